@@ -1,0 +1,1 @@
+"""Reads results; never runs a model."""

@@ -1,0 +1,1 @@
+"""Dependency risk, measured in training work."""

@@ -1,0 +1,1 @@
+"""Questions: scenario files, scenario scripts and the command line."""

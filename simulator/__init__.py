@@ -1,0 +1,1 @@
+"""siliconmix: a discrete-event simulator for choosing a mix of training silicon."""

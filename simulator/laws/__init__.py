@@ -1,0 +1,1 @@
+"""What follows: pure functions of numbers and arrays."""

@@ -1,0 +1,1 @@
+"""What is given: frozen, validated descriptions of a scenario."""

@@ -1,0 +1,1 @@
+"""What changes: the only rooms that know SimPy."""
