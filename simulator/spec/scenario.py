@@ -1,0 +1,79 @@
+"""A scenario: everything that is given for one question."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from simulator.spec.base import Id, Quarter, Spec
+from simulator.spec.economics import Economics
+from simulator.spec.hardware import Chip, Rack
+from simulator.spec.policy import Policy
+from simulator.spec.site import Site
+from simulator.spec.supply import Supply
+from simulator.spec.workload import Family, Service, Software
+from simulator.units import Calendar
+
+
+class Horizon(Spec):
+    """What span of time is studied."""
+
+    start: Quarter
+    """First quarter."""
+    quarters: int = Field(ge=1, le=80)
+    """Number of quarters."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar that translates quarters to seconds."""
+        return Calendar(self.start, self.quarters)
+
+
+class StopStudy(Spec):
+    """Forced runs: each node stopped in turn, so that rare shocks are not left to luck."""
+
+    nodes: list[Id]
+    """Nodes that are stopped, one a run."""
+    quarter: Quarter
+    """From the start of this quarter."""
+    quarters: int = Field(ge=1)
+    """For so many quarters."""
+    cases: list[str]
+    """Cases in which they are stopped; ``baseline`` is the file itself."""
+
+
+class Catalog(Spec):
+    """Things that can be bought, built and trained, with sources."""
+
+    reference_chip: Id
+    """The chip whose work is counted as 1 rce."""
+    chips: dict[Id, Chip]
+    """By id."""
+    racks: dict[Id, Rack]
+    """By chip id."""
+    families: dict[Id, Family]
+    """By id."""
+    software: Software
+    """Which family runs on which chip."""
+
+
+class Scenario(Spec):
+    """One question, whole: validated, frozen, SI units inside."""
+
+    title: str
+    """The question in words."""
+    horizon: Horizon
+    """Span of time."""
+    catalog: Catalog
+    """What exists."""
+    sites: dict[Id, Site]
+    """Where it can stand."""
+    services: dict[Id, Service]
+    """Who asks for training."""
+    supply: Supply
+    """What is bought."""
+    economics: Economics
+    """Money."""
+    policy: Policy
+    """Operation."""
+    stops: StopStudy | None = None
+    """Supplier stops to force."""
