@@ -10,9 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.floating[Any]]
 
 
-def health_steps(
-    start_s: ArrayLike, end_s: ArrayLike, severity: ArrayLike
-) -> tuple[Array, Array]:
+def health_steps(start_s: ArrayLike, end_s: ArrayLike, severity: ArrayLike) -> tuple[Array, Array]:
     """Health of a node from its shocks: a right-continuous step function.
 
     Shocks that overlap multiply: ``h = prod(1 - severity)``.
@@ -127,6 +125,8 @@ def stage_end_s(
     """
     at, done = np.asarray(at_s, float), np.asarray(done_s, float)
     target = enter_s + duration_s
+    if target <= done[0]:
+        return target  # through before the clock began, when the line kept to its plan
     if target >= done[-1]:
         if final_rate <= 0:
             return np.inf if target > done[-1] else float(at[-1])

@@ -1,0 +1,38 @@
+"""Appends what happens, when it happens: rows of tables, never samples by a clock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+Columns = dict[str, list[Any]]
+
+
+class Recorder:
+    """Columns of facts by table.
+
+    Invariant: all columns of a table have one length, and within a table the
+    rows stand in the order in which they happened.
+
+    Examples
+    --------
+    >>> record = Recorder()
+    >>> record("nodes", t_s=0.0, node="fab", health=1.0)
+    >>> record.tables["nodes"]["health"]
+    [1.0]
+    """
+
+    def __init__(self) -> None:
+        self.tables: defaultdict[str, Columns] = defaultdict(dict)
+
+    def __call__(self, table: str, /, **row: Any) -> None:
+        """Append one row to *table*."""
+        columns = self.tables[table]
+        if not columns:
+            columns.update({name: [] for name in row})
+        for name, value in row.items():
+            columns[name].append(value)
+
+    def event(self, t_s: float, kind: str, subject: str, detail: str = "") -> None:
+        """Append one line to the story of the run."""
+        self("events", t_s=t_s, kind=kind, subject=subject, detail=detail)

@@ -1,0 +1,116 @@
+"""Orders: wanted, paid, made in stages that hang on nodes, landed on the dock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator
+from dataclasses import dataclass
+from math import exp, log
+from statistics import NormalDist
+from typing import Any
+
+import simpy
+
+from simulator.spec.scenario import Scenario
+from simulator.spec.supply import Order
+from simulator.streams import Streams
+from simulator.world.clock import at
+from simulator.world.floor import Consignment, Floor
+from simulator.world.nodes import STAGES, Nodes
+from simulator.world.recorder import Recorder
+from simulator.world.treasury import Treasury
+
+
+@dataclass
+class OrderState:
+    """One order's life; times are None until they happen. [s]."""
+
+    name: str
+    chip: str
+    cause: str
+    racks: int
+    price_usd: float
+    wanted_s: float
+    funded_s: float | None = None
+    due_s: float | None = None
+    landed_s: float | None = None
+
+
+class Supply:
+    """The buyer's order book.
+
+    Invariant: racks ordered = landed + still in the pipeline or unpaid; a stop
+    of a node delays what has not passed its stage and takes nothing that has.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        scenario: Scenario,
+        streams: Streams,
+        nodes: Nodes,
+        treasury: Treasury,
+        floor: Floor,
+        record: Recorder,
+    ) -> None:
+        self.env = env
+        self.scenario = scenario
+        self.streams = streams
+        self.nodes = nodes
+        self.treasury = treasury
+        self.floor = floor
+        self.record = record
+        self.orders: list[OrderState] = []
+        self._ordinal: Counter[tuple[str, str, str]] = Counter()
+
+    def follow_plan(self) -> Generator[simpy.Event, Any, None]:
+        """Place the plan of record's orders, each at the start of its quarter."""
+        calendar = self.scenario.horizon.calendar
+        plan = sorted(self.scenario.supply.plan, key=lambda order: calendar.at(order.quarter))
+        for order in plan:
+            yield at(self.env, calendar.at(order.quarter))
+            self.place(order, "plan")
+
+    def place(self, order: Order, cause: str, extra_wait_s: float = 0.0) -> OrderState | None:
+        """Order whole racks; an order before the start is already paid and under way."""
+        price_usd = self.scenario.catalog.racks[order.chip].price.value
+        racks = order.racks if order.racks is not None else int(order.spend // price_usd)  # type: ignore[operator]
+        if racks == 0:
+            return None
+        kind = (cause, order.chip, order.quarter)
+        self._ordinal[kind] += 1
+        name = f"{cause}/{order.chip}/{order.quarter}/{self._ordinal[kind]}"
+        wanted_s = min(self.scenario.horizon.calendar.at(order.quarter), self.env.now)
+        state = OrderState(name, order.chip, cause, racks, price_usd, wanted_s)
+        self.orders.append(state)
+        self.record.event(self.env.now, "ordered", name, f"{racks} racks")
+        self.env.process(self._deliver(state, extra_wait_s))
+        return state
+
+    def _deliver(self, order: OrderState, extra_wait_s: float) -> Generator[simpy.Event, Any, None]:
+        """Tell the story of one order."""
+        if order.wanted_s >= 0:
+            yield self.treasury.claim(order.racks * order.price_usd)
+            order.funded_s = self.env.now
+            self.record.event(self.env.now, "funded", order.name)
+        else:
+            order.funded_s = order.wanted_s
+        lead = self.scenario.supply.lead_times[order.chip]
+        total_s = self._lead_time_s(order.name, order.chip)
+        order.due_s = order.funded_s + extra_wait_s + total_s
+        shares = (lead.fab_share, lead.package_share, 1 - lead.fab_share - lead.package_share)
+        through_s = order.funded_s + extra_wait_s
+        for stage, share in zip(STAGES, shares, strict=True):
+            through_s = self.nodes.stage_end(order.chip, stage, through_s, share * total_s)
+            if through_s == float("inf"):
+                return  # its line never comes back
+            yield at(self.env, through_s)
+            self.record.event(self.env.now, f"{stage} done", order.name)
+        order.landed_s = self.env.now
+        self.record.event(self.env.now, "landed", order.name, f"{order.racks} racks")
+        self.floor.land(Consignment(order.name, order.chip, order.racks))
+
+    def _lead_time_s(self, name: str, chip: str) -> float:
+        total = self.scenario.supply.lead_times[chip].total
+        sigma = log(total.p90 / total.median) / NormalDist().inv_cdf(0.9)
+        return total.median * exp(sigma * float(self.streams(f"lead/{name}").standard_normal()))

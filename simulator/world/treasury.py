@@ -1,0 +1,55 @@
+"""Money for racks: a budget that comes by quarter, spent in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+from simulator.spec.scenario import Scenario
+from simulator.world.clock import at
+from simulator.world.recorder import Recorder
+
+
+class Treasury:
+    """The part of the capital budget that buys training racks.
+
+    Money that is not spent stays. Claims are paid first come first served;
+    the first that cannot be paid holds up those behind it.
+
+    Invariant: ``balance_usd >= 0`` and balance + paid = budget released.
+    """
+
+    def __init__(self, env: simpy.Environment, scenario: Scenario, record: Recorder) -> None:
+        self.env = env
+        self.scenario = scenario
+        self.record = record
+        self.balance_usd = 0.0
+        self.paid_usd = 0.0
+        self.claims: deque[tuple[float, simpy.Event]] = deque()
+
+    def release(self) -> Generator[simpy.Event, Any, None]:
+        """Release each quarter's money at its start."""
+        calendar = self.scenario.horizon.calendar
+        share = self.scenario.economics.training_share.value
+        for quarter, usd in sorted(self.scenario.economics.budget.items()):
+            at_s = max(calendar.at(quarter), 0.0)
+            yield at(self.env, at_s)
+            self.balance_usd += share * usd
+            self._pay()
+
+    def claim(self, usd: float) -> simpy.Event:
+        """Ask for money; the event happens when it is paid."""
+        paid = self.env.event()
+        self.claims.append((usd, paid))
+        self._pay()
+        return paid
+
+    def _pay(self) -> None:
+        while self.claims and self.claims[0][0] <= self.balance_usd:
+            usd, paid = self.claims.popleft()
+            self.balance_usd -= usd
+            self.paid_usd += usd
+            paid.succeed()
