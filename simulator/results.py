@@ -259,7 +259,7 @@ def write(result: Result, folder: Path) -> None:
                 path, compression="zstd", compression_level=3, row_group_size=262_144
             )
             _flush(path)
-        text = json.dumps(dict(result.manifest), indent=1, sort_keys=True, allow_nan=False)
+        text = json.dumps(dict(result.manifest), indent=1, allow_nan=False)
         (aside / MANIFEST).write_text(text + "\n", encoding="utf-8")
         _flush(aside / MANIFEST)
         _flush(aside)

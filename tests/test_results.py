@@ -180,4 +180,4 @@ def test_a_manifest_that_is_not_json_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     results.write(a_result(b=1, a=2), tmp_path / "rep-00000")
     text = (tmp_path / "rep-00000" / "manifest.json").read_text(encoding="utf-8")
-    assert list(json.loads(text)) == ["a", "b", "seed"]
+    assert list(json.loads(text)) == ["seed", "b", "a"]
