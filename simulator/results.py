@@ -62,12 +62,11 @@ _TABLES: dict[str, _Columns] = {
     "fleet": _real("t_s") | _text("site", "chip") | _count("racks", "chips") | _real("nameplate_w"),
     "fleet_quarter": _text("quarter", "site", "chip") | _real("in_service_chip_s", "down_chip_s"),
     # due_s is when the order lands if no shock touches it
-    "orders": _count("order")
-    | _text("chip", "vendor", "cause")
+    "orders": _text("order", "chip", "vendor", "cause")
     | _count("racks")
     | _real("price_usd", "wanted_s", "funded_s?", "due_s?", "landed_s?")
     | {"cancelled": _FLAG},
-    "deliveries": _count("order") | _text("site", "chip") | _count("racks") | _real("in_service_s"),
+    "deliveries": _text("order", "site", "chip") | _count("racks") | _real("in_service_s"),
     # racks wanted and not in service, by what held them
     "waiting": _text("quarter", "chip", "cause") | _real("rack_s"),
     "energy": _text("quarter", "site", "chip") | _real("it_j", "facility_j", "usd"),
