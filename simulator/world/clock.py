@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import heappush
 
 import simpy
-from simpy.core import NORMAL
+from simpy.events import NORMAL
 
 
 def at(env: simpy.Environment, t_s: float) -> simpy.Event:

@@ -53,12 +53,13 @@ class Floor:
         self.dock: deque[Consignment] = deque()
 
     def energise(self) -> Generator[simpy.Event, Any, None]:
-        """Bring each site's power phases in on their dates."""
+        """Bring each later power phase in on its date."""
         calendar = self.scenario.horizon.calendar
         phases = [
-            (max(calendar.at(phase.quarter), 0.0), site_id, phase)
+            (calendar.at(phase.quarter), site_id, phase)
             for site_id, site in self.scenario.sites.items()
             for phase in site.phases
+            if calendar.at(phase.quarter) > 0
         ]
         for at_s, site_id, phase in sorted(phases, key=lambda p: (p[0], p[1])):
             yield at(self.env, at_s)

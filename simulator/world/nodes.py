@@ -104,7 +104,10 @@ class Nodes:
             node: steps[np.searchsorted(times, t, side="right") - 1]
             for node, (times, steps) in healths.items()
         }
-        by_group = [sum(share * by_node[n] for n, share in group.items()) for group in groups]
+        by_group = [
+            np.sum([share * by_node[node] for node, share in group.items()], axis=0)
+            for group in groups
+        ]
         health = np.min(by_group, axis=0)
         catch_up = self.scenario.supply.catch_up.value
         at, done = production_clock(t, health, catch_up)

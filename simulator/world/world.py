@@ -1,0 +1,204 @@
+"""One replication of one scenario, from its first second to its horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from simulator.laws.preference import least_flexible_first
+from simulator.spec.scenario import Scenario
+from simulator.streams import Streams
+from simulator.units import DAY_S
+from simulator.world.accounts import Books
+from simulator.world.clock import at
+from simulator.world.demand import draw_demand
+from simulator.world.engine import JobEngine, Policy
+from simulator.world.floor import Consignment, Floor
+from simulator.world.nodes import Nodes
+from simulator.world.programme import Programme
+from simulator.world.rates import Rates
+from simulator.world.recorder import Columns, Recorder
+from simulator.world.supply import OrderState, Supply
+from simulator.world.treasury import Treasury
+
+
+class World:
+    """Everything that changes, joined: sites, supply, programme, jobs.
+
+    Invariant: a pool of the engine has as many hosts as the floor has racks in
+    service of its chip at its site, times hosts a rack.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is given.
+    seed, replication : int
+        Which luck.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, replication: int) -> None:
+        self.scenario = scenario
+        self.env = simpy.Environment()
+        self.record = Recorder()
+        streams = Streams(seed, replication)
+        self.demand = draw_demand(scenario, streams)
+        self.nodes = Nodes(scenario, streams)
+        self.programme = Programme(self.env, scenario, streams, self.record)
+        self.rates = Rates(scenario, self.demand.classes, self.programme.performance)
+        self.pools = _pools(scenario)
+        self.engine = JobEngine(
+            self.env,
+            self.demand.table,
+            len(self.demand.classes),
+            Policy(scenario.policy.discipline, backfill_depth=scenario.policy.backfill_depth),
+            rng_faults=lambda name: streams(f"faults/{name}"),
+        )
+        self._add_pools()
+        self.floor = Floor(self.env, scenario, self.record, self._rack_in_service)
+        self.treasury = Treasury(self.env, scenario, self.record)
+        self.supply = Supply(
+            self.env, scenario, streams, self.nodes, self.treasury, self.floor, self.record
+        )
+
+    def run(self) -> dict[str, Columns]:
+        """Run to the horizon and return the tables."""
+        horizon_s = self.scenario.horizon.calendar.horizon_s
+        self.nodes.tell(self.record)
+        self._start_warm()
+        for process in (
+            self.floor.energise(),
+            self.treasury.release(),
+            self.supply.follow_plan(),
+            self.programme.run(self.supply),
+            self._mature(),
+            self.engine.operate(),
+        ):
+            self.env.process(process)
+        self.env.run(until=horizon_s)
+        return self._close(horizon_s)
+
+    def _add_pools(self) -> None:
+        for site, chip in self.pools:
+            rack = self.scenario.catalog.racks[chip]
+            self.engine.add_pool(
+                f"{site}/{chip}",
+                rack.chips_per_host,
+                self.rates.at(chip, 0.0),
+                size_factor=self.rates.gang_factor(chip),
+                host_mtbf_s=DAY_S / rack.host_faults_per_day.value,
+                host_repair_s=self.scenario.policy.host_repair.value,
+            )
+        self._set_rates()
+
+    def _start_warm(self) -> None:
+        """Put the starting fleet into service before anything else happens."""
+        for site_id, site in self.scenario.sites.items():
+            for phase in site.phases:
+                if self.scenario.horizon.calendar.at(phase.quarter) <= 0:
+                    self.floor.add_phase(site_id, phase)
+        for k, stock in enumerate(self.scenario.supply.in_service):
+            name = f"in-service/{stock.chip}/{stock.site}/{k}"
+            price = self.scenario.catalog.racks[stock.chip].price.value
+            state = OrderState(name, stock.chip, "in_service", stock.racks, price, 0.0)
+            state.landed_s = 0.0
+            self.supply.orders.append(state)
+            self.floor.install_at(stock.site, Consignment(name, stock.chip, stock.racks))
+
+    def _rack_in_service(self, site: str, chip: str, racks: int) -> None:
+        pool = self.pools.index((site, chip))
+        self.engine.add_hosts(pool, racks * self.scenario.catalog.racks[chip].hosts)
+        spec = self.scenario.supply.programme
+        if spec is not None and chip == spec.chip and not self.programme.landed.triggered:
+            self.rates.pilot_ready_s = self.env.now
+            self.programme.landed.succeed()
+            self._set_rates()
+
+    def _mature(self) -> Generator[simpy.Event, Any, None]:
+        """Let software mature: new rates at each quarter's start, for running jobs too."""
+        for edge_s in self.scenario.horizon.calendar.edges_s()[1:-1]:
+            yield at(self.env, edge_s)
+            self._set_rates()
+
+    def _set_rates(self) -> None:
+        by_chip = {chip: self.rates.at(chip, self.env.now) for _, chip in self.pools}
+        rates = np.stack([by_chip[chip] for _, chip in self.pools], axis=1)
+        preference = least_flexible_first(rates, self._watts_per_chip())
+        for pool in range(len(self.pools)):
+            self.engine.set_rates(pool, rates[:, pool])
+            self.engine.set_preference(pool, preference[:, pool])
+
+    def _watts_per_chip(self) -> np.ndarray[Any, Any]:
+        racks = [self.scenario.catalog.racks[chip] for _, chip in self.pools]
+        return np.array([r.nameplate.value * r.busy_share.value / r.chips for r in racks])
+
+    def _close(self, horizon_s: float) -> dict[str, Columns]:
+        jobs = self.engine.close(horizon_s)
+        tables = self.record.tables
+        orders = self.supply.orders
+        books = Books(
+            self.scenario, self.demand, self.pools, jobs, tables["fleet"], self.programme.energy
+        )
+        energy = books.energy()
+        return {
+            "asked": books.asked(),
+            "work": books.work(),
+            "jobs": books.job_rows(),
+            "fleet": tables["fleet"],
+            "fleet_quarter": books.fleet_quarters(),
+            "orders": _order_rows(self.scenario, orders),
+            "deliveries": tables["deliveries"],
+            "waiting": books.waiting(orders, tables["deliveries"]),
+            "energy": energy,
+            "cost": books.cost(orders, energy),
+            "nodes": tables["nodes"],
+            "programme": tables["programme"],
+            "events": tables["events"],
+        }
+
+
+def simulate(scenario: Scenario, seed: int, replication: int) -> dict[str, Columns]:
+    """Run one replication and return its tables as columns.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int
+        Seed of the study.
+    replication : int
+        Index of the replication.
+    """
+    return World(scenario, seed, replication).run()
+
+
+def _pools(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """Every (site, chip) that may come to stand in this scenario."""
+    supply = scenario.supply
+    chips = {o.chip for o in supply.plan} | {s.chip for s in supply.in_service}
+    if supply.programme is not None:
+        chips |= {supply.programme.chip, supply.programme.fallback}
+    return tuple(
+        (site_id, chip)
+        for site_id, site in sorted(scenario.sites.items())
+        for chip in sorted(chips)
+        if scenario.catalog.racks[chip].cooling in site.cooling
+    )
+
+
+def _order_rows(scenario: Scenario, orders: list[OrderState]) -> Columns:
+    chips = scenario.catalog.chips
+    return {
+        "order": [o.name for o in orders],
+        "chip": [o.chip for o in orders],
+        "vendor": [chips[o.chip].vendor for o in orders],
+        "cause": [o.cause for o in orders],
+        "racks": [o.racks for o in orders],
+        "price_usd": [o.price_usd for o in orders],
+        "wanted_s": [o.wanted_s for o in orders],
+        "funded_s": [o.funded_s for o in orders],
+        "due_s": [o.due_s for o in orders],
+        "landed_s": [o.landed_s for o in orders],
+        "cancelled": [False for _ in orders],
+    }
