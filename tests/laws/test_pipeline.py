@@ -1,0 +1,77 @@
+"""Production clocks against hand cases and their defining properties."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.laws.pipeline import final_rate, health_steps, production_clock, stage_end_s
+
+stops = st.lists(
+    st.tuples(st.floats(0, 100), st.floats(1, 50), st.floats(0.1, 1.0)), min_size=0, max_size=4
+)
+
+
+def clock(shocks, catch_up):
+    start = [s for s, _, _ in shocks]
+    end = [s + d for s, d, _ in shocks]
+    t, h = health_steps(start, end, [x for _, _, x in shocks])
+    at, done = production_clock(t, h, catch_up)
+    return at, done, final_rate(float(h[-1]), bool(done[-1] >= at[-1]), catch_up)
+
+
+def through(enter, duration, line):
+    at, done, rate = line
+    return stage_end_s(enter, duration, at, done, rate)
+
+
+def test_without_shocks_a_stage_takes_its_time():
+    assert through(3.0, 7.0, clock([], 0.2)) == 10.0
+
+
+def test_what_is_through_before_the_clock_begins_is_not_touched():
+    assert through(-30.0, 20.0, clock([(0.0, 50.0, 1.0)], 0.2)) == -10.0
+
+
+def test_a_stop_without_spare_rate_delays_everything_behind_it_for_ever():
+    line = clock([(10.0, 5.0, 1.0)], 0.0)
+    assert through(0.0, 8.0, line) == 8.0  # had passed its stage
+    assert through(4.0, 8.0, line) == 17.0
+    assert through(1000.0, 8.0, line) == 1013.0
+
+
+def test_half_an_output_makes_the_stage_take_twice_as_long():
+    line = clock([(0.0, 100.0, 0.5)], 0.0)
+    assert through(0.0, 20.0, line) == 40.0
+
+
+def test_the_area_of_a_stop_is_made_up_at_the_spare_rate():
+    # 13 weeks lost at 20 % spare rate: on time again after 65 weeks.
+    line = clock([(0.0, 13.0, 1.0)], 0.2)
+    assert through(13.0 + 64.0, 0.0, line) > 13.0 + 64.0
+    assert through(13.0 + 65.0, 0.0, line) == pytest.approx(78.0)
+
+
+@given(stops, st.floats(0, 1), st.floats(0, 200), st.floats(0.1, 50))
+def test_no_shock_makes_work_early_and_order_is_kept(shocks, catch_up, enter, duration):
+    line = clock(shocks, catch_up)
+    end = through(enter, duration, line)
+    assert end >= enter + duration - 1e-6
+    assert through(enter + 1.0, duration, line) >= end - 1e-6
+
+
+@given(stops, st.floats(0, 1), st.floats(0, 200), st.floats(0.1, 50), st.floats(0, 100))
+def test_one_more_shock_never_speeds_a_stage(shocks, catch_up, enter, duration, at):
+    more = [*shocks, (at, 10.0, 1.0)]
+    assert through(enter, duration, clock(more, catch_up)) >= (
+        through(enter, duration, clock(shocks, catch_up)) - 1e-6
+    )
+
+
+@given(stops, st.floats(0, 200))
+def test_health_is_the_product_of_what_each_shock_leaves(shocks, when):
+    t, h = health_steps(
+        [s for s, _, _ in shocks], [s + d for s, d, _ in shocks], [x for _, _, x in shocks]
+    )
+    slow = np.prod([1 - x for s, d, x in shocks if s <= when < s + d])
+    assert h[np.searchsorted(t, when, side="right") - 1] == pytest.approx(slow)
