@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from simulator.units import quarter_start
 
@@ -26,14 +26,22 @@ def _is_quarter(text: str) -> str:
 
 #: Stable name of a thing: a catalogue key. Labels may change, ids may not.
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+
+def _year_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+#: A year, month or day. YAML takes a bare year for a number.
+Date = Annotated[str, BeforeValidator(_year_as_text), Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
 #: A calendar quarter, ``2025Q1``.
 Quarter = Annotated[str, AfterValidator(_is_quarter)]
 #: A whole number that counts things.
 Count = Annotated[int, Field(ge=0)]
 #: A share between 0 and 1.
-Share = Annotated[float, Field(ge=0, le=1, strict=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
 #: A number above zero without a unit.
-Ratio = Annotated[float, Field(gt=0, strict=False)]
+Ratio = Annotated[float, Field(gt=0)]
 
 
 class Figure(Spec, Generic[T]):
@@ -45,7 +53,7 @@ class Figure(Spec, Generic[T]):
     """Measured by somebody, published by its maker, or assumed by us."""
     source: str = Field(min_length=3)
     """Who says so."""
-    date: str = Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
+    date: Date
     """Date of the source: year, month or day."""
     low: T | None = None
     """Low end of the range; an assumed figure must have one."""

@@ -6,11 +6,13 @@ that does not fit is an error that says what would. Inside there are floats.
 
 from __future__ import annotations
 
+import math
+import re
 from functools import lru_cache
 from typing import Annotated, Any
 
 import pint
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 #: Dimension → (SI unit inside, an example a planner can copy).
 DIMENSIONS: dict[str, tuple[str, str]] = {
@@ -25,6 +27,9 @@ DIMENSIONS: dict[str, tuple[str, str]] = {
     "work rate": ("rce_day/day", "250000 rce_day/day"),
     "power price": ("USD/watt", "11 USD/W"),
 }
+
+#: A number, then a unit. Pint alone would also take arithmetic, and a unit without a number.
+_QUANTITY = re.compile(r"^\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-zµ_/ *]+)$")
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +58,7 @@ def parse(text: str, dimension: str) -> float:
     Raises
     ------
     ValueError
-        If the text is no quantity or has another dimension.
+        If the text is no quantity, has another dimension, or is negative.
 
     Examples
     --------
@@ -65,15 +70,20 @@ def parse(text: str, dimension: str) -> float:
     65000000000.0
     """
     unit, example = DIMENSIONS[dimension]
+    form = f"write it like '{example}'"
+    match = _QUANTITY.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a number with a unit; {form}")
     try:
-        # 15 digits: 1.4 kW is 1400 W, whatever the conversion factor's last bit.
-        return float(f"{registry()(text).m_as(unit):.15g}")
+        size = registry().Quantity(1, match[2].strip()).to(unit).magnitude
     except pint.DimensionalityError:
-        raise ValueError(f"{text!r} is not a {dimension}; write it like '{example}'") from None
-    except Exception as fault:  # pint raises tokenizer, attribute and syntax errors alike
-        raise ValueError(
-            f"{text!r} is not a quantity ({type(fault).__name__}); write it like '{example}'"
-        ) from None
+        raise ValueError(f"{text!r} is not a {dimension}; {form}") from None
+    except Exception:  # pint raises tokenizer, attribute, syntax and type errors alike
+        raise ValueError(f"{text!r} has an unknown unit {match[2].strip()!r}; {form}") from None
+    value = float(f"{float(match[1]) * size:.15g}")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{text!r} must be finite and not negative; {form}")
+    return value
 
 
 def _parser(dimension: str) -> BeforeValidator:
@@ -84,13 +94,19 @@ def _parser(dimension: str) -> BeforeValidator:
             return parse(value, dimension)
         if isinstance(value, float | int) and not isinstance(value, bool) and value == 0:
             return 0.0
-        raise ValueError(f"{value!r} has no unit; a {dimension} is written like '{example}'")
+        found = "nothing" if value is None else repr(value)
+        if isinstance(value, dict | list):
+            found = "a mapping" if isinstance(value, dict) else "a list"
+            raise ValueError(f"must be a {dimension} such as '{example}', found {found}")
+        raise ValueError(f"{found} has no unit; a {dimension} is written like '{example}'")
 
     return BeforeValidator(read)
 
 
 #: [s]
 Seconds = Annotated[float, _parser("time")]
+#: [s] above zero
+PositiveSeconds = Annotated[Seconds, Field(gt=0)]
 #: [W]
 Watts = Annotated[float, _parser("power")]
 #: [J]

@@ -85,7 +85,7 @@ class Shock(Spec):
     """From the start of this quarter."""
     duration: Seconds
     """For so long."""
-    severity: float = Field(gt=0, le=1, strict=False)
+    severity: float = Field(gt=0, le=1)
     """Share of the node's output that is lost."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from simulator.spec.base import Figure, Id, Quarter, Ratio, Share, Shares, Spec, Spread
-from simulator.spec.quantities import ReferenceChips, Seconds
+from simulator.spec.quantities import PositiveSeconds, ReferenceChips, Seconds
 
 
 class Family(Spec):
@@ -39,7 +39,7 @@ class Port(Spec):
     """Efficiency over the reference chip's mature software on the day it first runs. [1]"""
     mature: Figure[Ratio]
     """Efficiency it tends to. [1]"""
-    settle: Figure[Seconds]
+    settle: Figure[PositiveSeconds]
     """Time constant of the approach."""
 
 

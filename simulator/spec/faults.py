@@ -1,0 +1,105 @@
+"""What is wrong with a file, said so that a planner can mend it: where, which key, what else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+#: Keys and list positions from the top of a scenario to one value in it.
+Loc = tuple[str | int, ...]
+
+#: A list of known names longer than this is not spelled out in a message.
+_LISTED = 12
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value was stated: a file and its line, or what else stated it, without a line."""
+
+    file: str
+    """File as it was named by the user, or ``--set``, or ``change``."""
+    line: int | None = None
+    """Line, from 1."""
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong."""
+
+    file: str
+    """File that states it."""
+    line: int | None
+    """Line in the file, from 1; None if the fault has none."""
+    key: str
+    """Dotted key from the top of the scenario; empty for the file as a whole."""
+    message: str
+    """What is wrong and what would be right."""
+
+    def __str__(self) -> str:
+        subject = f"{self.key}: " if self.key else ""
+        return f"{Place(self.file, self.line)}: {subject}{self.message}"
+
+
+class SpecError(Exception):
+    """Files that do not make a scenario; says every fault that was found, one a line."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        unique = dict.fromkeys(faults)
+        self.faults: list[Fault] = sorted(unique, key=lambda f: (f.file, f.line or 0, f.key))
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.faults))
+
+
+def fault(place: Place, loc: Sequence[str | int], message: str) -> Fault:
+    """Return the fault of the value at *loc*, which was stated at *place*."""
+    return Fault(place.file, place.line, dotted(loc), " ".join(message.split()))
+
+
+def dotted(loc: Sequence[str | int]) -> str:
+    """Write a path as a dotted key.
+
+    Examples
+    --------
+    >>> dotted(("supply", "plan", 0, "chip"))
+    'supply.plan.0.chip'
+    """
+    return ".".join(map(str, loc))
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the known name most like *name*, or None if none is like it.
+
+    Examples
+    --------
+    >>> nearest("plann", ["plan", "nodes"])
+    'plan'
+    """
+    by_lower = {known.lower(): known for known in names}
+    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def hint(name: str, names: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: the nearest one, or all there are.
+
+    Examples
+    --------
+    >>> hint("plann", ["plan", "nodes"])
+    "; did you mean 'plan'?"
+    >>> hint("x", ["plan", "nodes"])
+    '; known are nodes, plan'
+    """
+    known = sorted(names)
+    close = nearest(name, known)
+    if close is not None:
+        return f"; did you mean {close!r}?"
+    if not known:
+        return "; there are none"
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"; known are {', '.join(known[:_LISTED])}{more}"

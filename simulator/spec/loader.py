@@ -1,0 +1,265 @@
+"""From files to one validated scenario: base, includes, case, and changes on the command line.
+
+A scenario file may say ``include:`` with a list of files, whose mappings are
+joined under the keys they state. A case file says ``base:``, a ``title:`` if it
+likes, and ``change:`` with what differs. Later wins: includes and base, then
+the case, then ``--set``. In a change mappings merge, everything else (lists,
+numbers, text, null) replaces, and a key that ends in ``+`` extends a list::
+
+    base: ../inhouse_pilot.yaml
+    title: Two more quarters of H200 while the pilot runs
+    change:
+      supply:
+        catch_up: {value: 0.3}
+        plan+:
+          - {chip: h200, quarter: 2025Q3, spend: 2 GUSD}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulator.spec import yamlfile
+from simulator.spec.explain import explain
+from simulator.spec.faults import Fault, Place, SpecError, dotted, fault, hint
+from simulator.spec.located import Located, differences, locate, merge, put, unite
+from simulator.spec.references import faults as reference_faults
+from simulator.spec.references import unknown_names
+from simulator.spec.scenario import Scenario
+
+__all__ = ["BASELINE", "Fault", "Given", "SpecError", "cases", "load"]
+
+#: Name of the scenario file itself among its cases.
+BASELINE = "baseline"
+_CASE_KEYS = ("base", "title", "change")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A scenario with where it came from."""
+
+    scenario: Scenario
+    """Validated, SI units inside."""
+    case: str
+    """Stem of the case file, or ``baseline``."""
+    path: Path
+    """The scenario file at the bottom."""
+    changes: tuple[str, ...]
+    """What differs from that file, one a value: ``key: old → new``, or ``key: new``."""
+    effective: Located = field(repr=False, compare=False)
+    """The tree that was validated, with the place of every value."""
+    baseline: Located = field(repr=False, compare=False)
+    """The tree of the scenario file alone."""
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The effective scenario as it would stand in one file, units as written."""
+        return self.effective.plain()
+
+    def change(self, changes: Mapping[str, object]) -> Given:
+        """Return this scenario with other values.
+
+        Parameters
+        ----------
+        changes : mapping of str to object
+            Dotted key, such as ``supply.catch_up.value`` or ``supply.plan.0.racks``,
+            to what a file would say there: ``0.3``, ``"26 weeks"``, a list, a mapping,
+            None. The rules are those of a case.
+
+        Raises
+        ------
+        SpecError
+            If a key is unknown or the outcome is not a valid scenario.
+        """
+        found: list[Fault] = []
+        tree = self.effective
+        place = Place("change")
+        for key, value in changes.items():
+            keys = _keys(key)
+            if keys is None:
+                found.append(fault(place, (), f"{key!r} is no dotted key"))
+                continue
+            try:
+                tree = put(tree, keys, locate(value, place), found)
+            except TypeError as reason:
+                found.append(fault(place, keys, str(reason)))
+        return _given(self.path, self.case, self.baseline, tree, found)
+
+    def to_yaml(self) -> str:
+        """Return the effective scenario as one YAML file that loads to the same scenario."""
+        return yamlfile.dump(self.tree)
+
+
+def load(path: str | os.PathLike[str], case: str | None = None, sets: Sequence[str] = ()) -> Given:
+    """Read a scenario, lay a case and single changes over it, and validate the whole.
+
+    Parameters
+    ----------
+    path : path-like
+        A scenario file, or a case file.
+    case : str, optional
+        Stem of a case file in the folder beside *path* that bears its name;
+        ``baseline`` or None for the file itself.
+    sets : sequence of str
+        Changes ``key.path=value``, the value as YAML.
+
+    Raises
+    ------
+    SpecError
+        With every fault that was found in all the files.
+    """
+    scenario = Path(os.path.normpath(path))
+    file = scenario if case in {None, BASELINE} else _case_file(scenario, str(case))
+    found: list[Fault] = []
+    root, baseline, tree = _layers(file, None, (), found)
+    if file != scenario and root.resolve() != scenario.resolve():
+        found.append(Fault(str(file), None, "base", f"leads to {root}, not to {scenario}"))
+    for text in sets:
+        tree = _set(tree, text, found)
+    name = BASELINE if root == file else file.stem
+    return _given(root, name, baseline, tree, found)
+
+
+def cases(path: str | os.PathLike[str]) -> list[str]:
+    """Return the names of a scenario's cases, sorted: the files in the folder of its name."""
+    return sorted(file.stem for file in _case_folder(Path(path)).glob("*.yaml"))
+
+
+def _given(path: Path, case: str, baseline: Located, tree: Located, found: list[Fault]) -> Given:
+    names = [BASELINE, *cases(path)]
+    try:
+        scenario = Scenario.model_validate(tree.plain())
+        references = reference_faults(scenario, names)
+    except ValidationError as error:
+        found = found + explain(error, Scenario, tree)
+        references = unknown_names(tree.plain(), names)
+    found = found + [fault(tree.place_of(loc), loc, message) for loc, message in references]
+    if found:
+        raise SpecError(found)
+    return Given(scenario, case, path, _told(baseline.plain(), tree.plain()), tree, baseline)
+
+
+def _told(old: Any, new: Any) -> tuple[str, ...]:
+    """Return what differs, one text a value; a title alone changes nothing."""
+    return tuple(
+        f"{dotted(loc)}: {_short(after)}"
+        if before is None
+        else f"{dotted(loc)}: {_short(before)} → {_short(after)}"
+        for loc, before, after in differences(old, new)
+        if loc != ("title",)
+    )
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _case_folder(path: Path) -> Path:
+    return path.parent / path.stem
+
+
+def _case_file(path: Path, case: str) -> Path:
+    if not path.is_file():
+        return path  # reading it says what is wrong with it
+    known = cases(path)
+    if case not in known:
+        message = f"has no case {case!r}{hint(case, [BASELINE, *known])}"
+        raise SpecError([Fault(str(path), None, "", message)])
+    return _case_folder(path) / f"{case}.yaml"
+
+
+def _layers(
+    file: Path, named: Place | None, above: tuple[Path, ...], found: list[Fault]
+) -> tuple[Path, Located, Located]:
+    """Return the scenario file at the bottom, its tree, and the tree with the cases over it.
+
+    *named* is the place that names the file, *above* are the cases that led here.
+    """
+    if file in above:
+        cycle = " → ".join(map(str, [*above[above.index(file) :], file]))
+        raise SpecError([fault(named or Place(str(file)), ("base",), f"runs in a circle: {cycle}")])
+    own = yamlfile.read(file, named)
+    if "base" not in own.value:
+        tree = _with_includes(file, own, found)
+        return file, tree, tree
+    base = own.value["base"]
+    change = _change_of(own, found)
+    if not isinstance(base.value, str):
+        raise SpecError([*found, fault(base.place, ("base",), "must name a file")])
+    try:
+        root, baseline, tree = _layers(_beside(file, base.value), base.place, (*above, file), found)
+    except SpecError as error:
+        raise SpecError([*found, *error.faults]) from None
+    return root, baseline, merge(tree, change, found)
+
+
+def _change_of(own: Located, found: list[Fault]) -> Located:
+    """Return what a case file changes, its title among it."""
+    for key in own.value.keys() - set(_CASE_KEYS):
+        place = own.value[key].place
+        found.append(fault(place, (key,), f"unknown key of a case{hint(key, _CASE_KEYS)}"))
+    change = own.value.get("change")
+    if change is None or not change.is_mapping:
+        place = own.place if change is None else change.place
+        found.append(fault(place, ("change",), "a case needs a mapping of what differs"))
+        return Located({}, own.place)
+    if "title" not in own.value:
+        return change
+    return Located({**change.value, "title": own.value["title"]}, change.place)
+
+
+def _with_includes(file: Path, own: Located, found: list[Fault]) -> Located:
+    tree = Located({k: v for k, v in own.value.items() if k != "include"}, own.place)
+    listed = own.value.get("include")
+    if listed is None:
+        return tree
+    if not listed.is_list:
+        found.append(fault(listed.place, ("include",), "must be a list of files"))
+        return tree
+    unread: list[Fault] = []
+    for index, item in enumerate(listed.value):
+        if not isinstance(item.value, str):
+            unread.append(fault(item.place, ("include", index), "must name a file"))
+            continue
+        try:
+            part = yamlfile.read(_beside(file, item.value), item.place)
+        except SpecError as error:
+            unread.extend(error.faults)
+            continue
+        tree = unite(tree, part, found)
+    if unread:  # all that an unread file states would be reported as missing
+        raise SpecError([*found, *unread])
+    return tree
+
+
+def _beside(file: Path, name: str) -> Path:
+    return Path(os.path.normpath(file.parent / name))
+
+
+def _keys(text: str) -> list[str] | None:
+    keys = [key.strip() for key in text.split(".")]
+    return keys if all(keys) else None
+
+
+def _set(tree: Located, text: str, found: list[Fault]) -> Located:
+    place = Place("--set")
+    key, equals, value = text.partition("=")
+    keys = _keys(key)
+    if not equals or keys is None or not value.strip():
+        message = f"{text!r} is not of the form key.path=value (write null for no value)"
+        found.append(fault(place, (), message))
+        return tree
+    try:
+        parsed = yamlfile.parse(value, place.file, None)
+    except SpecError as error:
+        found.extend(Fault(f.file, None, key.strip(), f.message) for f in error.faults)
+        return tree
+    return put(tree, keys, parsed, found)

@@ -1,0 +1,154 @@
+"""What valid parts can still contradict: kinds of nodes, dates, and whether work can run at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from simulator.spec.faults import Loc
+from simulator.spec.scenario import Scenario
+from simulator.units import quarter_start
+
+Findings = Iterator[tuple[Loc, str]]
+
+
+def contradictions(scenario: Scenario) -> list[tuple[Loc, str]]:
+    """Return path and message of each contradiction between parts of a scenario."""
+    return [found for check in CHECKS for found in check(scenario)]
+
+
+def _racks_hold_their_chip(scenario: Scenario) -> Findings:
+    for chip, rack in scenario.catalog.racks.items():
+        if rack.chip != chip:
+            yield ("catalog", "racks", chip, "chip"), f"is {rack.chip!r} in the rack of {chip!r}"
+
+
+def _nodes_are_of_their_kind(scenario: Scenario) -> Findings:
+    nodes = scenario.supply.nodes
+    for name, chip in scenario.catalog.chips.items():
+        roles: tuple[tuple[str, str, list[str]], ...] = (
+            ("vendor", "vendor", [chip.vendor]),
+            ("foundry", "foundry", list(chip.foundry)),
+            ("packaging", "packaging", list(chip.packaging)),
+            ("memory_makers", "memory", list(chip.memory_makers)),
+        )
+        for field, kind, named in roles:
+            for node in named:
+                if node in nodes and nodes[node].kind != kind:
+                    loc: Loc = ("catalog", "chips", name, field)
+                    where = loc if field == "vendor" else (*loc, node)
+                    yield where, f"node {node!r} is of kind {nodes[node].kind}, not {kind}"
+
+
+def _programme_chips_are_of_their_kind(scenario: Scenario) -> Findings:
+    programme, chips = scenario.supply.programme, scenario.catalog.chips
+    if programme is None:
+        return
+    for field, kind in (("chip", "custom"), ("fallback", "gpu")):
+        name = getattr(programme, field)
+        if name in chips and chips[name].kind != kind:
+            yield (
+                ("supply", "programme", field),
+                f"chip {name!r} is of kind {chips[name].kind}, not {kind}",
+            )
+
+
+def _ramped_families_have_ports(scenario: Scenario) -> Findings:
+    programme, ports = scenario.supply.programme, scenario.catalog.software.ports
+    if programme is None:
+        return
+    for index, family in enumerate(programme.ports_after_ramp):
+        if programme.chip not in ports.get(family, {}):
+            yield (
+                ("supply", "programme", "ports_after_ramp", index),
+                f"catalog.software.ports has no port of {family!r} to {programme.chip!r}",
+            )
+
+
+def _every_family_runs_somewhere(scenario: Scenario) -> Findings:
+    supply, ports = scenario.supply, scenario.catalog.software.ports
+    chips = {line.chip for line in supply.in_service} | {order.chip for order in supply.plan}
+    if supply.programme is not None:
+        chips |= {supply.programme.chip, supply.programme.fallback}
+    for name, service in scenario.services.items():
+        for family, share in service.families.items():
+            if share > 0 and not chips & ports.get(family, {}).keys():
+                yield (
+                    ("services", name, "families", family),
+                    f"no chip in service, planned or in pilot has a port of {family!r}",
+                )
+
+
+def _racks_find_cooling(scenario: Scenario) -> Findings:
+    racks, sites = scenario.catalog.racks, scenario.sites
+    offered = {kind for site in sites.values() for kind in site.cooling}
+    for index, line in enumerate(scenario.supply.in_service):
+        site, rack = sites.get(line.site), racks.get(line.chip)
+        if site and rack and rack.cooling not in site.cooling:
+            yield (
+                ("supply", "in_service", index, "site"),
+                f"{line.site!r} offers no {rack.cooling} cooling, which {line.chip!r} needs",
+            )
+    for index, order in enumerate(scenario.supply.plan):
+        rack = racks.get(order.chip)
+        if rack and rack.cooling not in offered:
+            yield (
+                ("supply", "plan", index, "chip"),
+                f"no site offers the {rack.cooling} cooling {order.chip!r} needs",
+            )
+
+
+def _dates_are_in_the_run(scenario: Scenario) -> Findings:
+    start = scenario.horizon.start
+    for loc, quarter in _dates(scenario):
+        if quarter_start(quarter) < quarter_start(start):
+            yield loc, f"{quarter} is before the start of the run, {start}"
+
+
+def _dates(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
+    """Yield what happens in the run, by path and quarter; ports and phases may be older."""
+    supply = scenario.supply
+    for quarter in scenario.economics.budget:
+        yield ("economics", "budget", quarter), quarter
+    for index, order in enumerate(supply.plan):
+        yield ("supply", "plan", index, "quarter"), order.quarter
+    for index, shock in enumerate(supply.shocks):
+        yield ("supply", "shocks", index, "quarter"), shock.quarter
+    if supply.programme is not None:
+        yield ("supply", "programme", "pilot_quarter"), supply.programme.pilot_quarter
+        yield ("supply", "programme", "gate", "quarter"), supply.programme.gate.quarter
+        for quarter in supply.programme.reserve:
+            yield ("supply", "programme", "reserve", quarter), quarter
+    if scenario.stops is not None:
+        yield ("stops", "quarter"), scenario.stops.quarter
+
+
+def _every_quarter_has_a_budget(scenario: Scenario) -> Findings:
+    budget = scenario.economics.budget
+    lacking = [name for name in scenario.horizon.calendar.names() if name not in budget]
+    if lacking:
+        quarters = lacking[0] if len(lacking) == 1 else f"{lacking[0]} to {lacking[-1]}"
+        what = f"{len(lacking)} quarter(s) of the run without an entry, {quarters}"
+        yield ("economics", "budget"), f"{what}; write 0 USD where there is no money"
+
+
+def _gate_follows_pilot(scenario: Scenario) -> Findings:
+    programme = scenario.supply.programme
+    if programme is None:
+        return
+    pilot, gate = programme.pilot_quarter, programme.gate.quarter
+    if quarter_start(gate) < quarter_start(pilot):
+        yield ("supply", "programme", "gate", "quarter"), f"{gate} is before the pilot, {pilot}"
+
+
+#: Every check there is; each yields what it finds, or nothing.
+CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
+    _racks_hold_their_chip,
+    _nodes_are_of_their_kind,
+    _programme_chips_are_of_their_kind,
+    _ramped_families_have_ports,
+    _every_family_runs_somewhere,
+    _racks_find_cooling,
+    _dates_are_in_the_run,
+    _every_quarter_has_a_budget,
+    _gate_follows_pilot,
+)
