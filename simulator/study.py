@@ -176,7 +176,9 @@ def stop_node(scenario: Scenario, node: str) -> Scenario:
 
 def run_key(scenario: Scenario, seed: int) -> str:
     """Return the hash of what determines a run: scenario, seed and this code."""
-    what = {"scenario": scenario.model_dump(mode="json"), "seed": seed, "code": code_digest()}
+    # A title and the stops to study name runs; they change no number in them.
+    given = scenario.model_dump(mode="json", exclude={"title", "stops"})
+    what = {"scenario": given, "seed": seed, "code": code_digest()}
     text = json.dumps(what, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

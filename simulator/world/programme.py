@@ -11,7 +11,6 @@ import simpy
 
 from simulator.spec.base import Spread
 from simulator.spec.scenario import Scenario
-from simulator.spec.supply import Order
 from simulator.spec.supply import Programme as ProgrammeSpec
 from simulator.streams import Streams
 from simulator.world.clock import at
@@ -49,8 +48,7 @@ class Programme:
         if spec is None:
             return
         yield at(self.env, calendar.at(spec.pilot_quarter))
-        pilot = Order(chip=spec.chip, quarter=spec.pilot_quarter, racks=spec.pilot_racks)
-        supply.place(pilot, "pilot")
+        supply.place(spec.chip, spec.pilot_quarter, spec.pilot_racks, "pilot")
         self._state("pilot_ordered")
         yield self.landed
         self._state("pilot_in_service")
@@ -65,7 +63,7 @@ class Programme:
         cause = "ramp" if decision == "ramp" else "fallback"
         for quarter, usd in sorted(spec.reserve.items()):
             yield at(self.env, calendar.at(quarter))
-            supply.place(Order(chip=chip, quarter=quarter, spend=usd), cause, wait_s)
+            supply.place(chip, quarter, supply.racks_for(chip, usd), cause, wait_s)
 
     def _decide(self, spec: ProgrammeSpec) -> str:
         """Apply the gate's rule to what the pilot measured."""

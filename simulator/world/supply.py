@@ -12,7 +12,6 @@ from typing import Any
 import simpy
 
 from simulator.spec.scenario import Scenario
-from simulator.spec.supply import Order
 from simulator.streams import Streams
 from simulator.world.clock import at
 from simulator.world.floor import Consignment, Floor
@@ -69,23 +68,30 @@ class Supply:
         plan = sorted(self.scenario.supply.plan, key=lambda order: calendar.at(order.quarter))
         for order in plan:
             yield at(self.env, calendar.at(order.quarter))
-            self.place(order, "plan")
+            racks = order.racks
+            if racks is None:
+                racks = self.racks_for(order.chip, order.spend or 0.0)
+            self.place(order.chip, order.quarter, racks, "plan")
 
-    def place(self, order: Order, cause: str, extra_wait_s: float = 0.0) -> OrderState | None:
+    def place(
+        self, chip: str, quarter: str, racks: int, cause: str, extra_wait_s: float = 0.0
+    ) -> None:
         """Order whole racks; an order before the start is already paid and under way."""
-        price_usd = self.scenario.catalog.racks[order.chip].price.value
-        racks = order.racks if order.racks is not None else int(order.spend // price_usd)  # type: ignore[operator]
         if racks == 0:
-            return None
-        kind = (cause, order.chip, order.quarter)
+            return
+        kind = (cause, chip, quarter)
         self._ordinal[kind] += 1
-        name = f"{cause}/{order.chip}/{order.quarter}/{self._ordinal[kind]}"
-        wanted_s = min(self.scenario.horizon.calendar.at(order.quarter), self.env.now)
-        state = OrderState(name, order.chip, cause, racks, price_usd, wanted_s)
-        self.orders.append(state)
+        name = f"{cause}/{chip}/{quarter}/{self._ordinal[kind]}"
+        wanted_s = min(self.scenario.horizon.calendar.at(quarter), self.env.now)
+        price_usd = self.scenario.catalog.racks[chip].price.value
+        order = OrderState(name, chip, cause, racks, price_usd, wanted_s)
+        self.orders.append(order)
         self.record.event(self.env.now, "ordered", name, f"{racks} racks")
-        self.env.process(self._deliver(state, extra_wait_s))
-        return state
+        self.env.process(self._deliver(order, extra_wait_s))
+
+    def racks_for(self, chip: str, spend_usd: float) -> int:
+        """Return the whole racks that money buys."""
+        return int(spend_usd // self.scenario.catalog.racks[chip].price.value)
 
     def _deliver(self, order: OrderState, extra_wait_s: float) -> Generator[simpy.Event, Any, None]:
         """Tell the story of one order."""
