@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from simulator.laws.linear_program import UnboundedError, least_cost
+
+
+def test_a_textbook_program():
+    # Hillier and Lieberman's Wyndor Glass: 3x + 5y, x <= 4, 2y <= 12, 3x + 2y <= 18.
+    answer = least_cost([-3, -5], [[0, 2], [3, 2]], [12, 18], [4, np.inf])
+    assert answer.x == pytest.approx([2, 6])
+    assert answer.cost == pytest.approx(-36)
+    assert answer.gain_of_most == pytest.approx([0, 0])
+
+
+def test_the_gain_of_a_bound_is_what_a_unit_more_saves():
+    def solve(most):
+        return least_cost([-3, -5], [[3, 2]], [18], [4, most])
+
+    assert solve(3.0).gain_of_most[1] == pytest.approx(solve(3.0).cost - solve(4.0).cost)
+
+
+def test_faults():
+    with pytest.raises(UnboundedError):
+        least_cost([-1], [[-1]], [0])
+    with pytest.raises(ValueError, match="no answer"):
+        least_cost([1], [[1]], [-1])
