@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -320,8 +320,10 @@ def replications(out: Path, run_hash: str) -> list[int]:
     return sorted(int(f.name.removeprefix("rep-")) for f in folders if is_complete(f))
 
 
-def scan(out: Path, run_hash: str, name: str) -> pl.LazyFrame:
-    """Open one table over all finished replications, read only as far as needed.
+def scan(
+    out: Path, run_hash: str, name: str, numbers: Sequence[int] | None = None
+) -> pl.LazyFrame:
+    """Open one table over replications, read only as far as needed.
 
     Parameters
     ----------
@@ -331,6 +333,8 @@ def scan(out: Path, run_hash: str, name: str) -> pl.LazyFrame:
         Which run of it.
     name : str
         Which table.
+    numbers : sequence of int, optional
+        Which replications, known to be finished; without it all that are.
 
     Returns
     -------
@@ -342,7 +346,7 @@ def scan(out: Path, run_hash: str, name: str) -> pl.LazyFrame:
     FileNotFoundError
         If no replication of the run is finished.
     """
-    numbers = replications(out, run_hash)
+    numbers = replications(out, run_hash) if numbers is None else numbers
     if not numbers:
         raise FileNotFoundError(f"{out / run_hash}: no finished replication here")
     return pl.concat(

@@ -1,0 +1,67 @@
+"""Tables of estimates: a mean over replications and the interval it is known within."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from analysis.uncertainty import Estimate, mean_interval
+
+
+def complete(frame: pl.DataFrame, keys: Sequence[str], replications: int) -> pl.DataFrame:
+    """Add the rows of replications in which a key did not occur, with zeros.
+
+    A chip that was never bought in one replication counts there as none, not as missing.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``replication``, *keys* and numbers.
+    keys : sequence of str
+    replications : int
+    """
+    numbers = pl.DataFrame({"replication": range(replications)}, schema={"replication": pl.Int64})
+    grid = frame.select(keys).unique(maintain_order=True).join(numbers, how="cross")
+    values = [c for c in frame.columns if c not in (*keys, "replication")]
+    return grid.join(frame, on=[*keys, "replication"], how="left").with_columns(
+        pl.col(values).fill_null(0)
+    )
+
+
+def over_replications(
+    frame: pl.DataFrame, keys: Sequence[str], values: Sequence[str]
+) -> pl.DataFrame:
+    """Estimate the mean of each value over replications, by key.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a key and replication; a null is a replication without that number.
+    keys : sequence of str
+        May be empty: then the whole frame is one group.
+    values : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        *keys*, then for each value ``v``: ``v``, ``v_low``, ``v_high`` (95 %), in order of
+        first appearance.
+    """
+    rows = []
+    groups = frame.group_by(keys, maintain_order=True) if keys else [((), frame)]
+    for key, group in groups:
+        numbers: list[float | None] = []
+        for value in values:
+            sample = group[value].drop_nulls()
+            numbers += bounds(mean_interval(sample.to_numpy())) if len(sample) else [None] * 3
+        rows.append((*key, *numbers))
+    schema = {key: frame.schema[key] for key in keys} | {
+        name: pl.Float64() for v in values for name in (v, f"{v}_low", f"{v}_high")
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def bounds(estimate: Estimate) -> list[float | None]:
+    """Return mean, low and high of an estimate, for a row of a table."""
+    return [estimate.mean, estimate.low, estimate.high]

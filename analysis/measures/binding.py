@@ -1,0 +1,39 @@
+"""What holds back racks that are wanted: money, supply or power."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import polars as pl
+
+from analysis.study_reader import BASELINE, Study
+
+#: In the order in which a rack meets them.
+CAUSES = ("money", "supply", "power")
+
+
+def waiting_racks(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Racks wanted and not in service, mean over each quarter, by what held them.
+
+    Returns
+    -------
+    DataFrame
+        ``replication, quarter, cause, racks`` [racks].
+    """
+    calendar = study.calendar(case)
+    edges = calendar.edges_s()
+    length = pl.LazyFrame(
+        {
+            "quarter": calendar.names(),
+            "length_s": [b - a for a, b in pairwise(edges)],
+        }
+    )
+    keys = ("replication", "quarter", "cause")
+    return (
+        study.scan("waiting", case)
+        .join(length, on="quarter", how="inner")
+        .group_by(keys)
+        .agg(racks=(pl.col("rack_s") / pl.col("length_s")).sum())
+        .sort(keys)
+        .collect()
+    )

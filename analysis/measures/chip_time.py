@@ -1,0 +1,46 @@
+"""What chips in service spend their time on: allocated, busy, productive are three things.
+
+Allocated: held by a job's gang. Busy: allocated and not restarting after a fault.
+Productive: busy with work that counts in the end. Each is a share of all chip time in
+service, repairs included.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.study_reader import BASELINE, Study
+
+
+def shares(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Shares of in-service chip time over the horizon.
+
+    Returns
+    -------
+    DataFrame
+        ``replication, allocated, busy, productive`` [1].
+    """
+    held = pl.col("allocated_chip_s").sum()
+    used = (
+        study.scan("work", case)
+        .group_by("replication")
+        .agg(
+            allocated=held,
+            busy=held - pl.col("restart_chip_s").sum(),
+            productive=pl.col("productive_chip_s").sum(),
+        )
+    )
+    whole = (
+        study.scan("fleet_quarter", case)
+        .group_by("replication")
+        .agg(whole=pl.col("in_service_chip_s").sum())
+    )
+    return (
+        whole.join(used, on="replication", how="left")
+        .select(
+            "replication",
+            pl.col("allocated", "busy", "productive").fill_null(0.0) / pl.col("whole"),
+        )
+        .sort("replication")
+        .collect()
+    )

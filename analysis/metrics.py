@@ -1,0 +1,224 @@
+"""A case in numbers, and how it differs from the baseline.
+
+Every number is first taken replication by replication; a difference pairs the same
+replication of two cases, which share their luck, so an identical case differs by
+exactly zero. Intervals are 95 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from analysis import words
+from analysis.measures import chip_time, dependence, fleet, money, waits, work
+from analysis.study_reader import BASELINE, Study
+from analysis.uncertainty import Estimate, PairedDifference, mean_interval, paired_difference
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number a planner compares cases by.
+
+    Parameters
+    ----------
+    id : str
+    label : str
+        Its name in tables.
+    unit : str
+        What its values are in.
+    more_is : {'better', 'worse', 'neither'}
+    """
+
+    id: str
+    label: str
+    unit: str
+    more_is: str
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("work_asked", "Training work asked", "rce-days", "neither"),
+    Metric("work_done", "Training work done", "rce-days", "better"),
+    Metric("unserved", "Unserved work", "rce-days", "worse"),
+    Metric("unserved_share", "Unserved work, of asked", "%", "worse"),
+    Metric("wait_p50", "Queue wait, median", "h", "worse"),
+    Metric("wait_p95", "Queue wait, 95th percentile", "h", "worse"),
+    Metric("allocated", "Chip time allocated", "%", "neither"),
+    Metric("busy", "Chip time busy", "%", "neither"),
+    Metric("productive", "Chip time productive", "%", "better"),
+    Metric("chips_at_end", "Chips in service at the end", "chips", "neither"),
+    Metric("power_at_end", "Nameplate power in service at the end", "W", "neither"),
+    Metric("capital", "Cash for racks and development", "USD", "worse"),
+    Metric("energy", "Energy of the facilities", "TWh", "worse"),
+    Metric("unit_cost", "Cost per unit of work, accrued", "USD/rce-day", "worse"),
+    Metric("hhi_vendor_stock", "Vendor HHI, stock", "points", "worse"),
+    Metric("hhi_vendor_flow", "Vendor HHI, flow", "points", "worse"),
+    Metric("hhi_foundry_stock", "Foundry HHI, stock", "points", "worse"),
+    Metric("hhi_foundry_flow", "Foundry HHI, flow", "points", "worse"),
+)
+
+BY_ID = {metric.id: metric for metric in METRICS}
+
+
+def numbers(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Every metric of a case, replication by replication.
+
+    Returns
+    -------
+    DataFrame
+        ``replication`` and one column a metric, in its unit; null where a replication
+        has no such number (no work done has no cost per unit).
+    """
+    table = pl.DataFrame(
+        {"replication": range(study.replications)}, schema={"replication": pl.Int64}
+    )
+    for part in (
+        _work(study, case),
+        waits.overall(study, case).rename({"p50": "wait_p50", "p95": "wait_p95"}),
+        chip_time.shares(study, case).with_columns(
+            pl.col("allocated", "busy", "productive") * 100.0
+        ),
+        _standing(study, case),
+        _money(study, case),
+        _concentration(study, case),
+    ):
+        table = table.join(part, on="replication", how="left")
+    # A replication without a row is one in which nothing of the kind happened.
+    nothing = [m.id for m in METRICS if m.unit in ("rce-days", "chips", "W", "USD", "TWh")]
+    table = table.with_columns(pl.col(nothing).fill_null(0.0)).with_columns(
+        unserved_share=_ratio(100.0 * pl.col("unserved"), pl.col("work_asked")),
+        unit_cost=_ratio(pl.col("accrued"), pl.col("work_done")),
+    )
+    return table.select("replication", *(m.id for m in METRICS)).sort("replication")
+
+
+def _ratio(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
+    return pl.when(bottom > 0).then(top / bottom)
+
+
+def _work(study: Study, case: str) -> pl.DataFrame:
+    sums = work.by_quarter(study, case).group_by("replication")
+    lost = work.unserved(study, case).group_by("replication").agg(pl.col("unserved").sum())
+    both = sums.agg(work_asked=pl.col("asked").sum(), work_done=pl.col("done").sum())
+    return both.join(lost, on="replication", how="left")
+
+
+def _standing(study: Study, case: str) -> pl.DataFrame:
+    last = study.calendar(case).names()[-1]
+    return (
+        fleet.at_quarter_ends(study, case)
+        .filter(pl.col("quarter") == last)
+        .group_by("replication")
+        .agg(
+            chips_at_end=pl.col("chips").sum().cast(pl.Float64),
+            power_at_end=pl.col("nameplate_w").sum(),
+        )
+    )
+
+
+def _money(study: Study, case: str) -> pl.DataFrame:
+    accrued = money.accrued(study, case).group_by("replication").agg(accrued=pl.col("usd").sum())
+    return (
+        money.capital(study, case)
+        .rename({"usd": "capital"})
+        .join(accrued, on="replication", how="left")
+        .join(money.energy(study, case), on="replication", how="left")
+        .rename({"facility_twh": "energy"})
+        .drop("it_twh")
+    )
+
+
+def _concentration(study: Study, case: str) -> pl.DataFrame:
+    index = dependence.concentration(study, case)
+    named = index.with_columns(metric=pl.format("hhi_{}_{}", "tier", "basis"))
+    return named.pivot("metric", index="replication", values="hhi")
+
+
+def estimate(sample: pl.Series) -> Estimate | None:
+    """Estimate a metric from one number a replication; None if a replication has none."""
+    return None if sample.null_count() or sample.is_empty() else mean_interval(sample.to_numpy())
+
+
+def difference(case: pl.Series, baseline: pl.Series) -> PairedDifference | None:
+    """Estimate how a case differs, pairing replications; None where one has no number."""
+    both = pl.DataFrame({"case": case, "baseline": baseline}).drop_nulls()
+    if both.is_empty() or len(both) < len(case):
+        return None
+    return paired_difference(both["case"].to_numpy(), both["baseline"].to_numpy())
+
+
+_SUMMARY = {
+    "case": pl.String,
+    "metric": pl.String,
+    "label": pl.String,
+    "unit": pl.String,
+    "mean": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "difference": pl.Float64,
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
+    "replications": pl.Int64,
+    "verdict": pl.String,
+}
+
+
+def summary(study: Study) -> pl.DataFrame:
+    """Compare all cases by all metrics.
+
+    Returns
+    -------
+    DataFrame
+        One row a case and metric: mean with its interval, the paired difference from the
+        baseline with its own, and what that difference shows, in words. The baseline's
+        differences, and those of a number some replication lacks, are null.
+    """
+    by_case = {case: numbers(study, case) for case in study.cases}
+    rows = []
+    for case, table in by_case.items():
+        for metric in METRICS:
+            level = estimate(table[metric.id])
+            delta = None
+            if case != BASELINE:
+                delta = difference(table[metric.id], by_case[BASELINE][metric.id])
+            rows.append(
+                (
+                    *(case, metric.id, metric.label, metric.unit),
+                    *_bounds(level),
+                    *_bounds(delta),
+                    study.replications,
+                    "baseline" if case == BASELINE else _verdict(delta),
+                )
+            )
+    return pl.DataFrame(rows, schema=_SUMMARY, orient="row")
+
+
+def _bounds(estimate: Estimate | None) -> tuple[float | None, float | None, float | None]:
+    if estimate is None:
+        return None, None, None
+    return estimate.mean, estimate.low, estimate.high
+
+
+def _verdict(delta: Estimate | None) -> str:
+    return "no number in some replication" if delta is None else words.verdict(delta)
+
+
+def row_estimate(row: dict[str, object], prefix: str = "") -> Estimate | None:
+    """Read an estimate back from a row of :func:`summary`.
+
+    Parameters
+    ----------
+    row : dict
+        A named row.
+    prefix : {'', 'difference'}
+        Which of the two.
+    """
+    names = ("difference", "difference_low", "difference_high") if prefix else _LEVEL
+    mean, low, high = (row[name] for name in names)
+    if not (isinstance(mean, float) and isinstance(low, float) and isinstance(high, float)):
+        return None
+    return Estimate(mean, low, high, int(str(row["replications"])), 0.95)
+
+
+_LEVEL = ("mean", "low", "high")

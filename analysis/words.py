@@ -1,0 +1,133 @@
+"""Numbers in words: the same figures, units and hedges everywhere a person reads.
+
+An interval is always named with the claim; a difference whose interval holds zero is
+called not distinguishable, and one that is exactly zero is called that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from analysis.uncertainty import Estimate
+
+_LARGE = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "))
+_SI = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def scale(values: Iterable[float | None], unit: str) -> tuple[float, str]:
+    """Choose one factor and unit text in which all *values* read well.
+
+    Parameters
+    ----------
+    values : iterable of float
+        In *unit*; infinite and missing ones are passed over.
+    unit : str
+        ``USD`` and ``W`` take SI prefixes; counted things take words.
+
+    Examples
+    --------
+    >>> scale([4.1e10, 2e9], "USD")
+    (1000000000.0, 'GUSD')
+    >>> scale([412e6], "rce-days")
+    (1000000.0, 'million rce-days')
+    >>> scale([3.0], "%")
+    (1.0, '%')
+    """
+    largest = max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0.0)
+    if unit in ("USD", "W"):
+        prefixes: tuple[tuple[float, str], ...] = _SI
+    elif unit in ("rce-days", "chips", "rce", "racks", "jobs"):
+        prefixes = _LARGE
+    else:
+        prefixes = ()
+    for factor, prefix in prefixes:
+        if largest >= factor:
+            return factor, prefix + unit
+    return 1.0, unit
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Write a number with so many significant digits, without an exponent.
+
+    Examples
+    --------
+    >>> number(1234.5), number(0.01234), number(-3.0), number(None)
+    ('1,234', '0.0123', '−3', '–')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{places}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def amount(estimate: Estimate, unit: str) -> str:
+    """Write an estimate with its interval and unit.
+
+    Examples
+    --------
+    >>> amount(Estimate(412e6, 400e6, 424e6, 8, 0.95), "rce-days")
+    '412 million rce-days [400, 424]'
+    >>> amount(Estimate(5.0, 5.0, 5.0, 8, 0.95), "%")
+    '5 %'
+    """
+    factor, text = scale([estimate.mean], unit)
+    shown = f"{number(estimate.mean / factor)} {text}"
+    if estimate.low == estimate.high:
+        return shown
+    if estimate.n < 2:
+        return f"{shown} (one replication: no interval)"
+    return f"{shown} [{number(estimate.low / factor)}, {number(estimate.high / factor)}]"
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """Write a difference with its sign.
+
+    Examples
+    --------
+    >>> signed(2.5), signed(-2.5), signed(0.0)
+    ('+2.5', '−2.5', '0')
+    """
+    text = number(value, digits)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
+def verdict(difference: Estimate) -> str:
+    """Say what a paired difference from the baseline shows.
+
+    Examples
+    --------
+    >>> verdict(Estimate(0.0, 0.0, 0.0, 8, 0.95))
+    'exactly zero in every replication'
+    >>> verdict(Estimate(1.0, -1.0, 3.0, 8, 0.95))
+    'not distinguishable from zero with 8 replications'
+    >>> verdict(Estimate(2.0, 1.0, 3.0, 8, 0.95))
+    'higher'
+    """
+    if difference.low == difference.high == 0:
+        return "exactly zero in every replication"
+    if not difference.distinguishable():
+        plural = "s" if difference.n > 1 else ""
+        return f"not distinguishable from zero with {difference.n} replication{plural}"
+    return "higher" if difference.mean > 0 else "lower"
+
+
+def listing(items: Iterable[str]) -> str:
+    """Join words as a sentence does.
+
+    Examples
+    --------
+    >>> listing(["a", "b", "c"]), listing(["a"]), listing([])
+    ('a, b and c', 'a', 'none')
+    """
+    words = list(items)
+    if len(words) < 2:
+        return words[0] if words else "none"
+    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,183 @@
+"""Metrics against sums done by hand on the hand-written study."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import polars as pl
+import pytest
+from scipy import stats
+
+from analysis import Study, metrics, open_study
+from analysis.measures import binding, chip_time, dependence, fleet, gate, money, waits, work
+from tests.analysis.synthetic import GAIN, NOISE, STOP_LOSS, write_study
+
+#: Work done in the whole baseline, without noise. [rce-days]
+DONE = 90 + 80 + 40 + 30
+
+
+def one(frame: pl.DataFrame, **where: object) -> dict[str, object]:
+    picked = frame.filter(pl.col(k) == v for k, v in where.items())
+    assert len(picked) == 1, picked
+    return picked.row(0, named=True)
+
+
+def test_work_asked_and_done_by_quarter_and_service(study: Study) -> None:
+    frame = work.by_quarter(study)
+    row = one(frame, replication=1, quarter="2025Q2", service="feed")
+    assert row["asked"] == pytest.approx(100.0)
+    assert row["done"] == pytest.approx(80.0 + NOISE[1])
+    assert frame["asked"].sum() == pytest.approx(4 * 300.0)
+    assert work.done(study)["done"].to_list() == pytest.approx([DONE + e for e in NOISE])
+
+
+def test_unserved_is_the_work_of_jobs_given_up_or_never_started(study: Study) -> None:
+    frame = work.unserved(study)
+    assert one(frame, replication=0, service="feed")["unserved"] == pytest.approx(12.0)
+    assert one(frame, replication=0, service="lm")["unserved"] == pytest.approx(15.0 + 3.0)
+
+
+def test_waits_count_jobs_that_never_started(study: Study) -> None:
+    frame = waits.by_service(study)
+    # Feed: 0, 1, 2, 3 h and 10 h until the horizon; P95 lies 0.8 of the way from 3 to 10.
+    feed = one(frame, replication=0, service="feed")
+    assert feed["p50"] == pytest.approx(2.0)
+    assert feed["p95"] == pytest.approx(3 + 0.8 * 7)
+    # 4 h; given up after a patience of 24 h; asked 6 h before the horizon.
+    lm = one(frame, replication=0, service="lm")
+    assert lm["p50"] == pytest.approx(6.0)
+    assert lm["p95"] == pytest.approx(6 + 0.9 * 18)
+
+
+def test_shares_of_chip_time(study: Study) -> None:
+    # 4 rows of 25 held, 1 restarting, 20 productive chip-days, of 125 in service.
+    row = chip_time.shares(study).row(0, named=True)
+    assert row["allocated"] == pytest.approx(100 / 125)
+    assert row["busy"] == pytest.approx(96 / 125)
+    assert row["productive"] == pytest.approx(80 / 125)
+
+
+def test_a_change_at_a_quarters_end_belongs_to_the_next(study: Study) -> None:
+    frame = fleet.at_quarter_ends(study).filter(pl.col("replication") == 0)
+    assert one(frame, quarter="2025Q1", chip="gpu-a")["chips"] == 160
+    assert frame.filter(quarter="2025Q1", chip="own-b").is_empty()
+    assert one(frame, quarter="2025Q2", chip="own-b")["nameplate_w"] == 6e5
+    assert one(frame, quarter="2025Q2", chip="gpu-a")["racks"] == 20
+
+
+def test_energised_power_adds_phases_of_past_quarters(study: Study) -> None:
+    frame = fleet.energised(study)
+    assert one(frame, quarter="2025Q1", site="east")["energised_w"] == 3e6
+    assert one(frame, quarter="2025Q2", site="east")["energised_w"] == 4e6
+    assert one(frame, quarter="2025Q1", site="west")["energised_w"] == 0.0
+
+
+def test_money_and_energy(study: Study) -> None:
+    assert money.capital(study)["usd"].to_list() == [4e7] * 4
+    assert one(money.accrued(study), replication=0, category="facility")["usd"] == 700.0
+    assert money.energy(study)["facility_twh"].to_list() == pytest.approx([2.5] * 4)
+
+
+def test_concentration_on_stock_and_on_flow(study: Study) -> None:
+    frame = dependence.concentration(study)
+    first = {"replication": 0}
+    # Stock: 20 GPU racks of 3 M, 30 own racks of 1 M -> 60 and 30.
+    stock = one(frame, **first, tier="vendor", basis="stock")["hhi"]
+    assert stock == pytest.approx(100**2 * ((2 / 3) ** 2 + (1 / 3) ** 2))
+    # The own chip is made half and half: foundry one has 75 of 90.
+    stock = one(frame, **first, tier="foundry", basis="stock")["hhi"]
+    assert stock == pytest.approx(100**2 * ((75 / 90) ** 2 + (15 / 90) ** 2))
+    # Flow: 10 GPU racks and 30 own ones landed -> 30 and 30; the first ten are stock.
+    assert one(frame, **first, tier="vendor", basis="flow")["hhi"] == pytest.approx(5000.0)
+    flow = one(frame, **first, tier="foundry", basis="flow")["hhi"]
+    assert flow == pytest.approx(100**2 * (0.75**2 + 0.25**2))
+
+
+def test_stops_pair_with_the_cases_own_run(study: Study) -> None:
+    frame = dependence.stops(study)
+    for node, loss in STOP_LOSS.items():
+        rows = frame.filter(node=node)
+        assert (rows["run"] - rows["stopped"]).to_list() == pytest.approx([loss] * 4)
+
+
+def test_waiting_racks_are_means_over_the_quarter(study: Study) -> None:
+    frame = binding.waiting_racks(study).filter(pl.col("replication") == 3)
+    found = {(r["quarter"], r["cause"]): r["racks"] for r in frame.iter_rows(named=True)}
+    assert found == pytest.approx(
+        {("2025Q1", "money"): 5.0, ("2025Q1", "supply"): 2.0, ("2025Q2", "power"): 7.0}
+    )
+
+
+def test_gate_decisions(study: Study) -> None:
+    frame = gate.decisions(study)
+    assert frame["decision"].to_list() == ["ramp", "ramp", "cancel", "ramp"]
+    assert frame["performance"].to_list() == [1.1, 1.1, 0.8, 1.1]
+    assert frame["min_performance"].unique().to_list() == [0.9]
+
+
+def test_network_share_weighs_the_families_profiles(study: Study) -> None:
+    # Feed (0.4) did 170 + noise, language models (0.2) 70.
+    shares = work.network_share(study)["network"].to_list()
+    assert shares == pytest.approx(
+        [(0.4 * (170 + e) + 0.2 * 70) / (240 + e) for e in NOISE]
+    )
+
+
+def test_summary_has_means_with_t_intervals(study: Study) -> None:
+    row = one(metrics.summary(study), case="baseline", metric="work_done")
+    half = stats.t.ppf(0.975, 3) * stats.tstd(NOISE) / 2
+    assert row["mean"] == pytest.approx(DONE)
+    assert (row["low"], row["high"]) == pytest.approx((DONE - half, DONE + half))
+    assert row["difference"] is None
+    assert row["verdict"] == "baseline"
+
+
+def test_differences_are_paired(study: Study) -> None:
+    frame = metrics.summary(study)
+    row = one(frame, case="more_chips", metric="work_done")
+    half = stats.t.ppf(0.975, 3) * math.sqrt(4 / 3) / 2
+    assert row["difference"] == pytest.approx(10.0)
+    assert row["difference_high"] - row["difference"] == pytest.approx(half)
+    assert row["verdict"] == "higher"
+    # Unpaired, the noise they share would have widened it.
+    own = one(frame, case="baseline", metric="work_done")
+    assert own["high"] - own["low"] > 1.5 * half
+
+
+def test_an_identical_case_differs_by_exactly_zero(study: Study) -> None:
+    rows = metrics.summary(study).filter(case="same_again")
+    assert rows["difference"].to_list() == [0.0] * len(metrics.METRICS)
+    assert rows["difference_low"].to_list() == rows["difference_high"].to_list()
+    assert set(rows["verdict"]) == {"exactly zero in every replication"}
+
+
+def test_an_interval_too_wide_says_so(study: Study) -> None:
+    row = one(metrics.summary(study), case="noisy_case", metric="work_done")
+    assert sum(GAIN["noisy_case"]) == 0
+    assert row["verdict"] == "not distinguishable from zero with 4 replications"
+
+
+def test_one_replication_has_no_interval_and_claims_nothing(lone_study: Study) -> None:
+    row = one(metrics.summary(lone_study), case="more_chips", metric="work_done")
+    assert math.isinf(row["difference_low"])  # type: ignore[arg-type]
+    assert row["verdict"] == "not distinguishable from zero with 1 replication"
+
+
+def test_unit_cost_is_accrued_over_work_done(study: Study) -> None:
+    table = metrics.numbers(study)
+    assert table["unit_cost"].to_list() == pytest.approx([2400 / (DONE + e) for e in NOISE])
+    assert table["unserved_share"].to_list() == pytest.approx([10.0] * 4)
+
+
+def test_an_unfinished_study_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"study\.json is missing"):
+        open_study(tmp_path)
+    out = write_study(tmp_path, replications=1)
+    (out / "h-more_chips" / "rep-00000" / "manifest.json").unlink()
+    with pytest.raises(FileNotFoundError, match="1 of 6 replications are not finished"):
+        open_study(out)
+    (out / "study.json").write_text(json.dumps({"title": "x"}), encoding="utf-8")
+    with pytest.raises(ValueError, match="not the description of a study"):
+        open_study(out)
