@@ -13,7 +13,7 @@ $(VENV)/.installed: requirements.txt setup.cfg pyproject.toml
 	touch $@
 
 run: $(VENV)/.installed
-	$(BIN)/siliconmix run scenarios/inhouse_pilot.yaml --all-cases --replications 8 --out $(OUT)
+	$(BIN)/siliconmix run scenarios/inhouse_pilot.yaml --replications 8 --out $(OUT)
 	$(BIN)/siliconmix report $(OUT)
 
 test: $(VENV)/.installed

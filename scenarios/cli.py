@@ -1,0 +1,157 @@
+"""The command line, and the composition root: the one place that sees everything."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from analysis.report import report as write_report
+from analysis.report import summary_text
+from simulator.spec.loader import BASELINE, Given, SpecError, load
+from simulator.spec.loader import cases as cases_of
+from simulator.study import Outcome, run_study
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="What mix of training silicon to buy, what work it does, and what is lost if a supplier fails.",
+)
+#: Results go to standard output, everything else to standard error.
+err = Console(stderr=True, highlight=False)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file.")]
+Cases = Annotated[
+    list[str] | None,
+    typer.Option("--case", help="Stem of a case file; may be repeated. Default: all of them."),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value; may be repeated."),
+]
+
+
+@app.command()
+def run(
+    file: File,
+    case: Cases = None,
+    replications: Annotated[int, typer.Option(min=1, help="Replications of each case.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the study.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder of results.")] = None,
+    sets: Sets = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Local processes.")] = None,
+) -> None:
+    """Run a scenario with its cases and print what came out. Run again to resume."""
+    with clear_faults():
+        folder = out or Path("out") / file.stem
+        given = load_cases(file, case, sets or [])
+        outcome = _run_with_progress(given, folder, replications, seed, workers)
+        for task, reason in outcome.failed:
+            name = task.run.case + (f" with {task.run.stopped} stopped" if task.run.stopped else "")
+            err.print(f"[red]failed[/red]: {name}, replication {task.replication}: {reason}")
+        if outcome.reused:
+            err.print(f"{outcome.reused} replications were there already, {outcome.finished} are new.")
+        if outcome.failed:
+            raise typer.Exit(1)
+        Console().print(summary_text(folder))
+        err.print(f"Results: {folder}   Report: siliconmix report {folder}")
+
+
+@app.command()
+def report(out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")]) -> None:
+    """Write the page leaders read, with every figure and the table behind it."""
+    with clear_faults():
+        page = write_report(out)
+        err.print(f"Report: {page}")
+
+
+@app.command()
+def show(
+    file: File,
+    case: Annotated[str | None, typer.Option("--case", help="Stem of a case file.")] = None,
+    sets: Sets = None,
+) -> None:
+    """Print the effective scenario: base, case and changes as one file."""
+    with clear_faults():
+        sys.stdout.write(load(file, case, sets or []).to_yaml())
+
+
+@app.command()
+def check(file: File, case: Cases = None) -> None:
+    """Validate a scenario and its cases, and tell every fault at once."""
+    with clear_faults():
+        for name, given in load_cases(file, case, []).items():
+            changes = len(given.changes)
+            err.print(f"{name}: good" + (f", {changes} values differ" if changes else ""))
+
+
+def load_cases(file: Path, names: list[str] | None, sets: list[str]) -> dict[str, Given]:
+    """Load the baseline and the named cases, or all; tell the faults of all at once.
+
+    Raises
+    ------
+    SpecError
+        With the faults of every file.
+    """
+    given: dict[str, Given] = {}
+    faults = []
+    for name in dict.fromkeys([BASELINE, *(cases_of(file) if names is None else names)]):
+        try:
+            given[name] = load(file, name, sets)
+        except SpecError as error:
+            faults += [f for f in error.faults if f not in faults]
+    if faults:
+        raise SpecError(faults)
+    return given
+
+
+def _run_with_progress(
+    given: dict[str, Given], folder: Path, replications: int, seed: int, workers: int | None
+) -> Outcome:
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+    )
+    with bar:
+        line = bar.add_task("Replications", total=None)
+
+        def tell(done: int, total: int) -> None:
+            bar.update(line, completed=done, total=total)
+
+        return run_study(
+            given, folder, replications=replications, seed=seed, workers=workers, progress=tell
+        )
+
+
+@contextmanager
+def clear_faults() -> Iterator[None]:
+    """Turn what a user can mend into one clear message and exit code 2."""
+    try:
+        yield
+    except SpecError as error:
+        for fault in error.faults:
+            err.print(str(fault), markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        err.print("Stopped. What is finished stays; the same command resumes.")
+        raise typer.Exit(130) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        err.print(f"{where}{error.strerror or error}", markup=False, soft_wrap=True)
+        err.print("What is finished stays; the same command resumes.")
+        raise typer.Exit(2) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
