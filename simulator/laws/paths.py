@@ -11,6 +11,7 @@ Peers walk shortest paths pair by pair; here all commodities advance one hop at 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -183,11 +184,10 @@ class Routes:
         source, amount = flows.source[moving], flows.amount[moving]
         by_commodity = np.argsort(commodity, kind="stable")
         edges = np.searchsorted(commodity[by_commodity], np.arange(0, keys.size + _BATCH, _BATCH))
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges.tolist()):
             here = by_commodity[low:high]
             state = (commodity[here], source[here], amount[here])
             parts.append(self._spread(state, column, target, row, size, cut))
-        # Equal addends in one fixed order: the sum does not depend on the batches' sizes alone.
         total = sum(parts, sp.csc_array(size))
         return sp.csc_array(total), cut
 
@@ -233,7 +233,7 @@ class Routes:
             going = ahead != target[goal]
             places, where = np.unique(goal[going] * nodes + ahead[going], return_inverse=True)
             commodity, node = places // nodes, places % nodes
-            amount = np.bincount(where, share[going], minlength=places.size)
+            amount = np.bincount(where, share[going], places.size).astype(float)
         if not links:
             return sp.csc_array(size)
         at = (np.concatenate(links), np.concatenate(columns))
