@@ -1,10 +1,8 @@
 """From files to one validated scenario: base, includes, case, and changes on the command line.
 
-A scenario file may say ``include:`` with a list of files, whose mappings are
-joined under the keys they state. A case file says ``base:``, a ``title:`` if it
-likes, and ``change:`` with what differs. Later wins: includes and base, then
-the case, then ``--set``. In a change mappings merge, everything else (lists,
-numbers, text, null) replaces, and a key that ends in ``+`` extends a list::
+Later wins: the scenario file with its includes, then the case, then ``--set``.
+In a change mappings merge, everything else (lists, numbers, text, null)
+replaces, and a key that ends in ``+`` extends a list::
 
     base: ../inhouse_pilot.yaml
     title: Two more quarters of H200 while the pilot runs
@@ -29,7 +27,8 @@ from pydantic import ValidationError
 from simulator.spec import yamlfile
 from simulator.spec.explain import explain
 from simulator.spec.faults import Fault, Place, SpecError, dotted, fault, hint
-from simulator.spec.located import Located, differences, locate, merge, put, unite
+from simulator.spec.layers import layers
+from simulator.spec.located import Located, differences, locate, put
 from simulator.spec.references import faults as reference_faults
 from simulator.spec.references import unknown_names
 from simulator.spec.scenario import Scenario
@@ -38,7 +37,6 @@ __all__ = ["BASELINE", "Fault", "Given", "SpecError", "cases", "load"]
 
 #: Name of the scenario file itself among its cases.
 BASELINE = "baseline"
-_CASE_KEYS = ("base", "title", "change")
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ def load(path: str | os.PathLike[str], case: str | None = None, sets: Sequence[s
     scenario = Path(os.path.normpath(path))
     file = scenario if case in {None, BASELINE} else _case_file(scenario, str(case))
     found: list[Fault] = []
-    root, baseline, tree = _layers(file, None, (), found)
+    root, baseline, tree = layers(file, found)
     if file != scenario and root.resolve() != scenario.resolve():
         found.append(Fault(str(file), None, "base", f"leads to {root}, not to {scenario}"))
     for text in sets:
@@ -174,74 +172,6 @@ def _case_file(path: Path, case: str) -> Path:
         message = f"has no case {case!r}{hint(case, [BASELINE, *known])}"
         raise SpecError([Fault(str(path), None, "", message)])
     return _case_folder(path) / f"{case}.yaml"
-
-
-def _layers(
-    file: Path, named: Place | None, above: tuple[Path, ...], found: list[Fault]
-) -> tuple[Path, Located, Located]:
-    """Return the scenario file at the bottom, its tree, and the tree with the cases over it.
-
-    *named* is the place that names the file, *above* are the cases that led here.
-    """
-    if file in above:
-        cycle = " → ".join(map(str, [*above[above.index(file) :], file]))
-        raise SpecError([fault(named or Place(str(file)), ("base",), f"runs in a circle: {cycle}")])
-    own = yamlfile.read(file, named)
-    if "base" not in own.value:
-        tree = _with_includes(file, own, found)
-        return file, tree, tree
-    base = own.value["base"]
-    change = _change_of(own, found)
-    if not isinstance(base.value, str):
-        raise SpecError([*found, fault(base.place, ("base",), "must name a file")])
-    try:
-        root, baseline, tree = _layers(_beside(file, base.value), base.place, (*above, file), found)
-    except SpecError as error:
-        raise SpecError([*found, *error.faults]) from None
-    return root, baseline, merge(tree, change, found)
-
-
-def _change_of(own: Located, found: list[Fault]) -> Located:
-    """Return what a case file changes, its title among it."""
-    for key in own.value.keys() - set(_CASE_KEYS):
-        place = own.value[key].place
-        found.append(fault(place, (key,), f"unknown key of a case{hint(key, _CASE_KEYS)}"))
-    change = own.value.get("change")
-    if change is None or not change.is_mapping:
-        place = own.place if change is None else change.place
-        found.append(fault(place, ("change",), "a case needs a mapping of what differs"))
-        return Located({}, own.place)
-    if "title" not in own.value:
-        return change
-    return Located({**change.value, "title": own.value["title"]}, change.place)
-
-
-def _with_includes(file: Path, own: Located, found: list[Fault]) -> Located:
-    tree = Located({k: v for k, v in own.value.items() if k != "include"}, own.place)
-    listed = own.value.get("include")
-    if listed is None:
-        return tree
-    if not listed.is_list:
-        found.append(fault(listed.place, ("include",), "must be a list of files"))
-        return tree
-    unread: list[Fault] = []
-    for index, item in enumerate(listed.value):
-        if not isinstance(item.value, str):
-            unread.append(fault(item.place, ("include", index), "must name a file"))
-            continue
-        try:
-            part = yamlfile.read(_beside(file, item.value), item.place)
-        except SpecError as error:
-            unread.extend(error.faults)
-            continue
-        tree = unite(tree, part, found)
-    if unread:  # all that an unread file states would be reported as missing
-        raise SpecError([*found, *unread])
-    return tree
-
-
-def _beside(file: Path, name: str) -> Path:
-    return Path(os.path.normpath(file.parent / name))
 
 
 def _keys(text: str) -> list[str] | None:

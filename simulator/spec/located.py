@@ -136,7 +136,7 @@ def put(
     misspelt; the last key may be new. A number counts in a list from 0.
     """
     key, rest = keys[0], keys[1:]
-    if not rest and not tree.is_list:
+    if not rest and tree.is_mapping:
         return merge(tree, Located({key: value}, value.place), faults, loc)
     below = tree.child(key)
     if below is None:

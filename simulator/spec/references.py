@@ -92,7 +92,11 @@ def faults(scenario: Scenario, cases: Collection[str] | None = None) -> list[tup
         Names of the cases there are, ``baseline`` among them; if given, the
         stop study's cases are checked.
     """
-    return [*unknown_names(scenario.model_dump(), cases), *contradictions(scenario)]
+    found = unknown_names(scenario.model_dump(), cases)
+    unknown = {loc for loc, _ in found}
+    return found + [
+        (loc, message) for loc, message in contradictions(scenario) if loc not in unknown
+    ]
 
 
 def unknown_names(tree: Any, cases: Collection[str] | None = None) -> list[tuple[Loc, str]]:
@@ -141,7 +145,11 @@ def _children(tree: Any, step: str) -> Iterator[tuple[str | int, Any]]:
 
 
 def _shared_streams(tree: Any) -> Iterator[tuple[Loc, str]]:
-    """Yield ids whose random streams would be one, as streams are keyed by the id's CRC-32."""
+    """Yield ids whose random streams would be one, as streams are keyed by CRC-32.
+
+    Streams are named by the id with words around it. Ids of one length that
+    share a CRC share it among any words; what is left over, the streams refuse.
+    """
     first: dict[int, str] = {}
     for path in _STREAM_IDS:
         for loc, name in _walk(tree, f"{path}.{_KEYS}"):

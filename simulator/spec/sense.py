@@ -97,6 +97,35 @@ def _racks_find_cooling(scenario: Scenario) -> Findings:
             )
 
 
+def _stock_finds_room(scenario: Scenario) -> Findings:
+    """Racks that stand at the start fit the power and floor energised by then."""
+    begin = quarter_start(scenario.horizon.start)
+    room = {
+        name: [phase for phase in site.phases if quarter_start(phase.quarter) <= begin]
+        for name, site in scenario.sites.items()
+    }
+    floor = {name: sum(phase.racks for phase in phases) for name, phases in room.items()}
+    power_w = {name: sum(phase.it_power for phase in phases) for name, phases in room.items()}
+    for index, line in enumerate(scenario.supply.in_service):
+        rack = scenario.catalog.racks.get(line.chip)
+        if rack is None or line.site not in floor:
+            continue
+        floor[line.site] -= line.racks
+        power_w[line.site] -= line.racks * rack.nameplate.value
+        # A rounding error of a watt must not refuse a hall that is exactly full.
+        if floor[line.site] < 0 or power_w[line.site] < -1:
+            short = (
+                f"{-floor[line.site]} racks"
+                if floor[line.site] < 0
+                else f"{-power_w[line.site] / 1e6:.3g} MW"
+            )
+            yield (
+                ("supply", "in_service", index, "racks"),
+                f"{line.site!r} lacks room for {short} of them in the phases energised "
+                f"by {scenario.horizon.start}",
+            )
+
+
 def _dates_are_in_the_run(scenario: Scenario) -> Findings:
     start = scenario.horizon.start
     for loc, quarter in _dates(scenario):
@@ -148,6 +177,7 @@ CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
     _ramped_families_have_ports,
     _every_family_runs_somewhere,
     _racks_find_cooling,
+    _stock_finds_room,
     _dates_are_in_the_run,
     _every_quarter_has_a_budget,
     _gate_follows_pilot,

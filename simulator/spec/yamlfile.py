@@ -7,12 +7,14 @@ is, and a key that is stated twice is refused.
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.representer import SafeRepresenter
 
 from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, hint
 from simulator.spec.located import Located
@@ -182,9 +184,26 @@ class _Builder:
         return None
 
 
+#: Text that is safe without quotes as far as its shape goes; ruamel sees to numbers and the like.
+_PLAIN = re.compile(r"\w[^\n:#]*", re.ASCII)
+
+
+class _Representer(SafeRepresenter):
+    """Writes plain values; quotes what ruamel would leave bare and could not read back."""
+
+    def represent_text(self, text: str) -> Node:
+        bare = text.isprintable() and _PLAIN.fullmatch(text)
+        style = None if bare else '"'
+        return self.represent_scalar(_TAG + "str", text, style=style)
+
+
+_Representer.add_representer(str, _Representer.represent_text)
+
+
 def dump(tree: Any) -> str:
     """Return plain values as YAML text that `parse` reads back to the same values."""
     yaml: Any = YAML(typ="safe", pure=True)
+    yaml.Representer = _Representer
     yaml.sort_base_mapping_type_on_output = False
     yaml.allow_unicode = True
     yaml.width = _WIDTH
