@@ -48,9 +48,7 @@ def energy(study: Study, case: str = BASELINE) -> pl.DataFrame:
     return (
         study.scan("energy", case)
         .group_by("replication")
-        .agg(
-            it_twh=pl.col("it_j").sum() / TWH_J, facility_twh=pl.col("facility_j").sum() / TWH_J
-        )
+        .agg(it_twh=pl.col("it_j").sum() / TWH_J, facility_twh=pl.col("facility_j").sum() / TWH_J)
         .sort("replication")
         .collect()
     )

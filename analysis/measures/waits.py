@@ -30,9 +30,7 @@ def _jobs(study: Study, case: str) -> pl.LazyFrame:
         study.scan("jobs", case)
         .filter(pl.col("submit_s") > 0)
         .join(patience, on="service", how="left")
-        .select(
-            "replication", "service", wait_h=(until_s - pl.col("submit_s")).clip(0.0) / HOUR_S
-        )
+        .select("replication", "service", wait_h=(until_s - pl.col("submit_s")).clip(0.0) / HOUR_S)
     )
 
 
@@ -50,6 +48,4 @@ def by_service(study: Study, case: str = BASELINE) -> pl.DataFrame:
 
 def overall(study: Study, case: str = BASELINE) -> pl.DataFrame:
     """Median and 95th percentile over all jobs: ``replication, p50, p95`` [h]."""
-    return (
-        _jobs(study, case).group_by("replication").agg(**_WAITS).sort("replication").collect()
-    )
+    return _jobs(study, case).group_by("replication").agg(**_WAITS).sort("replication").collect()

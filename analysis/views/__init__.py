@@ -1,0 +1,1 @@
+"""What each figure shows, as a table: estimates with labels, ready to draw or to open."""

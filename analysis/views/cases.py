@@ -1,0 +1,84 @@
+"""Tables that set the cases beside each other."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis import metrics
+from analysis.estimates import bounds, complete, over_replications
+from analysis.measures import dependence, money, work
+from analysis.study_reader import BASELINE, Study
+from analysis.uncertainty import paired_difference
+from analysis.words import verdict
+
+
+def work_differences(study: Study) -> pl.DataFrame:
+    """Work done by each case less the baseline's, replication by replication.
+
+    Returns
+    -------
+    DataFrame
+        ``case, difference, difference_low, difference_high`` [rce-days], ``baseline`` the
+        baseline's mean [rce-days], ``replications, verdict, label, rank``.
+    """
+    base = work.done(study)["done"].to_numpy()
+    rows = []
+    for case in study.cases:
+        if case != BASELINE:
+            delta = paired_difference(work.done(study, case)["done"].to_numpy(), base)
+            rows.append((case, *bounds(delta), float(base.mean()), delta.n, verdict(delta)))
+    schema = {
+        "case": pl.String,
+        "difference": pl.Float64,
+        "difference_low": pl.Float64,
+        "difference_high": pl.Float64,
+        "baseline": pl.Float64,
+        "replications": pl.Int64,
+        "verdict": pl.String,
+    }
+    return study.named(pl.DataFrame(rows, schema=schema, orient="row"), "cases", "case")
+
+
+def unit_cost_by_case(study: Study) -> pl.DataFrame:
+    """Accrued cost of a unit of work by case and category.
+
+    Returns
+    -------
+    DataFrame
+        ``case, category, cost, cost_low, cost_high, total, total_low, total_high``
+        [USD/rce-day], ``verdict`` on the total's difference from the baseline, ``label, rank``.
+    """
+    parts = []
+    for case in study.cases:
+        accrued = complete(money.accrued(study, case), ["category"], study.replications)
+        per_work = accrued.join(work.done(study, case), on="replication", how="left").select(
+            pl.lit(case).alias("case"),
+            "category",
+            "replication",
+            cost=pl.when(pl.col("done") > 0).then(pl.col("usd") / pl.col("done")),
+        )
+        parts.append(per_work)
+    keys = ["case", "category"]
+    table = over_replications(pl.concat(parts), keys, ["cost"])
+    totals = (
+        metrics.summary(study)
+        .filter(pl.col("metric") == "unit_cost")
+        .select("case", "verdict", total="mean", total_low="low", total_high="high")
+    )
+    return study.named(table.join(totals, on="case", how="left"), "cases", "case")
+
+
+def concentration_by_case(study: Study) -> pl.DataFrame:
+    """Vendor and foundry HHI on stock and on flow, by case.
+
+    Returns
+    -------
+    DataFrame
+        ``case, tier, basis, hhi, hhi_low, hhi_high`` [points], ``label, rank``.
+    """
+    index = pl.concat(
+        dependence.concentration(study, case).with_columns(pl.lit(case).alias("case"))
+        for case in study.cases
+    )
+    keys = ["case", "tier", "basis"]
+    return study.named(over_replications(index, keys, ["hhi"]), "cases", "case")

@@ -1,0 +1,86 @@
+"""Tables of what stands, what power it takes, and what its chips do."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.estimates import complete, over_replications
+from analysis.measures import chip_time, fleet
+from analysis.study_reader import BASELINE, Study
+
+
+def chips_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Chips in service at each quarter's end, by kind, and in all.
+
+    Returns
+    -------
+    DataFrame
+        ``quarter, chip, chips, chips_low, chips_high, label, rank, total, total_low,
+        total_high`` [chips].
+    """
+    standing = fleet.at_quarter_ends(study, case)
+    keys = ["quarter", "chip"]
+    counts = standing.group_by("replication", *keys).agg(pl.col("chips").sum().cast(pl.Float64))
+    by_chip = over_replications(_every_quarter(counts, "chip", study, case), keys, ["chips"])
+    totals = standing.group_by("replication", "quarter").agg(
+        total=pl.col("chips").sum().cast(pl.Float64)
+    )
+    whole = over_replications(
+        complete(totals, ["quarter"], study.replications), ["quarter"], ["total"]
+    )
+    named = study.named(by_chip, "chips", "chip").join(whole, on="quarter", how="left")
+    return named.with_columns(pl.col("^total.*$").fill_null(0.0)).sort("quarter", "rank")
+
+
+def _every_quarter(counts: pl.DataFrame, column: str, study: Study, case: str) -> pl.DataFrame:
+    names = pl.DataFrame({"quarter": study.calendar(case).names()})
+    numbers = pl.DataFrame(
+        {"replication": range(study.replications)}, schema={"replication": pl.Int64}
+    )
+    grid = counts.select(column).unique().join(names, how="cross").join(numbers, how="cross")
+    return (
+        grid.join(counts, on=["replication", "quarter", column], how="left")
+        .with_columns(pl.selectors.float().fill_null(0.0))
+        .sort("quarter", column, "replication")
+    )
+
+
+def power_by_site(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Nameplate power in service at each quarter's end and power energised, by site.
+
+    Returns
+    -------
+    DataFrame
+        ``quarter, site, in_service, in_service_low, in_service_high, energised, label,
+        rank`` [MW].
+    """
+    watts = (
+        fleet.at_quarter_ends(study, case)
+        .group_by("replication", "quarter", "site")
+        .agg(in_service=pl.col("nameplate_w").sum() / 1e6)
+    )
+    energised = fleet.energised(study, case).with_columns(energised=pl.col("energised_w") / 1e6)
+    keys = ["quarter", "site"]
+    used = over_replications(complete(watts, keys, study.replications), keys, ["in_service"])
+    both = energised.drop("energised_w").join(used, on=keys, how="left")
+    both = both.with_columns(pl.selectors.float().fill_null(0.0))
+    return study.named(both, "sites", "site").sort("rank", "quarter")
+
+
+def chip_time_by_case(study: Study) -> pl.DataFrame:
+    """Shares of in-service chip time that are allocated, busy and productive, by case.
+
+    Returns
+    -------
+    DataFrame
+        ``case, allocated…, busy…, productive…`` [%], each with ``_low`` and ``_high``;
+        ``label, rank``.
+    """
+    values = ["allocated", "busy", "productive"]
+    shares = pl.concat(
+        chip_time.shares(study, case).with_columns(
+            pl.lit(case).alias("case"), pl.col(values) * 100.0
+        )
+        for case in study.cases
+    )
+    return study.named(over_replications(shares, ["case"], values), "cases", "case")

@@ -1,0 +1,82 @@
+"""Tables of what could fail, what holds back, and what the gate decides."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.estimates import bounds, complete, over_replications
+from analysis.measures import binding, dependence, gate
+from analysis.study_reader import BASELINE, Study
+from analysis.uncertainty import paired_difference, proportion_interval
+from analysis.words import verdict
+
+
+def work_lost_by_stop(study: Study) -> pl.DataFrame:
+    """Work lost by stopping each node, against the same case without the stop.
+
+    Returns
+    -------
+    DataFrame
+        ``case, node, lost, lost_low, lost_high`` [rce-days], ``lost_share, lost_share_low,
+        lost_share_high`` [% of the case's work], ``replications, verdict, label, rank`` of
+        the node.
+    """
+    rows = []
+    groups = dependence.stops(study).group_by("case", "node", maintain_order=True)
+    for (case, node), group in groups:
+        run = group["run"].to_numpy()
+        loss = paired_difference(run, group["stopped"].to_numpy())
+        scale = 100.0 / float(run.mean()) if run.mean() > 0 else 0.0
+        numbers = bounds(loss)
+        shares = [b * scale if b is not None else None for b in numbers]
+        rows.append((case, node, *numbers, *shares, loss.n, verdict(loss)))
+    real = ("lost", "lost_low", "lost_high", "lost_share", "lost_share_low", "lost_share_high")
+    schema = (
+        {"case": pl.String(), "node": pl.String()}
+        | dict.fromkeys(real, pl.Float64())
+        | {"replications": pl.Int64(), "verdict": pl.String()}
+    )
+    return study.named(pl.DataFrame(rows, schema=schema, orient="row"), "nodes", "node")
+
+
+def racks_held_back(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Racks wanted and not in service, mean over each quarter, by what held them.
+
+    Returns
+    -------
+    DataFrame
+        ``quarter, cause, racks, racks_low, racks_high`` [racks], every quarter and cause.
+    """
+    keys = ["quarter", "cause"]
+    counted = binding.waiting_racks(study, case)
+    found = over_replications(complete(counted, keys, study.replications), keys, ["racks"])
+    grid = pl.DataFrame({"quarter": study.calendar(case).names()}).join(
+        pl.DataFrame({"cause": binding.CAUSES}), how="cross"
+    )
+    return grid.join(found, on=keys, how="left", maintain_order="left").with_columns(
+        pl.selectors.float().fill_null(0.0)
+    )
+
+
+def gate_outcomes(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """What the pilot measured in each replication, the thresholds, and the share that ramps.
+
+    Returns
+    -------
+    DataFrame
+        ``replication, performance, per_watt, decision, min_performance, min_per_watt`` [1],
+        ``ramp, ramp_low, ramp_high`` the probability to ramp with Wilson's interval [1],
+        ``forced`` whether the case decides beforehand. Replications that never reached the
+        gate count as not ramped and have no row.
+    """
+    decided = gate.decisions(study, case)
+    ramps = decided.filter(pl.col("decision") == "ramp").height
+    chance = proportion_interval(ramps, study.replications)
+    mean, low, high = bounds(chance)
+    return decided.with_columns(
+        ramp=pl.lit(mean),
+        ramp_low=pl.lit(low),
+        ramp_high=pl.lit(high),
+        replications=pl.lit(study.replications),
+        forced=pl.lit(gate.forced(study, case)),
+    )

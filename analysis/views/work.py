@@ -1,0 +1,86 @@
+"""Tables of work and waiting by service."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import polars as pl
+
+from analysis.estimates import complete, over_replications
+from analysis.measures import waits, work
+from analysis.study_reader import BASELINE, Study
+from analysis.uncertainty import quantile_bands
+from simulator.units import DAY_S
+
+#: The row that adds up all services.
+ALL = "all"
+
+
+def work_by_service(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Work asked, done and unserved over the horizon, by service and in all.
+
+    Returns
+    -------
+    DataFrame
+        ``service, asked…, done…, unserved…`` [rce-days], ``share…`` done of asked [%], each
+        with ``_low`` and ``_high``; ``label, rank``. The row of all services has rank -1.
+    """
+    keys = ["service"]
+    sums = work.by_quarter(study, case).group_by("replication", "service", maintain_order=True)
+    each = sums.agg(pl.col("asked", "done").sum()).join(
+        work.unserved(study, case), on=["replication", "service"], how="left"
+    )
+    each = complete(each, keys, study.replications)
+    whole = each.group_by("replication", maintain_order=True).agg(
+        pl.lit(ALL).alias("service"), pl.col("asked", "done", "unserved").sum()
+    )
+    both = pl.concat([whole.select(each.columns), each]).with_columns(
+        share=pl.when(pl.col("asked") > 0).then(100 * pl.col("done") / pl.col("asked"))
+    )
+    table = over_replications(both, keys, ["asked", "done", "unserved", "share"])
+    return (
+        study.named(table, "services", "service")
+        .with_columns(pl.col("label").fill_null("All services"), pl.col("rank").fill_null(-1))
+        .sort("rank")
+    )
+
+
+def supply_demand(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Work asked and done by quarter: how it spreads over replications.
+
+    Returns
+    -------
+    DataFrame
+        ``quarter, asked_p10, asked_p50, asked_p90, done_p10, done_p50, done_p90``, as
+        reference chips kept productive around the clock [rce].
+    """
+    calendar = study.calendar(case)
+    quarters, edges = calendar.names(), calendar.edges_s()
+    summed = (
+        work.by_quarter(study, case)
+        .group_by("replication", "quarter")
+        .agg(pl.col("asked", "done").sum())
+    )
+    columns: dict[str, list[float] | list[str]] = {"quarter": quarters}
+    days = pl.Series([(b - a) / DAY_S for a, b in pairwise(edges)])
+    grid = complete(summed, ["quarter"], study.replications)
+    for name in ("asked", "done"):
+        wide = grid.pivot("quarter", index="replication", values=name).sort("replication")
+        missing = [pl.lit(0.0).alias(q) for q in quarters if q not in wide.columns]
+        paths = wide.with_columns(missing).select(quarters).to_numpy() / days.to_numpy()
+        bands = quantile_bands(paths, (0.1, 0.5, 0.9))
+        for level, band in zip(("p10", "p50", "p90"), bands, strict=True):
+            columns[f"{name}_{level}"] = band.tolist()
+    return pl.DataFrame(columns)
+
+
+def waits_by_service(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Queue wait by service.
+
+    Returns
+    -------
+    DataFrame
+        ``service, p50…, p95…`` [h], each with ``_low`` and ``_high``; ``label, rank``.
+    """
+    table = over_replications(waits.by_service(study, case), ["service"], ["p50", "p95"])
+    return study.named(table, "services", "service")
