@@ -43,7 +43,7 @@ def cut_b_per_s(fabric: Fabric, left: NDArray[np.int64], right: NDArray[np.int64
     capacity = fabric.capacity_b_per_s
     egress = np.bincount(fabric.tail, capacity, n) + np.bincount(fabric.head, capacity, n)
     unit = min(egress[left].sum(), egress[right].sum()) / 2**30
-    whole = np.floor(np.minimum(np.r_[capacity, capacity] / unit, 2**30)).astype(np.int32)
+    whole = np.floor(np.minimum(np.r_[capacity, capacity] / unit, 2**31 - 1)).astype(np.int32)
     # Twice what an endpoint's links carry: these arcs of the source and sink never bind.
     room = np.ceil(np.minimum(2 * egress / unit, 2**31 - 1)).astype(np.int32)
     ends = np.full(left.size, n), np.full(right.size, n + 1)

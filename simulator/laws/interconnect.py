@@ -158,9 +158,7 @@ did you mean 'capacity_b_per_s'?
             found.append(f"{at}: capacity_b_per_s must be finite")
         wiring.link(index[a], index[b], capacity, str(row.get("tier", "link")), lanes, terms)
     if not found:
-        fabric = wiring.done(
-            [k for k, name in enumerate(network) if "chips" not in network.nodes[name]]
-        )
+        fabric = wiring.done([index[name] for name in _top_layer(network)])
         found = faults(fabric)
     if found:
         raise FabricError(where, found)
