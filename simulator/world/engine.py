@@ -1,0 +1,426 @@
+"""The job engine: millions of jobs beside SimPy's world, exact and without ticks.
+
+SimPy owns the world's events. Jobs live in arrays, and between two events of
+the world one compiled call carries them up to ``env.peek()``: nothing else can
+happen in between.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import ArrayLike, NDArray
+
+from simulator.world import jobs_advance, jobs_memory
+from simulator.world.clock import at
+from simulator.world.jobs import EngineRecord, JobTable
+from simulator.world.jobs_report import job_columns, segment_columns
+from simulator.world.jobs_state import (
+    DRAWS,
+    LACK,
+    MAX_POOLS,
+    N_ROWS,
+    N_RUNS,
+    N_WAITING,
+    NOW,
+    State,
+)
+from simulator.world.jobs_verbs import compiled
+from simulator.world.scheduler import DISCIPLINES, Policy
+
+__all__ = ["EngineRecord", "JobEngine", "JobTable", "Policy"]
+
+Floats = NDArray[np.float64]
+
+
+class JobEngine:
+    """Jobs on pools of hosts.
+
+    A job of gang *g* on a pool needs ``ceil(g * size_factor)`` chips: whole
+    hosts from one host up, a share of one host below. It does ``need * rate``
+    reference work a second, so its wall time is
+    ``work_s * g / (need * rate)``; chips a gang holds only to fill its last
+    host add nothing. Checkpoints are counted in useful wall time of a run, at
+    whatever rate it goes, and cost nothing themselves.
+
+    Invariants: hosts up = idle + busy; a job's work asked = kept + left. Use
+    one engine an environment, and call verbs only at ``env.now``.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+    table : JobTable
+        All jobs ever asked.
+    classes : int
+        Rows of the rate matrix.
+    policy : Policy
+    rng_faults : callable
+        Returns the generator that owns the faults of a named pool; also asked
+        for ``<pool>/verb``, the victims of :meth:`fail_host`.
+    edges_s : array_like, optional
+        Ascending times between which down time is integrated; by default from
+        zero to the horizon. [s]
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        table: JobTable,
+        classes: int,
+        policy: Policy,
+        *,
+        rng_faults: Callable[[str], np.random.Generator],
+        edges_s: ArrayLike | None = None,
+    ) -> None:
+        if len(table) and int(table.job_class.max()) >= classes:
+            raise ValueError(f"job_class must be < {classes}, got {table.job_class.max()}")
+        self.env = env
+        self.table = table
+        self.classes = classes
+        self.policy = policy
+        order, mode = DISCIPLINES[policy.discipline]
+        self._state = jobs_memory.new_state(
+            table, order, mode, policy.backfill_depth, policy.ageing_per_s
+        )
+        self._rng_faults = rng_faults
+        self._names: list[str] = []
+        self._faults: list[np.random.Generator | None] = []
+        self._victims: list[np.random.Generator | None] = []
+        self._rate = np.zeros((classes, 0))
+        self._factor = np.zeros((classes, 0))
+        self._preference: list[Floats | None] = []
+        self._edges = None if edges_s is None else np.asarray(edges_s, float)
+        self._edge = 0
+        self._down_at_edge: list[Floats] = []
+        self._series: list[tuple[float, int, int, int]] = []
+        self._closed = False
+
+    # Verbs of the world, each exact at env.now.
+
+    def add_pool(
+        self,
+        name: str,
+        chips_per_host: int,
+        rate: ArrayLike,
+        size_factor: ArrayLike = 1.0,
+        preference: ArrayLike | None = None,
+        *,
+        host_mtbf_s: float = np.inf,
+        host_repair_s: float = 0.0,
+        repair_crews: int | None = None,
+    ) -> int:
+        """Add a pool without hosts and return its number.
+
+        Parameters
+        ----------
+        name : str
+            Names the pool's stream of faults.
+        chips_per_host : int
+            One: chips without hosts, counted only.
+        rate : array_like, shape (classes,)
+            Reference work per chip and second; 0: the class cannot run here. [rce/chip]
+        size_factor : array_like, shape (classes,)
+            Chips needed for each reference chip asked. [chip/rce]
+        preference : array_like, shape (classes,), optional
+            A job tries pools in order of it, higher first, ties by number; the rate by default.
+        host_mtbf_s : float
+            Mean time between faults of a host that is up. [s]
+        host_repair_s : float
+            Mean of the exponential repair. [s]
+        repair_crews : int, optional
+            Repairs that can go on at once; by default any number.
+        """
+        if len(self._names) == MAX_POOLS:
+            raise ValueError(f"an engine holds at most {MAX_POOLS} pools")
+        if name in self._names:
+            raise ValueError(f"pool {name!r} is there already")
+        if chips_per_host < 1:
+            raise ValueError(f"chips_per_host must be >= 1, got {chips_per_host}")
+        if not host_repair_s >= 0:
+            raise ValueError(f"host_repair_s must be >= 0, got {host_repair_s}")
+        if repair_crews is not None and repair_crews < 1:
+            raise ValueError(f"repair_crews must be >= 1, got {repair_crews}")
+        self._settle()
+        p = len(self._names)
+        self._names.append(name)
+        self._faults.append(None)
+        self._victims.append(None)
+        self._rate = np.c_[self._rate, self._per_class("rate", rate)]
+        self._factor = np.c_[self._factor, self._per_class("size_factor", size_factor)]
+        self._preference.append(
+            None if preference is None else self._per_class("preference", preference)
+        )
+        self._state = jobs_memory.with_pool(self._state, chips_per_host)
+        pool = self._state.pool[p]
+        pool["since"] = self.env.now
+        pool["repair"] = host_repair_s
+        pool["crews"] = np.iinfo(np.int64).max if repair_crews is None else repair_crews
+        self.set_fault_rate(p, host_mtbf_s)
+        self._tabulate()
+        return p
+
+    def add_hosts(self, pool: int, hosts: int) -> None:
+        """Put hosts into service, idle."""
+        self._check_hosts(pool, hosts)
+        self._settle()
+        compiled.add_hosts(self._state, pool, hosts, self.env.now)
+        self._note(pool)
+
+    def remove_hosts(self, pool: int, hosts: int) -> None:
+        """Take hosts out of service: idle ones, then broken ones, then busy ones.
+
+        Of the busy ones those go whose job started last; it falls back to its
+        checkpoint and waits again.
+        """
+        self._check_hosts(pool, hosts)
+        there = int(self._state.pool[pool]["up"] + self._state.pool[pool]["down"])
+        if hosts > there:
+            raise ValueError(f"pool {self._names[pool]!r} has {there} hosts, cannot lose {hosts}")
+        self._settle()
+        self._make_rows(int(self._state.count[N_RUNS]))
+        compiled.remove_hosts(self._state, pool, hosts, self.env.now)
+        self._note(pool)
+
+    def set_rates(self, pool: int, rate: ArrayLike) -> None:
+        """Set the rates of a pool, for running jobs too; at rate 0 they stall."""
+        values = self._per_class("rate", rate)
+        if np.array_equal(values, self._rate[:, pool]):
+            return
+        self._settle()
+        self._rate[:, pool] = values
+        self._tabulate()
+        self._make_rows(int(self._state.count[N_RUNS]))
+        compiled.rerate(self._state, pool, self.env.now)
+
+    def set_preference(self, pool: int, preference: ArrayLike) -> None:
+        """Set how much each class likes a pool."""
+        self._settle()
+        self._preference[pool] = self._per_class("preference", preference)
+        self._tabulate()
+
+    def set_fault_rate(self, pool: int, host_mtbf_s: float) -> None:
+        """Set the mean time between faults of a pool's hosts; inf: none. [s]."""
+        if not host_mtbf_s > 0:
+            raise ValueError(f"host_mtbf_s must be > 0, got {host_mtbf_s}")
+        self._settle()
+        if np.isfinite(host_mtbf_s) and self._faults[pool] is None:
+            self._faults[pool] = self._rng_faults(self._names[pool])
+            self._draw(pool)
+        compiled.set_fault_rate(self._state, pool, float(host_mtbf_s), self.env.now)
+
+    def fail_host(self, pool: int) -> None:
+        """Take down a host that is up, each equally likely, until it is repaired."""
+        if self._state.pool[pool]["up"] == 0:
+            raise ValueError(f"pool {self._names[pool]!r} has no host that is up")
+        self._settle()
+        self._make_rows(0)
+        victims = self._victims[pool]
+        if victims is None:
+            victims = self._victims[pool] = self._rng_faults(f"{self._names[pool]}/verb")
+        compiled.fail(self._state, pool, float(victims.random()), self.env.now)
+        self._note(pool)
+
+    def repair_host(self, pool: int) -> None:
+        """Return a host that :meth:`fail_host` took down."""
+        if self._state.pool[pool]["held"] == 0:
+            raise ValueError(f"pool {self._names[pool]!r} has no host failed by the world")
+        self._settle()
+        compiled.repair(self._state, pool, self.env.now)
+        self._note(pool)
+
+    # The clock.
+
+    def operate(self) -> Generator[simpy.Event, Any, None]:
+        """Carry the jobs along with the world; the engine's one process."""
+        while True:
+            t_next = self.env.peek()
+            # At an equal time the world settles first, then jobs are scheduled.
+            if t_next > self.env.now:
+                self._advance(t_next)
+            if np.isinf(t_next):
+                return
+            yield at(self.env, t_next)
+
+    def close(self, horizon_s: float) -> EngineRecord:
+        """Close the accounts and return what came out.
+
+        Job events before the horizon are processed, those at it are not.
+        Running jobs are written down with the progress they have. An infinite
+        horizon closes when the last event that will ever come has passed.
+        """
+        if self._closed:
+            raise RuntimeError("the engine is closed")
+        self._advance(horizon_s)
+        end_s = horizon_s if np.isfinite(horizon_s) else float(self._state.real[NOW])
+        self._pass_edges(end_s)
+        if self._edges is None:
+            self._down_at_edge = [np.zeros(len(self._names)), self._down_s(end_s)]
+        self._make_rows(int(self._state.count[N_RUNS]))
+        compiled.close_runs(self._state, end_s)
+        self._closed = True
+        series = np.array(self._series, float).reshape(-1, 4)
+        names = ("pool", "hosts_in_service", "hosts_down")
+        return EngineRecord(
+            jobs=job_columns(self.table, self._state),
+            segments=segment_columns(self._state),
+            pools={"t_s": series[:, 0]}
+            | {name: series[:, i + 1].astype(np.int64) for i, name in enumerate(names)},
+            host_down_s=np.diff(self._padded_edges(), axis=0).T,
+            horizon_s=end_s,
+        )
+
+    # Below: between the verbs and the compiled part.
+
+    def _advance(self, t_end: float) -> None:
+        """Carry the jobs up to an absolute time, stopping at edges on the way."""
+        if self._edges is not None:
+            while self._edge < len(self._edges) and self._edges[self._edge] <= t_end:
+                edge_s = float(self._edges[self._edge])
+                self._carry(compiled.advance, edge_s)
+                self._pass_edges(edge_s)
+        self._carry(compiled.advance, t_end)
+
+    def _pass_edges(self, t_s: float) -> None:
+        while (
+            self._edges is not None
+            and self._edge < len(self._edges)
+            and self._edges[self._edge] <= t_s
+        ):
+            self._down_at_edge.append(self._down_s(float(self._edges[self._edge])))
+            self._edge += 1
+
+    def _carry(self, function: Callable[[State, float], int], t_s: float) -> None:
+        """Call a compiled part again and again until its needs are met."""
+        while True:
+            with _notice_of_compiling():
+                need = function(self._state, t_s)
+            if need == jobs_advance.REACHED:
+                return
+            if need == jobs_advance.NEEDS_ROWS:
+                self._state = jobs_memory.with_rows(self._state, 0)
+            elif need == jobs_advance.NEEDS_RUNS:
+                least = int(self._state.count[N_RUNS] + self._state.count[N_WAITING])
+                self._state = jobs_memory.with_runs(self._state, min(least, self._chips_up()))
+            elif need == jobs_advance.NEEDS_REPAIRS:
+                self._state = jobs_memory.with_repairs(self._state)
+            else:
+                self._draw(int(self._state.count[LACK]))
+
+    def _settle(self) -> None:
+        """Complete what completes now: completions go before changes of capacity."""
+        if self._closed:
+            raise RuntimeError("the engine is closed")
+        if self._state.real[NOW] > self.env.now:
+            raise RuntimeError(
+                f"jobs are at {self._state.real[NOW]} s, the world at {self.env.now} s"
+            )
+        self._carry(compiled.settle, float(self.env.now))
+
+    def _draw(self, pool: int) -> None:
+        rng = self._faults[pool]
+        assert rng is not None  # only pools with faults use draws
+        fresh = np.stack(
+            [rng.exponential(size=DRAWS), rng.random(DRAWS), rng.exponential(size=DRAWS)], axis=1
+        )
+        self._state = jobs_memory.with_draws(self._state, pool, fresh)
+        # The gap to the next fault, unless it is running already.
+        if self._state.pool[pool]["hazard"] == 0.0:
+            used = self._state.pool[pool]["fault_draw"]
+            self._state.pool[pool]["hazard"] = self._state.draws[pool, used, 0]
+            mtbf_s = float(self._state.pool[pool]["mtbf"])
+            compiled.set_fault_rate(
+                self._state, pool, mtbf_s, float(self._state.pool[pool]["since"])
+            )
+
+    def _make_rows(self, runs: int) -> None:
+        """Make room for a row of each run and one more fault."""
+        least = int(self._state.count[N_ROWS]) + runs + self._state.level.shape[1] + 2
+        if least > len(self._state.rows):
+            self._state = jobs_memory.with_rows(self._state, least)
+
+    def _tabulate(self) -> None:
+        """Work out, per type and pool, hosts, speed and order of preference."""
+        st = self._state
+        row = st.kind["job_class"]
+        chips = st.kind["chips"][:, None]
+        rate, factor = self._rate[row], self._factor[row]
+        per_host = st.pool["chips_per_host"]
+        # A factor such as 1.0000000000000002 must not cost a chip.
+        need = np.maximum(np.ceil(chips * factor - 1e-9), 1).astype(np.int64)
+        st.need[:] = need
+        st.hosts[:] = np.where(need >= per_host, -(-need // per_host), 0)
+        st.slow[:] = np.divide(
+            chips, need * rate, out=np.full(rate.shape, np.inf), where=rate > 0
+        )
+        liked = np.stack(
+            [
+                self._rate[:, p] if own is None else own
+                for p, own in enumerate(self._preference)
+            ],
+            axis=1,
+        )
+        able = self._rate > 0
+        order = np.argsort(np.where(able, -liked, np.inf), axis=1, kind="stable")
+        # A class may like a pool at minus infinity; those it cannot use still go last.
+        order = np.take_along_axis(
+            order, np.argsort(~np.take_along_axis(able, order, 1), axis=1, kind="stable"), 1
+        )
+        st.order[:] = order[row]
+        st.kind["pools"] = able.sum(axis=1)[row]
+        st.kind["mask"] = (able @ (1 << np.arange(len(self._names), dtype=np.int64)))[row]
+        compiled.look_again(st, self.env.now)
+
+    def _per_class(self, name: str, values: ArrayLike) -> Floats:
+        array = np.array(np.broadcast_to(np.asarray(values, float), (self.classes,)))
+        if name != "preference" and not np.all((array >= 0) & np.isfinite(array)):
+            raise ValueError(f"{name} must be finite and >= 0, got {array}")
+        if np.any(np.isnan(array)):
+            raise ValueError(f"{name} must not be nan, got {array}")
+        return array
+
+    def _check_hosts(self, pool: int, hosts: int) -> None:
+        if not 0 <= pool < len(self._names):
+            raise ValueError(f"pool must be in [0, {len(self._names)}), got {pool}")
+        if hosts < 0:
+            raise ValueError(f"hosts must be >= 0, got {hosts}")
+
+    def _note(self, pool: int) -> None:
+        up, down = (int(self._state.pool[pool][name]) for name in ("up", "down"))
+        self._series.append((float(self.env.now), pool, up + down, down))
+
+    def _chips_up(self) -> int:
+        return int(np.sum(self._state.pool["up"] * self._state.pool["chips_per_host"]))
+
+    def _down_s(self, t_s: float) -> Floats:
+        """Integral of hosts down up to a time the jobs have reached. [host s]."""
+        pool = self._state.pool
+        return np.asarray(pool["down_s"] + (t_s - pool["since"]) * pool["down"], np.float64)
+
+    def _padded_edges(self) -> Floats:
+        """Down time at each edge passed; pools that came later had none before."""
+        n = len(self._names)
+        edges: Sequence[Floats] = self._down_at_edge
+        return np.stack([np.pad(e, (0, n - len(e))) for e in edges])
+
+
+@contextmanager
+def _notice_of_compiling() -> Generator[None]:
+    """Say so on standard error when a call takes long because it is compiled first."""
+    if compiled.advance.signatures and compiled.settle.signatures:
+        yield
+        return
+    notice = threading.Timer(
+        1.5, lambda: print("compiling the job engine, once", file=sys.stderr)  # noqa: T201
+    )
+    notice.daemon = True
+    notice.start()
+    try:
+        yield
+    finally:
+        notice.cancel()

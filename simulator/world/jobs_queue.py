@@ -1,0 +1,227 @@
+"""Waiting jobs: a queue for each type, and the types in order of their heads.
+
+A queue in order of submission is a linked list, so that a pass can walk it and
+a job can leave from its middle; a queue in order of work left is a pairing
+heap over the same two links.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from simulator.world.jobs_state import (
+    AGEING,
+    BY_PRIORITY,
+    BY_WORK,
+    FRESH,
+    FRESH_JOB,
+    N_TYPES_WAITING,
+    N_WAITING,
+    ORDER,
+    WAITING,
+)
+
+
+@njit
+def key_of(st: Any, j: int) -> float:
+    """Order of a job among all that wait: lower first, ties by row of the table."""
+    order = st.count[ORDER]
+    if order == BY_PRIORITY:
+        return -st.kind[st.job[j].type].priority + st.real[AGEING] * st.submit[j]
+    if order == BY_WORK:
+        return st.job[j].left
+    return 0.0
+
+
+@njit
+def before(key: float, j: int, other_key: float, other: int) -> bool:
+    """Whether job *j* goes before job *other*."""
+    return key < other_key or (key == other_key and j < other)
+
+
+@njit
+def join(st: Any, j: int) -> None:
+    """Let a job wait: new, or sent back by a fault to where it came from."""
+    job = st.job[j]
+    job.state = WAITING
+    st.count[N_WAITING] += 1
+    st.count[FRESH] += 1
+    st.count[FRESH_JOB] = j
+    kind = st.kind[job.type]
+    if st.count[ORDER] == BY_WORK:
+        job.next = -1
+        job.prev = -1
+        kind.head = _meld(st, kind.head, j)
+    else:
+        _link(st, kind, j)
+    _replace(st, job.type)
+
+
+@njit
+def leave(st: Any, j: int) -> None:
+    """Take a job out of the queue, to start it or because it gave up."""
+    job = st.job[j]
+    st.count[N_WAITING] -= 1
+    kind = st.kind[job.type]
+    if st.count[ORDER] == BY_WORK:
+        # One that gives up within the heap stays until it comes to the top.
+        if kind.head != j:
+            return
+        kind.head = _without_root(st, j)
+        while kind.head >= 0 and st.job[kind.head].state != WAITING:
+            kind.head = _without_root(st, kind.head)
+    else:
+        if job.prev >= 0:
+            st.job[job.prev].next = job.next
+        else:
+            kind.head = job.next
+        if job.next >= 0:
+            st.job[job.next].prev = job.prev
+        else:
+            kind.tail = job.prev
+    _replace(st, job.type)
+
+
+@njit
+def _link(st: Any, kind: Any, j: int) -> None:
+    """Put a job into a type's list; one sent back is older than most, so look from the front."""
+    if kind.tail < j:
+        left, right = kind.tail, -1
+    else:
+        left, right = -1, kind.head
+        while right < j:
+            left = right
+            right = st.job[right].next
+    st.job[j].prev = left
+    st.job[j].next = right
+    if left >= 0:
+        st.job[left].next = j
+    else:
+        kind.head = j
+    if right >= 0:
+        st.job[right].prev = j
+    else:
+        kind.tail = j
+
+
+@njit
+def _meld(st: Any, a: int, b: int) -> int:
+    """Join two pairing heaps (``prev``: first child, ``next``: sibling); return the root."""
+    if a < 0:
+        return b
+    if b < 0:
+        return a
+    if before(st.job[b].left, b, st.job[a].left, a):
+        a, b = b, a
+    st.job[b].next = st.job[a].prev
+    st.job[a].prev = b
+    return a
+
+
+@njit
+def _without_root(st: Any, root: int) -> int:
+    """Remove the root of a pairing heap: meld its children in pairs, then the pairs."""
+    child = st.job[root].prev
+    pairs = -1
+    while child >= 0:
+        a = child
+        b = st.job[a].next
+        child = -1
+        st.job[a].next = -1
+        if b >= 0:
+            child = st.job[b].next
+            st.job[b].next = -1
+        a = _meld(st, a, b)
+        st.job[a].next = pairs
+        pairs = a
+    top = -1
+    while pairs >= 0:
+        following = st.job[pairs].next
+        st.job[pairs].next = -1
+        top = _meld(st, top, pairs)
+        pairs = following
+    return top
+
+
+@njit
+def type_before(st: Any, a: int, b: int) -> bool:
+    """Whether the head of type *a* goes before the head of type *b*."""
+    return before(st.kind[a].key, st.kind[a].head, st.kind[b].key, st.kind[b].head)
+
+
+@njit
+def _replace(st: Any, k: int) -> None:
+    """Give a type the place in the heap that its head now deserves."""
+    kind = st.kind[k]
+    if kind.head < 0:
+        if kind.place >= 0:
+            set_aside(st, k)
+        return
+    kind.key = key_of(st, kind.head)
+    if kind.place < 0:
+        put_back(st, k)
+        return
+    _up(st, kind.place)
+    _down(st, kind.place)
+
+
+@njit
+def put_back(st: Any, k: int) -> None:
+    """Add a type to the heap of waiting types."""
+    n = st.count[N_TYPES_WAITING]
+    st.waiting[n] = k
+    st.kind[k].place = n
+    st.count[N_TYPES_WAITING] = n + 1
+    _up(st, n)
+
+
+@njit
+def set_aside(st: Any, k: int) -> None:
+    """Take a type out of the heap of waiting types."""
+    place = st.kind[k].place
+    n = st.count[N_TYPES_WAITING] - 1
+    st.count[N_TYPES_WAITING] = n
+    st.kind[k].place = -1
+    if place != n:
+        last = st.waiting[n]
+        st.waiting[place] = last
+        st.kind[last].place = place
+        _up(st, place)
+        _down(st, st.kind[last].place)
+
+
+@njit
+def _up(st: Any, place: int) -> None:
+    k = st.waiting[place]
+    while place > 0:
+        parent = (place - 1) >> 1
+        other = st.waiting[parent]
+        if not type_before(st, k, other):
+            break
+        st.waiting[place] = other
+        st.kind[other].place = place
+        place = parent
+    st.waiting[place] = k
+    st.kind[k].place = place
+
+
+@njit
+def _down(st: Any, place: int) -> None:
+    k = st.waiting[place]
+    n = st.count[N_TYPES_WAITING]
+    while True:
+        child = 2 * place + 1
+        if child >= n:
+            break
+        if child + 1 < n and type_before(st, st.waiting[child + 1], st.waiting[child]):
+            child += 1
+        other = st.waiting[child]
+        if not type_before(st, other, k):
+            break
+        st.waiting[place] = other
+        st.kind[other].place = place
+        place = child
+    st.waiting[place] = k
+    st.kind[k].place = place

@@ -1,0 +1,277 @@
+"""A job on chips: start, run at a rate, finish, or lose what it did since its checkpoint."""
+
+from __future__ import annotations
+
+from math import floor, inf, isinf, isnan
+from typing import Any
+
+from numba import njit
+
+from simulator.world.jobs_place import give, take
+from simulator.world.jobs_queue import join
+from simulator.world.jobs_state import (
+    DIRTY,
+    DONE,
+    N_FREE_RUNS,
+    N_ROWS,
+    N_RUNS,
+    RUNNING,
+    TOP_RUN,
+)
+
+
+@njit
+def start(st: Any, j: int, p: int, now: float) -> None:
+    """Start a job that fits in a pool; one that ran before pays its restart first."""
+    job = st.job[j]
+    k = job.type
+    u = take(st, k, p)
+    r = _new_run(st)
+    run = st.run[r]
+    run.pay = 0.0
+    if isnan(job.start):
+        job.start = now
+    else:
+        run.pay = st.restart[j]
+        job.restarts += 1
+    job.state = RUNNING
+    job.pool = p
+    run.job = j
+    run.unit = u
+    run.pool = p
+    hosts = st.hosts[k, p]
+    run.chips = hosts * st.pool[p].chips_per_host if hosts > 0 else st.need[k, p]
+    run.begin = now
+    run.started = now
+    run.slow = st.slow[k, p]
+    run.useful = 0.0
+    run.left = job.left
+    run.saved = job.left
+    run.row = -1
+    unit = st.unit[u]
+    run.prev = -1
+    run.next = unit.first
+    if unit.first >= 0:
+        st.run[unit.first].prev = r
+    unit.first = r
+    unit.runs += 1
+    run.finish = _finish_time(run)
+    n = st.count[N_RUNS]
+    st.count[N_RUNS] = n + 1
+    st.finishing[n] = r
+    run.place = n
+    _up(st, n)
+
+
+@njit
+def finish(st: Any, r: int, now: float) -> None:
+    """Complete the job of a run and free its chips."""
+    run = st.run[r]
+    job = st.job[run.job]
+    _write_row(st, run, now, run.left)
+    job.left = 0.0
+    job.finish = now
+    job.state = DONE
+    _free(st, r)
+
+
+@njit
+def kill(st: Any, r: int, now: float) -> None:
+    """Take a run's chips away: its job keeps its last checkpoint and waits again."""
+    run = st.run[r]
+    j = run.job
+    job = st.job[j]
+    useful = _useful(run, now)
+    left = _left(run, useful)
+    saved = _saved(st, run, useful)
+    _write_row(st, run, now, run.left - left)
+    _move_to_lost(st, run, saved - left)
+    job.left = saved
+    job.lost += saved - left
+    _free(st, r)
+    join(st, j)
+
+
+@njit
+def change_rate(st: Any, r: int, slow: float, now: float) -> None:
+    """Let a run go on at another rate, its progress and its checkpoints kept."""
+    run = st.run[r]
+    if run.slow == slow:
+        return
+    bring_up_to_date(st, r, now)
+    run.slow = slow
+    run.finish = _finish_time(run)
+    _up(st, run.place)
+    _down(st, run.place)
+
+
+@njit
+def bring_up_to_date(st: Any, r: int, now: float) -> None:
+    """Write down a run's progress so far and let a new stretch begin."""
+    run = st.run[r]
+    if now <= run.begin:
+        return
+    useful = _useful(run, now)
+    left = _left(run, useful)
+    saved = _saved(st, run, useful)
+    paid = min(now - run.begin, run.pay)
+    run.row = _write_row(st, run, now, run.left - left)
+    run.useful += useful
+    run.left = left
+    run.saved = saved
+    run.pay -= paid
+    run.begin = now
+
+
+@njit
+def _finish_time(run: Any) -> float:
+    if run.left <= 0.0:
+        return run.begin + run.pay
+    return (run.begin + run.pay) + run.left * run.slow
+
+
+@njit
+def _useful(run: Any, now: float) -> float:
+    """Useful wall time since the stretch began; a stalled run has none."""
+    if isinf(run.slow):
+        return 0.0
+    return max(now - run.begin - run.pay, 0.0)
+
+
+@njit
+def _left(run: Any, useful: float) -> float:
+    return max(run.left - useful / run.slow, 0.0)
+
+
+@njit
+def _saved(st: Any, run: Any, useful: float) -> float:
+    """Work left at the last checkpoint, checkpoints being every so much useful time."""
+    interval = st.checkpoint[run.job]
+    if isinf(interval):
+        return run.saved
+    total = run.useful + useful
+    kept = total
+    if interval > 0.0:
+        # A checkpoint due at this moment, but for rounding, has been written.
+        kept = min(floor(total / interval + 1e-9) * interval, total)
+    if kept <= run.useful:
+        return run.saved
+    return _left(run, kept - run.useful)
+
+
+@njit
+def _write_row(st: Any, run: Any, now: float, done: float) -> int:
+    n = st.count[N_ROWS]
+    st.count[N_ROWS] = n + 1
+    row = st.rows[n]
+    row.start_s = run.begin
+    row.end_s = now
+    row.productive_rce_s = done * st.kind[st.job[run.job].type].chips
+    row.lost_rce_s = 0.0
+    row.restart_s = min(now - run.begin, run.pay)
+    row.job = run.job
+    row.pool = run.pool
+    row.chips = run.chips
+    row.prev = run.row
+    run.row = n
+    return n
+
+
+@njit
+def _move_to_lost(st: Any, run: Any, lost: float) -> None:
+    """Call the last done work of a run lost, over the rows it was done in."""
+    work = lost * st.kind[st.job[run.job].type].chips
+    n = run.row
+    while work > 0.0 and n >= 0:
+        row = st.rows[n]
+        part = min(work, row.productive_rce_s)
+        row.productive_rce_s -= part
+        row.lost_rce_s += part
+        work -= part
+        n = row.prev
+
+
+@njit
+def _new_run(st: Any) -> int:
+    if st.count[N_FREE_RUNS] > 0:
+        st.count[N_FREE_RUNS] -= 1
+        return st.free_runs[st.count[N_FREE_RUNS]]
+    st.count[TOP_RUN] += 1
+    return st.count[TOP_RUN] - 1
+
+
+@njit
+def _free(st: Any, r: int) -> None:
+    """Take a run out of the heap and its unit, and its chips back to the pool."""
+    run = st.run[r]
+    _out_of_heap(st, run.place)
+    unit = st.unit[run.unit]
+    if run.prev >= 0:
+        st.run[run.prev].next = run.next
+    else:
+        unit.first = run.next
+    if run.next >= 0:
+        st.run[run.next].prev = run.prev
+    unit.runs -= 1
+    give(st, run.unit, run.chips)
+    st.count[DIRTY] |= 1 << run.pool
+    run.job = -1
+    run.finish = inf
+    st.free_runs[st.count[N_FREE_RUNS]] = r
+    st.count[N_FREE_RUNS] += 1
+
+
+@njit
+def run_before(st: Any, a: int, b: int) -> bool:
+    """Whether run *a* finishes before run *b*; ties by row of the table."""
+    first, second = st.run[a], st.run[b]
+    return first.finish < second.finish or (
+        first.finish == second.finish and first.job < second.job
+    )
+
+
+@njit
+def _out_of_heap(st: Any, place: int) -> None:
+    n = st.count[N_RUNS] - 1
+    st.count[N_RUNS] = n
+    if place != n:
+        last = st.finishing[n]
+        st.finishing[place] = last
+        st.run[last].place = place
+        _up(st, place)
+        _down(st, st.run[last].place)
+
+
+@njit
+def _up(st: Any, place: int) -> None:
+    r = st.finishing[place]
+    while place > 0:
+        parent = (place - 1) >> 1
+        other = st.finishing[parent]
+        if not run_before(st, r, other):
+            break
+        st.finishing[place] = other
+        st.run[other].place = place
+        place = parent
+    st.finishing[place] = r
+    st.run[r].place = place
+
+
+@njit
+def _down(st: Any, place: int) -> None:
+    r = st.finishing[place]
+    n = st.count[N_RUNS]
+    while True:
+        child = 2 * place + 1
+        if child >= n:
+            break
+        if child + 1 < n and run_before(st, st.finishing[child + 1], st.finishing[child]):
+            child += 1
+        other = st.finishing[child]
+        if not run_before(st, other, r):
+            break
+        st.finishing[place] = other
+        st.run[other].place = place
+        place = child
+    st.finishing[place] = r
+    st.run[r].place = place

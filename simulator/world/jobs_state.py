@@ -1,0 +1,207 @@
+"""The engine's memory: flat arrays that compiled code reads and writes.
+
+A *type* is one (class, gang size, priority): jobs of a type need the same
+hosts, so when one does not fit, none does. A *run* is a job on chips. A *unit*
+is what a host fault can hit at once: the hosts of one gang, or one host that
+small jobs share. Records keep what is used together on one cache line.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: States of a job.
+FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
+
+#: Places in the vector of counters.
+(
+    N_RUNS,  # runs in progress; also the size of the heap of completions
+    N_FREE_RUNS,  # size of the stack of run slots that were used and are free
+    TOP_RUN,  # run slots ever used
+    N_FREE_UNITS,
+    TOP_UNIT,
+    N_ROWS,  # segments written
+    NEXT_JOB,  # first job of the table that has not arrived
+    N_TYPES_WAITING,  # size of the heap of types with waiting jobs
+    N_WAITING,  # jobs waiting
+    N_REPAIRS,  # hosts whose repair ends at a known time
+    N_PATIENCE,  # size of the heap of deadlines
+    DIRTY,  # mask of pools whose capacity may have grown since the last pass
+    FRESH,  # jobs that joined the queue since the last pass
+    FRESH_JOB,  # the last of them
+    MODE,  # how the scheduler passes over the queue
+    ORDER,  # what orders the queue
+    DEPTH,  # how many waiting jobs a pass of backfill looks at
+    LACK,  # the pool that ran out of fault draws
+    N_COUNTERS,
+) = range(19)
+
+#: Places in the vector of real scalars.
+AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
+
+#: What orders the queue.
+BY_SUBMIT, BY_PRIORITY, BY_WORK = range(3)
+#: How a pass goes over it.
+BLOCKING, SKIPPING, EASY = range(3)
+
+#: Most pools one engine can hold: pools are bits of a mask.
+MAX_POOLS = 62
+#: Units summed in one block, so that a victim is found in two short scans.
+BLOCK = 64
+#: Fault draws taken at once, in columns: gap, victim, repair.
+DRAWS = 256
+
+JOB = np.dtype(
+    [
+        ("start", "f8"),
+        ("finish", "f8"),
+        ("left", "f8"),  # of work_s, in seconds at rate 1
+        ("lost", "f8"),  # likewise
+        ("type", "i4"),
+        ("next", "i4"),  # neighbours in the type's queue
+        ("prev", "i4"),
+        ("pool", "i4"),
+        ("restarts", "i4"),
+        ("state", "i4"),
+    ],
+    align=True,
+)
+TYPE = np.dtype(
+    [
+        ("key", "f8"),  # order of the type's head; ties by job
+        ("priority", "f8"),
+        ("mask", "i8"),  # pools its jobs can run in
+        ("chips", "i8"),
+        ("job_class", "i4"),
+        ("head", "i4"),
+        ("tail", "i4"),
+        ("place", "i4"),  # in the heap of waiting types; -1: none waits
+        ("pools", "i4"),  # how many pools are in its order of preference
+        ("cursor", "i4"),  # how far a pass has come in its queue
+    ],
+    align=True,
+)
+POOL = np.dtype(
+    [
+        ("chips_per_host", "i8"),
+        ("free", "i8"),  # whole hosts idle and up
+        ("up", "i8"),  # hosts in service and not down
+        ("down", "i8"),
+        ("crews", "i8"),  # repairs that can go on at once
+        ("in_repair", "i8"),
+        ("held", "i8"),  # down until the world says otherwise
+        ("drawn", "i8"),  # rows of fault draws at hand
+        ("mtbf", "f8"),
+        ("repair", "f8"),  # mean
+        ("hazard", "f8"),  # unit hazard left to the next fault
+        ("since", "f8"),  # when hazard and down time were last brought up to date
+        ("next_fault", "f8"),
+        ("down_s", "f8"),  # integral of down
+        ("fault_draw", "i8"),  # rows of draws used by faults
+        ("repair_draw", "i8"),  # rows of draws used by repairs
+        ("block_key", "f8"),  # first waiting job that holds the pool for itself
+        ("block_job", "i8"),
+        ("hold_job", "i8"),  # job with a reservation here; -1: none
+        ("hold_at", "f8"),  # when it can start
+        ("hold_spare", "i8"),  # hosts free then that it does not need
+        ("hold_unit", "i8"),  # shared host it waits for; -1: none
+        ("hold_good", "i8"),  # 0: something unforeseen happened since
+    ],
+    align=True,
+)
+RUN = np.dtype(
+    [
+        ("finish", "f8"),
+        ("begin", "f8"),  # of this stretch at one rate
+        ("pay", "f8"),  # restart time still to pay at begin
+        ("slow", "f8"),  # wall time per second of work at rate 1
+        ("useful", "f8"),  # useful wall time of this run before begin
+        ("left", "f8"),  # work left at begin
+        ("saved", "f8"),  # work left at the last checkpoint before begin
+        ("started", "f8"),
+        ("job", "i4"),
+        ("unit", "i4"),
+        ("chips", "i4"),  # allocated
+        ("place", "i4"),  # in the heap of completions
+        ("row", "i4"),  # last segment of this run; -1: none yet
+        ("next", "i4"),  # neighbours in the unit
+        ("prev", "i4"),
+        ("pool", "i4"),
+    ],
+    align=True,
+)
+UNIT = np.dtype(
+    [
+        ("hosts", "i4"),
+        ("free", "i4"),  # free chips of a shared host; -1: the unit is a gang's
+        ("pool", "i4"),
+        ("runs", "i4"),
+        ("first", "i4"),
+        ("next", "i4"),  # neighbours among shared hosts with as many free chips
+        ("prev", "i4"),
+        ("seen", "i4"),  # scratch of the search for a reservation
+    ],
+    align=True,
+)
+ROW = np.dtype(
+    [
+        ("start_s", "f8"),
+        ("end_s", "f8"),
+        ("productive_rce_s", "f8"),
+        ("lost_rce_s", "f8"),
+        ("restart_s", "f8"),
+        ("job", "i4"),
+        ("pool", "i4"),
+        ("chips", "i4"),
+        ("prev", "i4"),  # segment before, of the same run
+    ],
+    align=True,
+)
+REPAIR = np.dtype([("at", "f8"), ("pool", "i8")], align=True)
+
+
+class State(NamedTuple):
+    """All that compiled code sees; every array keeps its dtype for good."""
+
+    count: NDArray[np.int64]
+    #: Real scalars: ageing, the earliest fault of any pool, how far the jobs have come.
+    real: NDArray[np.float64]
+    submit: NDArray[np.float64]
+    checkpoint: NDArray[np.float64]
+    restart: NDArray[np.float64]
+    patience: NDArray[np.float64]
+    job: NDArray[Any]
+    kind: NDArray[Any]
+    #: Types with waiting jobs, a heap by (key, head).
+    waiting: NDArray[np.int32]
+    #: Scratch of a pass: types set aside, and a second heap.
+    aside: NDArray[np.int32]
+    merge: NDArray[np.int32]
+    #: Per (type, pool): chips needed, whole hosts (0: shares one), wall time per second of work.
+    need: NDArray[np.int32]
+    hosts: NDArray[np.int32]
+    slow: NDArray[np.float64]
+    #: Per type: pools, most preferred first.
+    order: NDArray[np.int32]
+    pool: NDArray[Any]
+    #: Per (pool, free chips): first shared host with so many free chips.
+    level: NDArray[np.int32]
+    #: Per (pool, row): gap, victim, repair.
+    draws: NDArray[np.float64]
+    run: NDArray[Any]
+    free_runs: NDArray[np.int32]
+    #: Runs by (finish, job), a heap.
+    finishing: NDArray[np.int32]
+    #: Scratch: a frontier in the heap of completions.
+    frontier: NDArray[np.int32]
+    unit: NDArray[Any]
+    free_units: NDArray[np.int32]
+    #: Per (pool, block of units): hosts in use.
+    blocks: NDArray[np.int64]
+    repairs: NDArray[Any]
+    #: Waiting jobs by deadline, a heap; the last may have left the queue since.
+    deadlines: NDArray[np.int32]
+    rows: NDArray[Any]

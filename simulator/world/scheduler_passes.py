@@ -1,0 +1,183 @@
+"""Passes over the queue that need no look ahead: blocking and skipping.
+
+*Blocking*: jobs go in order; one that does not fit holds every pool it could
+run in for itself, so those behind it may only use pools it cannot. *Skipping*:
+whoever fits goes, in order.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from numba import njit
+
+from simulator.world.jobs_place import fits
+from simulator.world.jobs_queue import before, key_of, leave, put_back, set_aside, type_before
+from simulator.world.jobs_run import start
+from simulator.world.jobs_state import DIRTY, FRESH, FRESH_JOB, N_TYPES_WAITING
+
+
+@njit
+def blocking_pass(st: Any, now: float) -> None:
+    """Start what may start, looking only at pools whose capacity may have grown."""
+    if st.count[FRESH] == 1 and st.count[DIRTY] == 0:
+        _try_fresh(st, st.count[FRESH_JOB], now)
+        return
+    _note_fresh(st)
+    dirty = st.count[DIRTY]
+    for p in range(len(st.pool)):
+        if dirty >> p & 1:
+            st.pool[p].block_key = inf
+            st.pool[p].block_job = -1
+    n_aside = 0
+    while dirty != 0 and st.count[N_TYPES_WAITING] > 0:
+        k = st.waiting[0]
+        kind = st.kind[k]
+        j, key = kind.head, kind.key
+        if kind.mask & dirty != 0:
+            p = _unblocked_fit(st, k, key, j)
+            if p >= 0:
+                leave(st, j)
+                start(st, j, p, now)
+                dirty |= unblock(st, k, j)
+                continue
+            _block(st, k, key, j)
+            dirty &= ~kind.mask
+        set_aside(st, k)
+        st.aside[n_aside] = k
+        n_aside += 1
+    for i in range(n_aside):
+        put_back(st, st.aside[i])
+    st.count[DIRTY] = 0
+    st.count[FRESH] = 0
+
+
+@njit
+def skipping_pass(st: Any, now: float) -> None:
+    """Start whoever fits, in order, among types that a grown pool may serve."""
+    if st.count[FRESH] == 1 and st.count[DIRTY] == 0:
+        j = st.count[FRESH_JOB]
+        st.count[FRESH] = 0
+        p = any_fit(st, st.job[j].type)
+        if p >= 0:
+            leave(st, j)
+            start(st, j, p, now)
+        return
+    _note_fresh(st)
+    dirty = st.count[DIRTY]
+    n = 0
+    for i in range(st.count[N_TYPES_WAITING]):
+        k = st.waiting[i]
+        if st.kind[k].mask & dirty != 0 and any_fit(st, k) >= 0:
+            n = push_type(st, n, k)
+    while n > 0:
+        k = st.merge[0]
+        p = any_fit(st, k)
+        if p >= 0:
+            j = st.kind[k].head
+            leave(st, j)
+            start(st, j, p, now)
+        if p < 0 or st.kind[k].head < 0:
+            n -= 1
+            st.merge[0] = st.merge[n]
+        _sink(st, n)
+    st.count[DIRTY] = 0
+    st.count[FRESH] = 0
+
+
+@njit
+def any_fit(st: Any, k: int) -> int:
+    """Return the most preferred pool where a job of type *k* fits; -1: none."""
+    for i in range(st.kind[k].pools):
+        p = st.order[k, i]
+        if fits(st, k, p):
+            return p
+    return -1
+
+
+@njit
+def unblock(st: Any, k: int, j: int) -> int:
+    """Lift what job *j* held; return the mask of pools."""
+    lifted = 0
+    for i in range(st.kind[k].pools):
+        p = st.order[k, i]
+        if st.pool[p].block_job == j:
+            st.pool[p].block_key = inf
+            st.pool[p].block_job = -1
+            lifted |= 1 << p
+    return lifted
+
+
+@njit
+def _try_fresh(st: Any, j: int, now: float) -> None:
+    """Try the only new job: nothing else can start, for nothing else has changed."""
+    st.count[FRESH] = 0
+    k = st.job[j].type
+    key = key_of(st, j)
+    p = _unblocked_fit(st, k, key, j)
+    if p >= 0:
+        leave(st, j)
+        start(st, j, p, now)
+    else:
+        _block(st, k, key, j)
+
+
+@njit
+def _note_fresh(st: Any) -> None:
+    """With several new jobs, look again at every pool one of them might use."""
+    if st.count[FRESH] == 0:
+        return
+    for i in range(st.count[N_TYPES_WAITING]):
+        st.count[DIRTY] |= st.kind[st.waiting[i]].mask
+
+
+@njit
+def _unblocked_fit(st: Any, k: int, key: float, j: int) -> int:
+    for i in range(st.kind[k].pools):
+        p = st.order[k, i]
+        pool = st.pool[p]
+        held = pool.block_job >= 0 and before(pool.block_key, pool.block_job, key, j)
+        if not held and fits(st, k, p):
+            return p
+    return -1
+
+
+@njit
+def _block(st: Any, k: int, key: float, j: int) -> None:
+    for i in range(st.kind[k].pools):
+        pool = st.pool[st.order[k, i]]
+        if pool.block_job < 0 or before(key, j, pool.block_key, pool.block_job):
+            pool.block_key = key
+            pool.block_job = j
+
+
+@njit
+def push_type(st: Any, n: int, k: int) -> int:
+    """Add a type to the scratch heap of *n* types by head; return the new size."""
+    i = n
+    while i > 0 and type_before(st, k, st.merge[(i - 1) >> 1]):
+        st.merge[i] = st.merge[(i - 1) >> 1]
+        i = (i - 1) >> 1
+    st.merge[i] = k
+    return n + 1
+
+
+@njit
+def _sink(st: Any, n: int) -> None:
+    """Let the top of the scratch heap sink to where its head belongs."""
+    if n < 2:
+        return
+    k = st.merge[0]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= n:
+            break
+        if child + 1 < n and type_before(st, st.merge[child + 1], st.merge[child]):
+            child += 1
+        if not type_before(st, st.merge[child], k):
+            break
+        st.merge[i] = st.merge[child]
+        i = child
+    st.merge[i] = k
