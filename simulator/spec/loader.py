@@ -131,7 +131,8 @@ def cases(path: str | os.PathLike[str]) -> list[str]:
 
 
 def _given(path: Path, case: str, baseline: Located, tree: Located, found: list[Fault]) -> Given:
-    names = [BASELINE, *cases(path)]
+    # A file without a folder of cases may be another's effective scenario, stop study and all.
+    names = [BASELINE, *cases(path)] if _case_folder(path).is_dir() else None
     try:
         scenario = Scenario.model_validate(tree.plain())
         references = reference_faults(scenario, names)

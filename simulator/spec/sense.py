@@ -160,6 +160,13 @@ def _every_quarter_has_a_budget(scenario: Scenario) -> Findings:
         yield ("economics", "budget"), f"{what}; write 0 USD where there is no money"
 
 
+def _stops_are_in_the_run(scenario: Scenario) -> Findings:
+    stops, calendar = scenario.stops, scenario.horizon.calendar
+    if stops is not None and calendar.at(stops.quarter) >= calendar.horizon_s:
+        last = calendar.names()[-1]
+        yield ("stops", "quarter"), f"{stops.quarter} is after the last quarter of the run, {last}"
+
+
 def _gate_follows_pilot(scenario: Scenario) -> Findings:
     programme = scenario.supply.programme
     if programme is None:
@@ -180,5 +187,6 @@ CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
     _stock_finds_room,
     _dates_are_in_the_run,
     _every_quarter_has_a_budget,
+    _stops_are_in_the_run,
     _gate_follows_pilot,
 )

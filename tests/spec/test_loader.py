@@ -7,6 +7,7 @@ from simulator.spec.loader import SpecError, cases, load
 from tests.spec.example import BASE, CASE, CHIPS, line_of, put, write
 
 WEEK = 7 * 86400
+STOPS = "stops={nodes: [hynix], quarter: 2025Q2, quarters: 2, cases: [late]}"
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_case_of_a_case_and_a_case_by_its_own_path(folder):
 
 def test_what_is_shown_loads_to_the_same_scenario(folder):
     write(folder)
-    given = load("pilot.yaml", "late", ["title='a: # b'"])
+    given = load("pilot.yaml", "late", ["title='a: # b'", STOPS])
     put(folder / "shown.yaml", given.to_yaml())
     shown = load("shown.yaml")
     assert shown.scenario == given.scenario

@@ -69,6 +69,11 @@ def test_a_whole_scenario_has_no_faults(path):
             "2024Q2 is before the start of the run, 2025Q1",
         ),
         (STOPS % ("hynx", "2025Q2", ""), "stops.nodes.0", "did you mean 'hynix'?"),
+        (
+            STOPS % ("hynix", "2026Q1", ""),
+            "stops.quarter",
+            "after the last quarter of the run, 2025Q4",
+        ),
         (STOPS % ("hynix", "2024Q4", ""), "stops.quarter", "before the start"),
         (STOPS % ("hynix", "2025Q2", "lat"), "stops.cases.0", "did you mean 'late'?"),
         ("economics.budget.2024Q4=1 USD", "economics.budget.2024Q4", "before the start"),
