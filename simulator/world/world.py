@@ -12,7 +12,7 @@ from simulator.laws.preference import least_flexible_first
 from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
 from simulator.units import DAY_S
-from simulator.world.accounts import Books
+from simulator.world import accounts
 from simulator.world.clock import at
 from simulator.world.demand import draw_demand
 from simulator.world.engine import JobEngine, Policy
@@ -55,6 +55,7 @@ class World:
             len(self.demand.classes),
             Policy(scenario.policy.discipline, backfill_depth=scenario.policy.backfill_depth),
             rng_faults=lambda name: streams(f"faults/{name}"),
+            edges_s=scenario.horizon.calendar.edges_s(),
         )
         self._add_pools()
         self.floor = Floor(self.env, scenario, self.record, self._rack_in_service)
@@ -138,21 +139,21 @@ class World:
         jobs = self.engine.close(horizon_s)
         tables = self.record.tables
         orders = self.supply.orders
-        books = Books(
+        books = accounts.Books(
             self.scenario, self.demand, self.pools, jobs, tables["fleet"], self.programme.energy
         )
-        energy = books.energy()
+        energy = accounts.energy(books)
         return {
-            "asked": books.asked(),
-            "work": books.work(),
-            "jobs": books.job_rows(),
+            "asked": accounts.asked(books),
+            "work": accounts.work(books),
+            "jobs": accounts.job_rows(books),
             "fleet": tables["fleet"],
-            "fleet_quarter": books.fleet_quarters(),
-            "orders": _order_rows(self.scenario, orders),
+            "fleet_quarter": accounts.fleet_quarters(books),
+            "orders": accounts.order_rows(self.scenario, orders),
             "deliveries": tables["deliveries"],
-            "waiting": books.waiting(orders, tables["deliveries"]),
+            "waiting": accounts.waiting(books, orders, tables["deliveries"]),
             "energy": energy,
-            "cost": books.cost(orders, energy),
+            "cost": accounts.cost(books, orders, energy),
             "nodes": tables["nodes"],
             "programme": tables["programme"],
             "events": tables["events"],
@@ -185,20 +186,3 @@ def _pools(scenario: Scenario) -> tuple[tuple[str, str], ...]:
         for chip in sorted(chips)
         if scenario.catalog.racks[chip].cooling in site.cooling
     )
-
-
-def _order_rows(scenario: Scenario, orders: list[OrderState]) -> Columns:
-    chips = scenario.catalog.chips
-    return {
-        "order": [o.name for o in orders],
-        "chip": [o.chip for o in orders],
-        "vendor": [chips[o.chip].vendor for o in orders],
-        "cause": [o.cause for o in orders],
-        "racks": [o.racks for o in orders],
-        "price_usd": [o.price_usd for o in orders],
-        "wanted_s": [o.wanted_s for o in orders],
-        "funded_s": [o.funded_s for o in orders],
-        "due_s": [o.due_s for o in orders],
-        "landed_s": [o.landed_s for o in orders],
-        "cancelled": [False for _ in orders],
-    }

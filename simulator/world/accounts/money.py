@@ -1,0 +1,52 @@
+"""Cash paid and cost accrued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simulator.spec.supply import Programme
+from simulator.world.accounts.books import Books
+from simulator.world.recorder import Columns
+from simulator.world.supply import OrderState
+
+
+def cost(books: Books, orders: list[OrderState], energy: Columns) -> Columns:
+    """Cash paid, and cost accrued over lives, by quarter."""
+    economics, racks = books.scenario.economics, books.scenario.catalog.racks
+    rows: Columns = {k: [] for k in ("quarter", "basis", "category", "subject", "usd")}
+
+    def add(quarter: str, basis: str, category: str, subject: str, usd: float) -> None:
+        for name, value in zip(rows, (quarter, basis, category, subject, usd), strict=True):
+            rows[name].append(value)
+
+    for order in orders:
+        if order.funded_s is not None and 0 <= order.funded_s < books.edges[-1]:
+            q = int(np.searchsorted(books.edges, order.funded_s, side="right")) - 1
+            add(books.quarters[q], "cash", "racks", order.chip, order.racks * order.price_usd)
+    for p, (site, chip) in enumerate(books.pools):
+        rack = racks[chip]
+        for q in np.flatnonzero(books.rack_s[p]):
+            span = float(books.rack_s[p, q])
+            write_off = rack.price.value / economics.rack_life.value
+            add(books.quarters[q], "accrual", "racks", chip, span * write_off)
+            building = rack.nameplate.value * economics.facility_cost.value
+            usd = span * building / economics.facility_life.value
+            add(books.quarters[q], "accrual", "facility", site, usd)
+    for quarter, chip, usd in zip(energy["quarter"], energy["chip"], energy["usd"], strict=True):
+        add(quarter, "cash", "energy", chip, usd)
+        add(quarter, "accrual", "energy", chip, usd)
+    if books.scenario.supply.programme is not None:
+        _add_development(books, books.scenario.supply.programme, add)
+    return rows
+
+
+def _add_development(books: Books, spec: Programme, add: Any) -> None:
+    """Spread the programme's development evenly over the quarters before its gate."""
+    calendar = books.scenario.horizon.calendar
+    before = [q for q in books.quarters if calendar.at(q) < calendar.at(spec.gate.quarter)]
+    for quarter in before:
+        for basis in ("cash", "accrual"):
+            usd = spec.development.value / len(before)
+            add(quarter, basis, "development", spec.chip, usd)

@@ -1,0 +1,72 @@
+"""Orders, and what held racks that were wanted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.laws.intervals import time_in_bins
+from simulator.spec.scenario import Scenario
+from simulator.world.accounts.books import Books
+from simulator.world.recorder import Columns
+from simulator.world.supply import OrderState
+
+Array = NDArray[np.floating[Any]]
+
+
+def waiting(books: Books, orders: list[OrderState], deliveries: Columns) -> Columns:
+    """Rack time wanted and not in service, by what held it."""
+    rows: Columns = {k: [] for k in ("quarter", "chip", "cause", "rack_s")}
+    spans: dict[tuple[str, str], Array] = {}
+
+    def add(chip: str, cause: str, start_s: float, end_s: float, racks: int) -> None:
+        inside = racks * time_in_bins([start_s], [end_s], books.edges)[0]
+        spans[chip, cause] = spans.get((chip, cause), np.zeros(len(books.quarters))) + inside
+
+    landed = {o.name: o.landed_s for o in orders}
+    placed: dict[str, int] = {}
+    for name, racks, at_s in zip(
+        deliveries["order"], deliveries["racks"], deliveries["in_service_s"], strict=True
+    ):
+        placed[name] = placed.get(name, 0) + racks
+        if landed.get(name) is not None:
+            chip = next(o.chip for o in orders if o.name == name)
+            add(chip, "power", landed[name], at_s, racks)
+    for order in orders:
+        if order.cause == "in_service":
+            continue
+        funded = np.inf if order.funded_s is None else order.funded_s
+        add(order.chip, "money", order.wanted_s, funded, order.racks)
+        if order.due_s is not None:
+            late = np.inf if order.landed_s is None else order.landed_s
+            add(order.chip, "supply", order.due_s, late, order.racks)
+        if order.landed_s is not None:
+            left = order.racks - placed.get(order.name, 0)
+            add(order.chip, "power", order.landed_s, np.inf, left)
+    for (chip, cause), values in sorted(spans.items()):
+        for q in np.flatnonzero(values):
+            for name, value in zip(
+                rows, (books.quarters[q], chip, cause, float(values[q])), strict=True
+            ):
+                rows[name].append(value)
+    return rows
+
+
+def order_rows(scenario: Scenario, orders: list[OrderState]) -> Columns:
+    """One row an order."""
+    chips = scenario.catalog.chips
+    return {
+        "order": [o.name for o in orders],
+        "chip": [o.chip for o in orders],
+        "vendor": [chips[o.chip].vendor for o in orders],
+        "cause": [o.cause for o in orders],
+        "racks": [o.racks for o in orders],
+        "price_usd": [o.price_usd for o in orders],
+        "wanted_s": [o.wanted_s for o in orders],
+        "funded_s": [o.funded_s for o in orders],
+        "due_s": [o.due_s for o in orders],
+        "landed_s": [o.landed_s for o in orders],
+        "cancelled": [False for _ in orders],
+    }
