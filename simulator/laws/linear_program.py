@@ -33,10 +33,6 @@ class Solution:
     gain_of_most: Array
 
 
-class UnboundedError(ValueError):
-    """No finite answer is the best."""
-
-
 def least_cost(
     cost: npt.ArrayLike,
     rows: npt.ArrayLike,
@@ -58,10 +54,9 @@ def least_cost(
 
     Raises
     ------
-    UnboundedError
-        If cost falls for ever.
     ValueError
-        If no x fulfils the constraints.
+        If no x fulfils the constraints, or cost falls for ever; the solver
+        does not reliably tell which, so bound what may be unbounded.
 
     Examples
     --------
@@ -77,8 +72,6 @@ def least_cost(
         bounds=[(0.0, float(u)) for u in upper],
         method="highs-ds",
     )
-    if answer.status == 3:
-        raise UnboundedError("cost falls without bound")
     if answer.x is None or answer.fun is None:
-        raise ValueError(f"no answer: {answer.message}")
+        raise ValueError(f"no finite best answer: {answer.message}")
     return Solution(floats(answer.x), float(answer.fun), -floats(answer.upper.marginals))
