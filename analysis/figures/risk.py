@@ -1,0 +1,175 @@
+"""Figures of what could fail, what holds back, and what the gate decides."""
+
+from __future__ import annotations
+
+import polars as pl
+from matplotlib.axes import Axes
+
+from analysis.figures import style
+from analysis.uncertainty import Estimate
+from analysis.words import amount, number
+
+_CAUSES = ("money", "supply", "power")
+_HELD_BY = {
+    "money": "money (not funded yet)",
+    "supply": "supply (late after its due date)",
+    "power": "power or floor (on the dock)",
+}
+
+
+@style.styled
+def stop_loss(data: pl.DataFrame, ax: Axes) -> Axes:
+    """Draw the work lost by stopping each node in each case, as a heat map.
+
+    Parameters
+    ----------
+    data : DataFrame
+        :func:`analysis.views.risk.work_lost_by_stop`.
+    ax : Axes
+    """
+    if data.is_empty():
+        style.headline(ax, "No stop was run")
+        return style.nothing_to_show(ax, "The scenario forces no node to stop.")
+    cases = data["case"].unique(maintain_order=True).sort().to_list()
+    order = data.group_by("node", "label").agg(pl.col("lost").max()).sort("lost", descending=True)
+    nodes = order["node"].to_list()
+    grid = [[float("nan")] * len(cases) for _ in nodes]
+    for row in data.iter_rows(named=True):
+        grid[nodes.index(row["node"])][cases.index(row["case"])] = max(row["lost_share"], 0.0)
+    top = max(*data["lost_share"], 1e-9)
+    ax.imshow(grid, cmap="YlOrBr", vmin=0, vmax=1.25 * top, aspect="auto")
+    for row in data.iter_rows(named=True):
+        where = (cases.index(row["case"]), nodes.index(row["node"]))
+        dark = row["lost_share"] > 0.75 * top
+        ax.text(*where, _loss(row), ha="center", va="center", color="white" if dark else style.INK)
+    ax.set_xticks(range(len(cases)), [case.replace("_", " ") for case in cases])
+    ax.set_yticks(range(len(nodes)), order["label"].to_list())
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    ax.set_xlabel(
+        "Work lost over the horizon, of the case's own [%], 95 % interval; "
+        "n.d.: not distinguishable from zero"
+    )
+    style.headline(ax, _stop_finding(data))
+    return ax
+
+
+def _loss(row: dict[str, object]) -> str:
+    low, mid, high = (
+        float(str(row[name])) for name in ("lost_share_low", "lost_share", "lost_share_high")
+    )
+    if row["verdict"] in ("higher", "lower"):
+        span = "" if low == high else f" [{number(low, 2)}, {number(high, 2)}]"
+        return f"{number(mid, 2)}{span}"
+    return "0" if low == high == 0 else f"n.d. [{number(low, 2)}, {number(high, 2)}]"
+
+
+def _stop_finding(data: pl.DataFrame) -> str:
+    clear = data.filter(pl.col("verdict") == "higher")
+    if clear.is_empty():
+        return "Stopping no node costs work that these replications can tell from zero"
+    worst = clear.sort("lost_share").row(-1, named=True)
+    share = Estimate(
+        worst["lost_share"], worst["lost_share_low"], worst["lost_share_high"], 2, 0.95
+    )
+    return (
+        f"Stopping {worst['label']} costs most: {amount(share, '%')} of the work, in "
+        f"{worst['case'].replace('_', ' ')}"
+    )
+
+
+@style.styled
+def held_back(data: pl.DataFrame, ax: Axes) -> Axes:
+    """Draw racks wanted and not in service by quarter, stacked by what held them.
+
+    Parameters
+    ----------
+    data : DataFrame
+        :func:`analysis.views.risk.racks_held_back`.
+    ax : Axes
+    """
+    quarters = data["quarter"].unique(maintain_order=True).to_list()
+    bottom = [0.0] * len(quarters)
+    for cause in _CAUSES:
+        part = data.filter(pl.col("cause") == cause)
+        rows = part.to_dicts()
+        heights = part["racks"].to_list()
+        ax.bar(
+            range(len(quarters)), heights, 0.78, bottom=bottom, color=style.colour(cause),
+            hatch=style.hatch(cause), edgecolor="white", linewidth=0.4, label=_HELD_BY[cause],
+        )  # fmt: skip
+        bottom = [b + h for b, h in zip(bottom, heights, strict=True)]
+        shift = 0.2 * (_CAUSES.index(cause) - 1)
+        ax.errorbar(
+            [k + shift for k in range(len(quarters))], bottom, yerr=style.reaches(rows, "racks"),
+            fmt="none", ecolor=style.INK, capsize=2, lw=0.9,
+            label="each cause, 95 % interval" if cause == _CAUSES[-1] else None,
+        )  # fmt: skip
+    style.quarters_axis(ax, quarters)
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("Racks wanted and not in service,\nmean over the quarter [racks]")
+    ax.grid(axis="y")
+    style.legend(ax, title="Held by")
+    style.headline(ax, _binding_finding(data))
+    return ax
+
+
+def _binding_finding(data: pl.DataFrame) -> str:
+    binding = (
+        data.filter(pl.col("racks") > 0)
+        .sort("racks", descending=True)
+        .unique("quarter", keep="first")
+    )
+    quarters = data["quarter"].n_unique()
+    if binding.is_empty():
+        return "No rack that was wanted had to wait"
+    counts = binding.group_by("cause").len().sort("len", "cause", descending=[True, False])
+    parts = [f"{cause} in {n}" for cause, n in counts.iter_rows()]
+    idle = quarters - binding.height
+    rest = f", nothing in {idle}" if idle else ""
+    return f"What holds back most racks, by quarter ({quarters}): {', '.join(parts)}{rest}"
+
+
+@style.styled
+def gate(data: pl.DataFrame, ax: Axes) -> Axes:
+    """Draw what the pilot measured against the gate's thresholds, a mark a replication.
+
+    Parameters
+    ----------
+    data : DataFrame
+        :func:`analysis.views.risk.gate_outcomes`.
+    ax : Axes
+    """
+    if data.is_empty():
+        style.headline(ax, "No replication reaches the gate")
+        return style.nothing_to_show(
+            ax, "There is no in-house programme, or its pilot never reached the gate."
+        )
+    first = data.row(0, named=True)
+    for decision in ("ramp", "cancel"):
+        part = data.filter(pl.col("decision") == decision)
+        ax.plot(
+            part["performance"], part["per_watt"], "o" if decision == "ramp" else "X", ms=9,
+            color=style.colour(decision), markeredgecolor="white",
+            label=f"{decision} ({part.height})",
+        )  # fmt: skip
+    ax.axvline(first["min_performance"], color=style.INK, ls="--", lw=1.2, label="thresholds")
+    ax.axhline(first["min_per_watt"], color=style.INK, ls="--", lw=1.2)
+    ax.margins(0.12)
+    ax.set_xlabel("Measured performance over target [1]")
+    ax.set_ylabel("Measured performance per watt\nover target [1]")
+    ax.grid()
+    style.legend(ax, title="Decision at the gate")
+    style.headline(ax, _gate_finding(first))
+    return ax
+
+
+def _gate_finding(first: dict[str, object]) -> str:
+    mean, low, high = (100 * float(str(first[name])) for name in ("ramp", "ramp_low", "ramp_high"))
+    n = int(str(first["replications"]))
+    if first["forced"]:
+        return f"The case decides the gate beforehand: it ramps in {number(mean)} % of replications"
+    return (
+        f"The pilot chip passes its gate in {round(mean * n / 100)} of {n} replications: "
+        f"{amount(Estimate(mean, low, high, n, 0.95), '%')}"
+    )
