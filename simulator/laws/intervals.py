@@ -35,6 +35,52 @@ def time_in_bins(start_s: ArrayLike, end_s: ArrayLike, edges_s: ArrayLike) -> Ar
     return np.maximum(np.minimum(end, edges[1:]) - np.maximum(start, edges[:-1]), 0.0)
 
 
+def parts_in_bins(
+    start_s: ArrayLike, end_s: ArrayLike, edges_s: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """Cut intervals at bin edges: the sparse form of `time_in_bins`.
+
+    Parameters
+    ----------
+    start_s, end_s : array_like, shape (n,)
+        Intervals. [s]
+    edges_s : array_like, shape (k + 1,)
+        Bin edges. [s]
+
+    Returns
+    -------
+    row : ndarray of int
+        Which interval a part comes from.
+    bin : ndarray of int
+        Which bin it lies in.
+    length_s : ndarray
+        How long it is, above zero. [s]
+
+    Examples
+    --------
+    >>> row, bin, length = parts_in_bins([5.0, 0.0], [25.0, 1.0], [0.0, 10.0, 20.0, 30.0])
+    >>> sorted(zip(row.tolist(), bin.tolist(), length.tolist()))
+    [(0, 0, 5.0), (0, 1, 10.0), (0, 2, 5.0), (1, 0, 1.0)]
+    """
+    edges = np.asarray(edges_s, float)
+    start = np.maximum(np.asarray(start_s, float), edges[0])
+    end = np.minimum(np.asarray(end_s, float), edges[-1])
+    row = np.flatnonzero(end > start)
+    at = np.searchsorted(edges, start[row], side="right") - 1
+    rows, bins, lengths = [], [], []
+    # Most intervals end in the bin they begin in, so few rounds touch many rows.
+    while row.size:
+        length = np.minimum(end[row], edges[at + 1]) - np.maximum(start[row], edges[at])
+        rows.append(row)
+        bins.append(at)
+        lengths.append(length)
+        on = end[row] > edges[at + 1]
+        row, at = row[on], at[on] + 1
+    if not rows:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    return np.concatenate(rows), np.concatenate(bins), np.concatenate(lengths)
+
+
 def step_integral(t_s: ArrayLike, value: ArrayLike, edges_s: ArrayLike) -> Array:
     """Integral of a right-continuous step function over each bin.
 

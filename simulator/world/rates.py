@@ -40,9 +40,14 @@ class Rates:
         #: When the pilot landed and the families ported in it run; inf before. [s]
         self.pilot_ready_s = np.inf
 
+        self._families = sorted({family for family, _ in classes})
+        self._row = np.array([self._families.index(family) for family, _ in classes])
+        self._hardware: dict[str, Array] = {}
+
     def at(self, chip_id: str, t_s: float) -> Array:
         """Rate of every class on a chip at a time, shape (classes,). [rce/chip]."""
-        return np.array([self._rate(f, size, chip_id, t_s) for f, size in self.classes])
+        by_family = [self._efficiency(family, chip_id, t_s) for family in self._families]
+        return self.hardware(chip_id) * np.array(by_family)[self._row]
 
     def gang_factor(self, chip_id: str) -> Array:
         """Chips needed for one reference chip's work, shape (classes,). [chip/rce].
@@ -50,15 +55,18 @@ class Rates:
         From mature software, so that a job takes about the wall time it asked
         for on any chip it runs on.
         """
-        factor = np.ones(len(self.classes))
-        for k, (family, size) in enumerate(self.classes):
-            port = self.scenario.catalog.software.ports.get(family, {}).get(chip_id)
-            if port is not None:
-                hardware = self._hardware_rate(family, size, chip_id)
-                factor[k] = 1.0 / (hardware * port.mature.value)
-        return factor
+        ports = self.scenario.catalog.software.ports
+        found = [ports.get(family, {}).get(chip_id) for family in self._families]
+        mature = np.array([1.0 if port is None else port.mature.value for port in found])
+        return 1.0 / (self.hardware(chip_id) * mature[self._row])
 
-    def _rate(self, family: str, size: int, chip_id: str, t_s: float) -> float:
+    def hardware(self, chip_id: str) -> Array:
+        """Rate of every class under mature software like the reference's. [rce/chip]."""
+        if chip_id not in self._hardware:
+            self._hardware[chip_id] = self._hardware_rate(chip_id)
+        return self._hardware[chip_id]
+
+    def _efficiency(self, family: str, chip_id: str, t_s: float) -> float:
         port = self.scenario.catalog.software.ports.get(family, {}).get(chip_id)
         if port is None:
             return 0.0
@@ -68,27 +76,23 @@ class Rates:
             ready_s = max(ready_s, self.pilot_ready_s)
         if t_s < ready_s:
             return 0.0
-        efficiency = software_efficiency(
-            t_s - ready_s, port.first.value, port.mature.value, port.settle.value
-        )
-        return self._hardware_rate(family, size, chip_id) * float(efficiency)
+        first, mature, settle = port.first.value, port.mature.value, port.settle.value
+        return float(software_efficiency(t_s - ready_s, first, mature, settle))
 
-    def _hardware_rate(self, family_id: str, size: int, chip_id: str) -> float:
-        catalog = self.scenario.catalog
-        family = catalog.families[family_id]
+    def _hardware_rate(self, chip_id: str) -> Array:
+        catalog, programme = self.scenario.catalog, self.scenario.supply.programme
         chip, reference = catalog.chips[chip_id], catalog.chips[catalog.reference_chip]
+        family = [catalog.families[name] for name, _ in self.classes]
         rate = relative_rate(
-            family.compute.value,
-            family.memory.value,
-            family.network.value,
+            [f.compute.value for f in family],
+            [f.memory.value for f in family],
+            [f.network.value for f in family],
             chip.peak_bf16.value / reference.peak_bf16.value,
             chip.memory_bandwidth.value / reference.memory_bandwidth.value,
-            _gang_bandwidth(chip, size) / _gang_bandwidth(reference, size),
+            [_gang_bandwidth(chip, n) / _gang_bandwidth(reference, n) for _, n in self.classes],
             1.0,
         )
-        programme = self.scenario.supply.programme
-        true = self.performance if programme and chip_id == programme.chip else 1.0
-        return float(rate) * true
+        return rate * (self.performance if programme and chip_id == programme.chip else 1.0)
 
 
 def _gang_bandwidth(chip: Chip, size: int) -> float:

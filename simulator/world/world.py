@@ -48,7 +48,7 @@ class World:
         self.nodes = Nodes(scenario, streams)
         self.programme = Programme(self.env, scenario, streams, self.record)
         self.rates = Rates(scenario, self.demand.classes, self.programme.performance)
-        self.pools = _pools(scenario)
+        self.pools: list[tuple[str, str]] = []
         self.engine = JobEngine(
             self.env,
             self.demand.table,
@@ -57,7 +57,6 @@ class World:
             rng_faults=lambda name: streams(f"faults/{name}"),
             edges_s=scenario.horizon.calendar.edges_s(),
         )
-        self._add_pools()
         self.floor = Floor(self.env, scenario, self.record, self._rack_in_service)
         self.treasury = Treasury(self.env, scenario, self.record)
         self.supply = Supply(
@@ -81,18 +80,21 @@ class World:
         self.env.run(until=horizon_s)
         return self._close(horizon_s)
 
-    def _add_pools(self) -> None:
-        for site, chip in self.pools:
+    def _pool(self, site: str, chip: str) -> int:
+        """Return the engine's pool of a chip at a site, added when its first rack comes."""
+        if (site, chip) not in self.pools:
             rack = self.scenario.catalog.racks[chip]
+            self.pools.append((site, chip))
             self.engine.add_pool(
                 f"{site}/{chip}",
                 rack.chips_per_host,
-                self.rates.at(chip, 0.0),
+                self.rates.at(chip, self.env.now),
                 size_factor=self.rates.gang_factor(chip),
                 host_mtbf_s=DAY_S / rack.host_faults_per_day.value,
                 host_repair_s=self.scenario.policy.host_repair.value,
             )
-        self._set_rates()
+            self._set_rates()
+        return self.pools.index((site, chip))
 
     def _start_warm(self) -> None:
         """Put the starting fleet into service before anything else happens."""
@@ -104,18 +106,19 @@ class World:
             name = f"in-service/{stock.chip}/{stock.site}/{k}"
             price = self.scenario.catalog.racks[stock.chip].price.value
             state = OrderState(name, stock.chip, "in_service", stock.racks, price, 0.0)
-            state.landed_s = 0.0
+            state.funded_s = state.due_s = state.landed_s = 0.0
             self.supply.orders.append(state)
             self.floor.install_at(stock.site, Consignment(name, stock.chip, stock.racks))
 
     def _rack_in_service(self, site: str, chip: str, racks: int) -> None:
-        pool = self.pools.index((site, chip))
-        self.engine.add_hosts(pool, racks * self.scenario.catalog.racks[chip].hosts)
         spec = self.scenario.supply.programme
-        if spec is not None and chip == spec.chip and not self.programme.landed.triggered:
+        first_pilot = spec is not None and chip == spec.chip and not self.programme.landed.triggered
+        if first_pilot:
             self.rates.pilot_ready_s = self.env.now
+        pool = self._pool(site, chip)
+        self.engine.add_hosts(pool, racks * self.scenario.catalog.racks[chip].hosts)
+        if first_pilot:
             self.programme.landed.succeed()
-            self._set_rates()
 
     def _mature(self) -> Generator[simpy.Event, Any, None]:
         """Let software mature: new rates at each quarter's start, for running jobs too."""
@@ -140,7 +143,12 @@ class World:
         tables = self.record.tables
         orders = self.supply.orders
         books = accounts.Books(
-            self.scenario, self.demand, self.pools, jobs, tables["fleet"], self.programme.energy
+            self.scenario,
+            self.demand,
+            tuple(self.pools),
+            jobs,
+            tables["fleet"],
+            self.programme.energy,
         )
         energy = accounts.energy(books)
         return {
@@ -172,17 +180,3 @@ def simulate(scenario: Scenario, seed: int, replication: int) -> dict[str, Colum
         Index of the replication.
     """
     return World(scenario, seed, replication).run()
-
-
-def _pools(scenario: Scenario) -> tuple[tuple[str, str], ...]:
-    """Every (site, chip) that may come to stand in this scenario."""
-    supply = scenario.supply
-    chips = {o.chip for o in supply.plan} | {s.chip for s in supply.in_service}
-    if supply.programme is not None:
-        chips |= {supply.programme.chip, supply.programme.fallback}
-    return tuple(
-        (site_id, chip)
-        for site_id, site in sorted(scenario.sites.items())
-        for chip in sorted(chips)
-        if scenario.catalog.racks[chip].cooling in site.cooling
-    )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.laws.intervals import step_integral, time_in_bins
+from simulator.laws.intervals import parts_in_bins, step_integral, time_in_bins
 
 EDGES = [0.0, 2.0, 5.0, 9.0]
 spans = st.tuples(st.floats(-3, 12), st.floats(0, 10))
@@ -35,3 +35,14 @@ def test_the_integral_equals_a_sum_over_fine_steps(steps):
 
 def test_a_span_that_never_ends_fills_the_last_bin():
     assert time_in_bins([4.0], [np.inf], EDGES).tolist() == [[0.0, 1.0, 4.0]]
+
+
+@given(st.lists(spans, max_size=6))
+def test_parts_are_the_bins_without_their_zeros(spans_):
+    start = [a for a, _ in spans_]
+    end = [a + length for a, length in spans_]
+    row, column, length = parts_in_bins(start, end, EDGES)
+    dense = np.zeros((len(spans_), 3))
+    dense[row, column] = length
+    assert dense == pytest.approx(time_in_bins(start, end, EDGES).reshape(-1, 3))
+    assert np.all(length > 0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.laws.intervals import step_integral, time_in_bins
+from simulator.laws.intervals import parts_in_bins, step_integral
 from simulator.spec.scenario import Scenario
 from simulator.world.demand import Demand
 from simulator.world.engine import EngineRecord
@@ -69,11 +69,12 @@ class Books:
     def busy_rack_seconds(self) -> Array:
         """Integral of racks' worth of allocated chips, shape (pools, quarters). [rack s]."""
         seg = self.jobs.segments
-        held = time_in_bins(seg["start_s"], seg["end_s"], self.edges) * seg["chips"][:, None]
-        n = len(self.pools)
-        chip_s = np.stack([np.bincount(seg["pool"], column, minlength=n) for column in held.T], 1)
+        row, quarter, length = parts_in_bins(seg["start_s"], seg["end_s"], self.edges)
+        sizes = (len(self.pools), len(self.quarters))
+        key = np.ravel_multi_index((seg["pool"][row], quarter), sizes)
+        chip_s = np.bincount(key, seg["chips"][row] * length, minlength=int(np.prod(sizes)))
         per_rack = np.array([self.scenario.catalog.racks[chip].chips for _, chip in self.pools])
-        return chip_s / per_rack[:, None]
+        return np.asarray(chip_s.reshape(sizes) / per_rack[:, None])
 
     def watts_factor(self, chip: str) -> float:
         """Return true over nameplate power: the programme's chip may miss its target. [1]."""

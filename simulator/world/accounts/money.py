@@ -22,8 +22,9 @@ def cost(books: Books, orders: list[OrderState], energy: Columns) -> Columns:
             rows[name].append(value)
 
     for order in orders:
-        if order.funded_s is not None and 0 <= order.funded_s < books.edges[-1]:
-            q = int(np.searchsorted(books.edges, order.funded_s, side="right")) - 1
+        paid_s = order.funded_s
+        if order.cause != "in_service" and paid_s is not None and 0 <= paid_s < books.edges[-1]:
+            q = int(np.searchsorted(books.edges, paid_s, side="right")) - 1
             add(books.quarters[q], "cash", "racks", order.chip, order.racks * order.price_usd)
     for p, (site, chip) in enumerate(books.pools):
         rack = racks[chip]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -25,28 +26,26 @@ def waiting(books: Books, orders: list[OrderState], deliveries: Columns) -> Colu
         inside = racks * time_in_bins([start_s], [end_s], books.edges)[0]
         spans[chip, cause] = spans.get((chip, cause), np.zeros(len(books.quarters))) + inside
 
-    landed = {o.name: o.landed_s for o in orders}
-    placed: dict[str, int] = {}
+    bought = {order.name: order for order in orders if order.cause != "in_service"}
+    placed: Counter[str] = Counter()
     for name, racks, at_s in zip(
         deliveries["order"], deliveries["racks"], deliveries["in_service_s"], strict=True
     ):
-        placed[name] = placed.get(name, 0) + racks
-        if landed.get(name) is not None:
-            chip = next(o.chip for o in orders if o.name == name)
-            add(chip, "power", landed[name], at_s, racks)
-    for order in orders:
-        if order.cause == "in_service":
-            continue
+        placed[name] += racks
+        if name in bought:
+            add(bought[name].chip, "power", bought[name].landed_s or 0.0, at_s, racks)
+    for order in bought.values():
         funded = np.inf if order.funded_s is None else order.funded_s
         add(order.chip, "money", order.wanted_s, funded, order.racks)
         if order.due_s is not None:
             late = np.inf if order.landed_s is None else order.landed_s
             add(order.chip, "supply", order.due_s, late, order.racks)
         if order.landed_s is not None:
-            left = order.racks - placed.get(order.name, 0)
+            left = order.racks - placed[order.name]
             add(order.chip, "power", order.landed_s, np.inf, left)
     for (chip, cause), values in sorted(spans.items()):
-        for q in np.flatnonzero(values):
+        # Less than a rack-second is the rounding of sums of stages.
+        for q in np.flatnonzero(values > 1.0):
             for name, value in zip(
                 rows, (books.quarters[q], chip, cause, float(values[q])), strict=True
             ):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.laws.intervals import time_in_bins
+from simulator.laws.intervals import parts_in_bins
 from simulator.world.accounts.books import Books
 from simulator.world.recorder import Columns
 
@@ -40,36 +40,43 @@ def work(books: Books) -> Columns:
     seg, table, classes = books.jobs.segments, books.demand.table, books.demand.classes
     families = sorted({family for family, _ in classes})
     family = np.array([families.index(f) for f, _ in classes])[table.job_class[seg["job"]]]
-    sizes = (len(books.demand.services), len(families), len(books.pools))
-    key = np.ravel_multi_index((table.service[seg["job"]], family, seg["pool"]), sizes)
+    sizes = (len(books.quarters), len(books.demand.services), len(families), len(books.pools))
+    cells = int(np.prod(sizes))
+    service = table.service[seg["job"]]
+
+    def by_cell(begin_s: Array, measures: dict[str, Array]) -> dict[str, Array]:
+        """Spread each row's measure, a rate per second, over the quarters it ran in."""
+        row, quarter, length = parts_in_bins(begin_s, seg["end_s"], books.edges)
+        key = np.ravel_multi_index((quarter, service[row], family[row], seg["pool"][row]), sizes)
+        return {
+            name: np.bincount(key, per_s[row] * length, minlength=cells)
+            for name, per_s in measures.items()
+        }
+
     begin = seg["start_s"] + seg["restart_s"]
-    held = time_in_bins(seg["start_s"], seg["end_s"], books.edges)
-    ran = time_in_bins(begin, seg["end_s"], books.edges)
-    total = np.maximum(seg["end_s"] - begin, 1e-300)
+    ran = np.maximum(seg["end_s"] - begin, 1e-300)
     work = seg["productive_rce_s"] + seg["lost_rce_s"]
     kept = np.divide(seg["productive_rce_s"], work, out=np.zeros_like(work), where=work > 0)
-    chips = seg["chips"][:, None]
-    measures = {
-        "allocated_chip_s": held * chips,
-        "productive_chip_s": ran * chips * kept[:, None],
-        "productive_rce_s": ran * (seg["productive_rce_s"] / total)[:, None],
-        "lost_rce_s": ran * (seg["lost_rce_s"] / total)[:, None],
-        "restart_chip_s": (held - ran) * chips,
-    }
-    cells = int(np.prod(sizes))
-    sums = {
-        name: np.stack([np.bincount(key, column, minlength=cells) for column in values.T])
-        for name, values in measures.items()
-    }
-    q, cell = np.nonzero(sums["allocated_chip_s"])
-    s, f, p = np.unravel_index(cell, sizes)
+    chips = seg["chips"].astype(float)
+    sums = by_cell(seg["start_s"], {"allocated_chip_s": chips}) | by_cell(
+        begin,
+        {
+            "busy_chip_s": chips,
+            "productive_chip_s": chips * kept,
+            "productive_rce_s": seg["productive_rce_s"] / ran,
+            "lost_rce_s": seg["lost_rce_s"] / ran,
+        },
+    )
+    sums["restart_chip_s"] = sums["allocated_chip_s"] - sums.pop("busy_chip_s")
+    used = np.flatnonzero(sums["allocated_chip_s"])
+    q, s, f, p = np.unravel_index(used, sizes)
     return {
         "quarter": [books.quarters[k] for k in q],
         "service": [books.demand.services[k] for k in s],
         "family": [families[k] for k in f],
         "site": [books.pools[k][0] for k in p],
         "chip": [books.pools[k][1] for k in p],
-        **{name: values[q, cell].tolist() for name, values in sums.items()},
+        **{name: values[used].tolist() for name, values in sums.items()},
     }
 
 
@@ -81,22 +88,18 @@ def job_rows(books: Books) -> Columns:
     chip = np.array([p[1] for p in books.pools] + [None], dtype=object)
     family = np.array([f for f, _ in classes], dtype=object)
     return {
-        "job_id": table.job_id.tolist(),
+        "job_id": table.job_id,
         "service": np.array(books.demand.services, dtype=object)[table.service].tolist(),
         "family": family[table.job_class].tolist(),
-        "chips": table.chips.tolist(),
-        "submit_s": table.submit_s.tolist(),
-        "start_s": _or_none(out["start_s"]),
-        "finish_s": _or_none(out["finish_s"]),
+        "chips": table.chips,
+        "submit_s": table.submit_s,
+        "start_s": out["start_s"],
+        "finish_s": out["finish_s"],
         "site": site[pool].tolist(),
         "chip": chip[pool].tolist(),
-        "restarts": out["restarts"].tolist(),
-        "work_rce_s": (table.chips * table.work_s).tolist(),
-        "productive_rce_s": out["productive_rce_s"].tolist(),
-        "lost_rce_s": out["lost_rce_s"].tolist(),
-        "gave_up": out["gave_up"].tolist(),
+        "restarts": out["restarts"],
+        "work_rce_s": (table.chips * table.work_s),
+        "productive_rce_s": out["productive_rce_s"],
+        "lost_rce_s": out["lost_rce_s"],
+        "gave_up": out["gave_up"],
     }
-
-
-def _or_none(values: Array) -> list[float | None]:
-    return [None if np.isnan(v) else float(v) for v in values]
