@@ -4,9 +4,15 @@ All rates rise together in proportion to their weights; when a link fills, those
 there and the others go on (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2). A link's
 filling level only ever rises as others stop, so a heap finds the next one and each column is
 settled once: the cost grows with the entries of the matrix and not with rounds times links.
+
+Most links of a fabric decide nothing: no column outruns its own narrowest link, and a link that
+could carry all its columns at that rate never fills; and of the parallel trunks of a multi-path
+layer, all loaded alike, one speaks for all. Such links are left out first, which changes no rate.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +23,7 @@ __all__ = ["max_min_rates"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+AnyInts = NDArray[np.signedinteger[Any]]
 
 
 @njit(cache=True)
@@ -142,6 +149,81 @@ def _fill(
                 _freeze(c, rate, indptr, indices, data, weight, room, pull, active)
 
 
+@njit(cache=True)
+def _own_limit(
+    indptr: AnyInts, indices: AnyInts, data: Floats, capacity: Floats, limit: Floats
+) -> Floats:
+    """Rate of each column with all links to itself, or its limit if that is less."""
+    own = limit.copy()
+    for c in range(own.size):
+        for k in range(indptr[c], indptr[c + 1]):
+            own[c] = min(own[c], capacity[indices[k]] / data[k])
+    return own
+
+
+@njit(cache=True)
+def _deciding(
+    indptr: AnyInts,
+    indices: AnyInts,
+    data: Floats,
+    bits: Ints,
+    capacity: Floats,
+    own: Floats,
+) -> Ints:
+    """New row of each link that can fill, -1 of those that cannot or that another speaks for."""
+    load = np.zeros(capacity.size)
+    stamp = np.zeros(capacity.size, np.int64)
+    for c in range(own.size):
+        mark = np.int64(c + 1) * np.int64(0x9E3779B97F4A7C1)
+        mark ^= mark >> 29
+        for k in range(indptr[c], indptr[c + 1]):
+            load[indices[k]] += data[k] * own[c]
+            # The last 8 bits of an amount are rounding: 2^-44 of it.
+            mixed = ((bits[k] + 128) >> 8) * np.int64(0x5851F42D4C957F2D) + mark
+            mixed ^= mixed >> 31
+            stamp[indices[k]] += mixed * mark
+    able = np.flatnonzero(load > capacity * (1 + 1e-13))
+    able = able[np.argsort(stamp[able], kind="mergesort")]
+    row = np.full(capacity.size, -1)
+    rows, best = 0, -1
+    for at in range(able.size):
+        link = able[at]
+        # Equal fingerprints of 64 bits and equal loads: the same columns in the same amounts.
+        same = (
+            best >= 0
+            and stamp[link] == stamp[best]
+            and abs(load[link] - load[best]) <= 1e-12 * load[best]
+        )
+        if same and capacity[link] >= capacity[best]:
+            continue
+        if same:
+            row[link], row[best] = row[best], -1
+        else:
+            row[link] = rows
+            rows += 1
+        best = link
+    return row
+
+
+@njit(cache=True)
+def _kept_rows(
+    indptr: AnyInts, indices: AnyInts, data: Floats, row: Ints
+) -> tuple[Ints, Ints, Floats]:
+    """Return the matrix with only the rows that have a new number."""
+    first = np.zeros(indptr.size, np.int64)
+    index = np.empty(indices.size, np.int64)
+    amount = np.empty(indices.size)
+    size = 0
+    for c in range(indptr.size - 1):
+        for k in range(indptr[c], indptr[c + 1]):
+            if row[indices[k]] >= 0:
+                index[size] = row[indices[k]]
+                amount[size] = data[k]
+                size += 1
+        first[c + 1] = size
+    return first, index[:size], amount[:size]
+
+
 def max_min_rates(
     incidence: sp.csc_array,
     capacity_b_per_s: ArrayLike,
@@ -200,12 +282,11 @@ def max_min_rates(
     if not incidence.data.all():
         incidence = incidence.copy()
         incidence.eliminate_zeros()
-    rates: Floats = _fill(
-        incidence.indptr.astype(np.int64),
-        incidence.indices.astype(np.int64),
-        incidence.data,
-        capacity,
-        weights,
-        limits,
-    )
+    arrays = incidence.indptr, incidence.indices, incidence.data
+    own = _own_limit(*arrays, capacity, limits)
+    row = _deciding(*arrays, incidence.data.view(np.int64), capacity, own)
+    kept = np.flatnonzero(row >= 0)
+    least = np.empty(kept.size)
+    least[row[kept]] = capacity[kept]
+    rates: Floats = _fill(*_kept_rows(*arrays, row), least, weights, own)
     return rates
