@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -65,3 +66,8 @@ def over_replications(
 def bounds(estimate: Estimate) -> list[float | None]:
     """Return mean, low and high of an estimate, for a row of a table."""
     return [estimate.mean, estimate.low, estimate.high]
+
+
+def of_row(row: Mapping[str, Any], value: str, n: int) -> Estimate:
+    """Read back the estimate of *value*, with its ``_low`` and ``_high``, from a row."""
+    return Estimate(row[value], row[f"{value}_low"], row[f"{value}_high"], n, 0.95)

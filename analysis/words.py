@@ -68,23 +68,65 @@ def number(value: float | None, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
+def _places(value: float, digits: int) -> int:
+    return digits - 1 - math.floor(math.log10(abs(value))) if value else 0
+
+
+def _fixed(value: float, places: int) -> str:
+    if math.isinf(value):
+        return number(value)
+    text = f"{round(value, places) + 0.0:,.{max(places, 0)}f}"
+    return text.replace("-", "−")
+
+
+def interval(estimate: Estimate, factor: float = 1.0, *, sign: bool = False) -> str:
+    """Write a mean and its interval to the digits the interval bears out.
+
+    Three digits of the mean, or two of the interval's half width if that is fewer; the
+    bounds are left out where they round to the mean.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    factor : float
+        What one unit of the text is, in the estimate's unit.
+    sign : bool
+        Write a plus before what is above zero.
+
+    Examples
+    --------
+    >>> interval(Estimate(0.2924, -0.0719, 0.655, 8, 0.95))
+    '0.29 [−0.07, 0.66]'
+    >>> interval(Estimate(45.12, 45.11, 45.13, 8, 0.95))
+    '45.1'
+    """
+    mean, low, high = (v / factor for v in (estimate.mean, estimate.low, estimate.high))
+    plus = "+" if sign and mean > 0 else ""
+    half = (high - low) / 2
+    if half == 0 or math.isinf(half):
+        return plus + number(mean)
+    places = min(_places(mean, 3) if mean else 99, _places(half, 2))
+    texts = [_fixed(v, places) for v in (mean, low, high)]
+    if len(set(texts)) == 1:
+        return plus + texts[0]
+    return f"{plus}{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
 def amount(estimate: Estimate, unit: str) -> str:
-    """Write an estimate with its interval and unit.
+    """Write an estimate with its unit and interval.
 
     Examples
     --------
     >>> amount(Estimate(412e6, 400e6, 424e6, 8, 0.95), "rce-days")
-    '412 million rce-days [400, 424]'
+    '412 [400, 424] million rce-days'
     >>> amount(Estimate(5.0, 5.0, 5.0, 8, 0.95), "%")
     '5 %'
     """
     factor, text = scale([estimate.mean], unit)
-    shown = f"{number(estimate.mean / factor)} {text}"
-    if estimate.low == estimate.high:
-        return shown
-    if estimate.n < 2:
+    shown = f"{interval(estimate, factor)} {text}"
+    if math.isinf(estimate.half_width):
         return f"{shown} (one replication: no interval)"
-    return f"{shown} [{number(estimate.low / factor)}, {number(estimate.high / factor)}]"
+    return shown
 
 
 def signed(value: float | None, digits: int = 3) -> str:

@@ -173,14 +173,15 @@ def concentration(data: pl.DataFrame, ax: Axes) -> Axes:
 def _concentration_finding(data: pl.DataFrame) -> str:
     base = data.filter(pl.col("case") == data["case"][0])
     at = {(r["tier"], r["basis"]): r["hhi"] for r in base.iter_rows(named=True)}
-    words = []
-    for tier in ("vendor", "foundry"):
-        stock, flow = (at.get((tier, basis)) for basis in ("stock", "flow"))
+    parts = []
+    for tier, plural in (("vendor", "vendors"), ("foundry", "foundries")):
         shown = [
-            f"{number(1e4 / value, 2)} on {basis}"
-            for basis, value in (("stock", stock), ("flow", flow))
-            if value
+            f"{number(1e4 / at[tier, basis], 2)} on {basis}"
+            for basis in ("stock", "flow")
+            if at.get((tier, basis))
         ]
-        plural = "vendors" if tier == "vendor" else "foundries"
-        words.append(f"as concentrated as {' and '.join(shown)} equal {plural}" if shown else "")
-    return f"The baseline is {listing(w for w in words if w)}"
+        if shown:
+            parts.append(f"{' and '.join(shown)} equal {plural}")
+    if not parts:
+        return "Nothing stands and nothing landed: there is no concentration"
+    return f"The baseline's racks amount to {', and to '.join(parts)}"

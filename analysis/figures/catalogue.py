@@ -199,10 +199,10 @@ def draw(plate: Plate, study: Study, folder: Path) -> Drawn:
     data = plate.view(study)
     figure, ax = canvas(height_in=plate.height(data))
     plate.draw(data, ax)
+    title = " ".join(ax.get_title(loc="left").split())
     png, svg = save(figure, folder / plate.name, provenance(study, plate.unit))
     csv = folder / f"{plate.name}.csv"
     data.write_csv(csv)
-    title = " ".join(ax.get_title(loc="left").split())
     return Drawn(plate.name, title, plate.caption, png, svg, csv)
 
 

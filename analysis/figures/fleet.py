@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from matplotlib.axes import Axes
 
+from analysis.estimates import of_row
 from analysis.figures import style
-from analysis.uncertainty import Estimate
 from analysis.words import amount, number, scale
 
 
@@ -52,7 +52,7 @@ def _growth_finding(data: pl.DataFrame) -> str:
     begin = data.filter(pl.col("quarter") == first)
     end = data.filter(pl.col("quarter") == last)
     row = end.row(0, named=True)
-    total = Estimate(row["total"], row["total_low"], row["total_high"], 2, 0.95)
+    total = of_row(row, "total", row["replications"])
     factor, unit = scale([begin["total"][0]], "chips")
     top = end.sort("chips").row(-1, named=True)
     share = 100 * top["chips"] / row["total"] if row["total"] else 0.0

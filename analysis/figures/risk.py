@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 from matplotlib.axes import Axes
 
+from analysis.estimates import of_row
 from analysis.figures import style
 from analysis.uncertainty import Estimate
 from analysis.words import amount, number
@@ -69,9 +70,7 @@ def _stop_finding(data: pl.DataFrame) -> str:
     if clear.is_empty():
         return "Stopping no node costs work that these replications can tell from zero"
     worst = clear.sort("lost_share").row(-1, named=True)
-    share = Estimate(
-        worst["lost_share"], worst["lost_share_low"], worst["lost_share_high"], 2, 0.95
-    )
+    share = of_row(worst, "lost_share", worst["replications"])
     return (
         f"Stopping {worst['label']} costs most: {amount(share, '%')} of the work, in "
         f"{worst['case'].replace('_', ' ')}"

@@ -25,7 +25,7 @@ Draw = Callable[[pl.DataFrame, Axes], Axes]
 
 #: Okabe and Ito, Color Universal Design (2008), yellow and black last.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#000000")
-HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "oooo", "++++")
+HATCHES = ("", "///", "..", "\\\\\\", "xx", "--", "oo", "++")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2, 2, 2)))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from matplotlib.axes import Axes
 
+from analysis.estimates import of_row
 from analysis.figures import style
-from analysis.uncertainty import Estimate
 from analysis.words import amount, number, scale
 
 
@@ -55,7 +55,7 @@ def _work_finding(data: pl.DataFrame) -> str:
     asked = data.filter((pl.col("rank") >= 0) & pl.col("share").is_not_null())
     if whole["share"] is None or asked.is_empty():
         return "No training work was asked for"
-    share = Estimate(whole["share"], whole["share_low"], whole["share_high"], 2, 0.95)
+    share = of_row(whole, "share", whole["replications"])
     least = asked.sort("share").row(0, named=True)
     return (
         f"Of the training work asked for, {amount(share, '%')} was done; "

@@ -16,7 +16,7 @@ def chips_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
     -------
     DataFrame
         ``quarter, chip, chips, chips_low, chips_high, label, rank, total, total_low,
-        total_high`` [chips].
+        total_high, replications`` [chips].
     """
     standing = fleet.at_quarter_ends(study, case)
     keys = ["quarter", "chip"]
@@ -29,7 +29,9 @@ def chips_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
         complete(totals, ["quarter"], study.replications), ["quarter"], ["total"]
     )
     named = study.named(by_chip, "chips", "chip").join(whole, on="quarter", how="left")
-    return named.with_columns(pl.col("^total.*$").fill_null(0.0)).sort("quarter", "rank")
+    return named.with_columns(
+        pl.col("^total.*$").fill_null(0.0), replications=pl.lit(study.replications)
+    ).sort("quarter", "rank")
 
 
 def _every_quarter(counts: pl.DataFrame, column: str, study: Study, case: str) -> pl.DataFrame:

@@ -23,7 +23,8 @@ def work_by_service(study: Study, case: str = BASELINE) -> pl.DataFrame:
     -------
     DataFrame
         ``service, asked…, done…, unserved…`` [rce-days], ``share…`` done of asked [%], each
-        with ``_low`` and ``_high``; ``label, rank``. The row of all services has rank -1.
+        with ``_low`` and ``_high``; ``label, rank, replications``. The row of all services
+        has rank -1.
     """
     keys = ["service"]
     sums = work.by_quarter(study, case).group_by("replication", "service", maintain_order=True)
@@ -40,7 +41,11 @@ def work_by_service(study: Study, case: str = BASELINE) -> pl.DataFrame:
     table = over_replications(both, keys, ["asked", "done", "unserved", "share"])
     return (
         study.named(table, "services", "service")
-        .with_columns(pl.col("label").fill_null("All services"), pl.col("rank").fill_null(-1))
+        .with_columns(
+            pl.col("label").fill_null("All services"),
+            pl.col("rank").fill_null(-1),
+            replications=pl.lit(study.replications),
+        )
         .sort("rank")
     )
 

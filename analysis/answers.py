@@ -1,0 +1,290 @@
+"""The planner's question, answered in plain words from the study's tables.
+
+Every sentence is computed and carries its interval; what an interval cannot bear out
+is called not distinguishable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from analysis import metrics
+from analysis.estimates import of_row
+from analysis.measures import dependence, work
+from analysis.study_reader import BASELINE, Study
+from analysis.uncertainty import Estimate, PairedDifference, mean_interval, paired_difference
+from analysis.views import cases as case_views
+from analysis.views import fleet as fleet_views
+from analysis.views import risk as risk_views
+from analysis.views import work as work_views
+from analysis.words import amount, interval, listing, number
+
+_CLEAR = ("higher", "lower")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question of a planner: the answer in a sentence, and what supports it."""
+
+    question: str
+    headline: str
+    details: tuple[str, ...]
+
+
+def answers(study: Study, summary: pl.DataFrame) -> list[Answer]:
+    """Answer the planner's questions.
+
+    Parameters
+    ----------
+    study : Study
+    summary : DataFrame
+        :func:`analysis.metrics.summary`.
+    """
+    found = [_mix(study), _work(study, summary), _money(study, summary)]
+    if study.stops:
+        vendors = "What is lost if a supplier stops?"
+        shared = "And if something that suppliers share stops?"
+        found += [
+            _stop(study, vendors, is_vendor=True),
+            _stop(study, shared, is_vendor=False),
+        ]
+    return [*found, _binding(study)]
+
+
+def choices(study: Study) -> list[str]:
+    """Return the cases a buyer can choose: those that add no shock and force no failure."""
+    base = study.scenarios[BASELINE]["supply"]
+    found = []
+    for case, scenario in study.scenarios.items():
+        supply = scenario["supply"]
+        programme = supply.get("programme") or {}
+        fails = (programme.get("gate") or {}).get("forced") == "cancel"
+        if supply.get("shocks", []) == base.get("shocks", []) and not fails:
+            found.append(case)
+    return found
+
+
+def _mix(study: Study) -> Answer:
+    differences = case_views.work_differences(study)
+    open_cases = differences.filter(pl.col("case").is_in(choices(study)))
+    clear = open_cases.filter(pl.col("verdict") == "higher").sort("difference")
+    if clear.is_empty():
+        headline = "No mix on offer does distinguishably more work than the baseline"
+        if not open_cases.is_empty():
+            top = open_cases.sort("difference").row(-1, named=True)
+            headline += f" (nearest: {top['label']}, {_relative(top)})"
+    else:
+        best = clear.row(-1, named=True)
+        headline = f"{best['label'].capitalize()} does most work: {_relative(best)} on the baseline"
+    rest = [
+        f"{row['label']} {_relative(row)}"
+        for row in open_cases.iter_rows(named=True)
+        if clear.is_empty() or row["case"] != clear.row(-1, named=True)["case"]
+    ]
+    details = [_standing(study)]
+    if rest:
+        details.append(f"Other mixes, work against the baseline: {listing(rest)}.")
+    if gate := _gate(study):
+        details.append(gate)
+    return Answer("What mix do we buy?", f"{headline}.", tuple(details))
+
+
+def _relative(row: dict[str, object]) -> str:
+    n = int(str(row["replications"]))
+    if row["verdict"] not in _CLEAR:
+        return "exactly as much" if row["difference"] == 0 == row["difference_low"] else (
+            f"not distinguishable with {n} replication{'s' if n > 1 else ''}"
+        )
+    base = float(str(row["baseline"])) / 100
+    return f"{interval(of_row(row, 'difference', n), base, sign=True)} %"
+
+
+def _standing(study: Study) -> str:
+    chips = fleet_views.chips_by_quarter(study)
+    if chips.is_empty():
+        return "No chip is in service in the baseline."
+    last = chips["quarter"][-1]
+    end = chips.filter((pl.col("quarter") == last) & (pl.col("chips") > 0))
+    if end.is_empty():
+        return f"No chip is in service at the end of {last} in the baseline."
+    total = of_row(end.row(0, named=True), "total", study.replications)
+    parts = [
+        f"{number(100 * row['chips'] / total.mean, 2)} % {row['label']}"
+        for row in end.sort("chips", descending=True).head(4).iter_rows(named=True)
+    ]
+    power = fleet_views.power_by_site(study).filter(pl.col("quarter") == last)
+    megawatts = number(float(power["in_service"].sum()))
+    return (
+        f"Baseline at the end of {last}: {amount(total, 'chips')} in service on {megawatts} MW of "
+        f"nameplate power, {listing(parts)}."
+    )
+
+
+def _gate(study: Study) -> str:
+    outcomes = risk_views.gate_outcomes(study)
+    if outcomes.is_empty():
+        return ""
+    first = outcomes.row(0, named=True)
+    if first["forced"]:
+        return ""
+    chance = of_row({k: 100 * v for k, v in first.items() if k.startswith("ramp")}, "ramp", 2)
+    ramps = outcomes.filter(pl.col("decision") == "ramp").height
+    return (
+        f"The pilot chip passes its gate in {ramps} of {study.replications} replications: "
+        f"{amount(chance, '%')}."
+    )
+
+
+def _estimate(summary: pl.DataFrame, metric: str, case: str = BASELINE) -> Estimate | None:
+    rows = summary.filter((pl.col("metric") == metric) & (pl.col("case") == case))
+    return metrics.row_estimate(rows.row(0, named=True))
+
+
+def _said(summary: pl.DataFrame, metric: str) -> str:
+    estimate = _estimate(summary, metric)
+    return amount(estimate, metrics.BY_ID[metric].unit) if estimate else "no number"
+
+
+def _work(study: Study, summary: pl.DataFrame) -> Answer:
+    by_service = work_views.work_by_service(study)
+    whole = by_service.row(by_predicate=pl.col("rank") < 0, named=True)
+    ranked = by_service.filter((pl.col("rank") >= 0) & pl.col("share").is_not_null()).sort("share")
+    share = "none"
+    if whole["share"] is not None:
+        share = amount(of_row(whole, "share", study.replications), "%")
+    details = [
+        f"Unserved (given up, or not started by the horizon): {_said(summary, 'unserved_share')} "
+        f"of what was asked, {_said(summary, 'unserved')}.",
+        f"Half of all jobs wait no longer than {_said(summary, 'wait_p50')}; one in twenty waits "
+        f"longer than {_said(summary, 'wait_p95')}.",
+    ]
+    if ranked.height > 1:
+        least, most = ranked.row(0, named=True), ranked.row(-1, named=True)
+        details.insert(
+            1,
+            f"Done of asked: least for {least['label']} "
+            f"({amount(of_row(least, 'share', study.replications), '%')}), most for "
+            f"{most['label']} ({amount(of_row(most, 'share', study.replications), '%')}).",
+        )
+    headline = f"{_said(summary, 'work_done')} of training, {share} of what the services ask."
+    return Answer("What work gets done?", headline, tuple(details))
+
+
+def _money(study: Study, summary: pl.DataFrame) -> Answer:
+    costs = summary.filter((pl.col("metric") == "unit_cost") & (pl.col("case") != BASELINE))
+    names = {key: thing.label for key, thing in study.things("cases").items()}
+    told = []
+    for row in costs.iter_rows(named=True):
+        delta = metrics.row_estimate(row, "difference")
+        if row["verdict"] in _CLEAR and delta is not None:
+            told.append(f"{names[row['case']]} {interval(delta, sign=True)}")
+    against = listing(told) if told else "no case differs distinguishably"
+    if len(costs) > len(told) > 0:
+        against += "; the others are not distinguishable"
+    details = [
+        f"Cash for racks and development over the horizon: {_said(summary, 'capital')}.",
+        f"Energy of the facilities: {_said(summary, 'energy')}; chips are productive for "
+        f"{_said(summary, 'productive')} of their time in service.",
+    ]
+    if not costs.is_empty():
+        details.append(f"Against the baseline, USD per rce-day: {against}.")
+    headline = f"{_said(summary, 'unit_cost')} of work, accrued, in the baseline."
+    return Answer("At what cost and energy?", headline, tuple(details))
+
+
+def _stop(study: Study, question: str, *, is_vendor: bool) -> Answer:
+    nodes = study.scenarios[BASELINE]["supply"]["nodes"]
+    losses = risk_views.work_lost_by_stop(study).filter(
+        pl.col("node").map_elements(
+            lambda node: (nodes[node]["kind"] == "vendor") == is_vendor, return_dtype=pl.Boolean
+        )
+    )
+    home = BASELINE if BASELINE in study.stops else next(iter(study.stops))
+    here = losses.filter(pl.col("case") == home).sort("lost", descending=True)
+    if here.is_empty():
+        return Answer(question, "No such stop was run.", ())
+    stops = study.scenarios[home]["stops"]
+    length = f"{stops['quarters']} quarter{'s' if stops['quarters'] > 1 else ''}"
+    worst = here.row(0, named=True)
+    if worst["verdict"] not in _CLEAR:
+        headline = f"No loss that can be told from zero with {study.replications} replications."
+    else:
+        headline = (
+            f"{worst['label']} out for {length} from {stops['quarter']}: "
+            f"{amount(of_row(worst, 'lost_share', study.replications), '%')} of the work, "
+            f"{amount(of_row(worst, 'lost', study.replications), 'rce-days')}."
+        )
+    details = []
+    others = [_short_loss(row, study.replications) for row in here[1:].iter_rows(named=True)]
+    if others:
+        details.append(f"Others: {listing(others)}.")
+    for case in study.stops:
+        if case != home and worst["node"] in study.stops[case]:
+            details.append(_loss_in(study, case, home, worst["node"], worst["label"]))
+    return Answer(question, headline, tuple(details))
+
+
+def _short_loss(row: dict[str, object], n: int) -> str:
+    if row["verdict"] not in _CLEAR:
+        nothing = row["lost_low"] == row["lost_high"] == 0
+        return f"{row['label']} {'exactly 0' if nothing else 'not distinguishable from zero'}"
+    return f"{row['label']} {amount(of_row(row, 'lost_share', n), '%')}"
+
+
+def loss_difference(study: Study, node: str, case: str, home: str) -> PairedDifference:
+    """Estimate how much more a node's stop costs in one case than in another. [rce-days]"""
+    stops = dependence.stops(study).filter(pl.col("node") == node)
+    loss = stops.with_columns(loss=pl.col("run") - pl.col("stopped")).sort("replication")
+    there, here = (loss.filter(pl.col("case") == c)["loss"].to_numpy() for c in (case, home))
+    return paired_difference(there, here)
+
+
+def _loss_in(study: Study, case: str, home: str, node: str, label: str) -> str:
+    delta = loss_difference(study, node, case, home)
+    name = study.things("cases")[case].label
+    if delta.low == delta.high == 0:
+        told = "exactly as much"
+    elif not delta.distinguishable():
+        told = f"not distinguishably more or less with {delta.n} replications"
+    else:
+        low, high = sorted((abs(delta.low), abs(delta.high)))
+        less = Estimate(abs(delta.mean), low, high, delta.n, 0.95)
+        told = f"{amount(less, 'rce-days')} {'more' if delta.mean > 0 else 'less'}"
+    return f"In {name}, a stop of {label} costs {told}."
+
+
+def _binding(study: Study) -> Answer:
+    held = risk_views.racks_held_back(study)
+    quarters = held["quarter"].unique(maintain_order=True).to_list()
+    most = (
+        held.filter(pl.col("racks") > 0)
+        .sort("racks", descending=True)
+        .unique("quarter", keep="first")
+        .sort("quarter")
+    )
+    network = work.network_share(study)["network"].drop_nulls()
+    details = []
+    for cause in ("money", "supply", "power"):
+        when = most.filter(pl.col("cause") == cause)["quarter"].to_list()
+        mean = held.filter(pl.col("cause") == cause)["racks"].mean()
+        first = f", first in {when[0]}" if when else ""
+        details.append(
+            f"{cause.capitalize()} holds back most racks in {len(when)} of {len(quarters)} "
+            f"quarters{first} (mean {number(float(str(mean)))} racks)."
+        )
+    if len(network):
+        share = mean_interval(100 * network.to_numpy())
+        details.append(
+            f"Network: {amount(share, '%')} of step time of the work done is network-bound on the "
+            "reference chip, as the families' profiles state; links' load is not simulated."
+        )
+    if most.is_empty():
+        headline = "Nothing: no rack that was wanted had to wait."
+    else:
+        counts = most.group_by("cause").len().sort("len", "cause", descending=[True, False])
+        headline = f"{str(counts['cause'][0]).capitalize()}, in most quarters; see below when."
+        if counts["len"][0] * 2 <= len(quarters):
+            headline = f"{listing(counts['cause']).capitalize()}, in different quarters."
+    return Answer("What binds?", headline, tuple(details))

@@ -1,0 +1,181 @@
+"""The page leadership reads: one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from analysis import metrics
+from analysis.answers import answers
+from analysis.assumptions import assumptions, counts
+from analysis.estimates import of_row
+from analysis.figures import Drawn, draw_all
+from analysis.study_reader import BASELINE, Study, open_study
+from analysis.summary import summary_text
+from analysis.views.risk import work_lost_by_stop
+from analysis.words import interval, scale
+
+__all__ = ["report", "summary_text"]
+
+#: The comparison, in tables that fit a printed page.
+_TABLES = (
+    (
+        "Work",
+        ("work_asked", "work_done", "unserved", "unserved_share", "wait_p50", "wait_p95"),
+    ),
+    (
+        "Fleet and money",
+        ("chips_at_end", "power_at_end", "capital", "energy", "unit_cost"),
+    ),
+    (
+        "Use of chips and dependence",
+        (
+            "allocated",
+            "busy",
+            "productive",
+            "hhi_vendor_stock",
+            "hhi_vendor_flow",
+            "hhi_foundry_stock",
+            "hhi_foundry_flow",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A level, the difference from the baseline, and what the difference means."""
+
+    level: str
+    difference: str
+    tone: str
+
+
+def report(out: Path | str) -> Path:
+    """Write a study's report.
+
+    Parameters
+    ----------
+    out : Path or str
+        Folder of the study. Gets ``report/index.html`` and, under ``report/figures``,
+        each figure as PNG and SVG beside the table behind it.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no finished study.
+    OSError
+        If the folder cannot be written.
+    """
+    study = open_study(out)
+    folder = study.out / "report"
+    figures = draw_all(study, folder / "figures")
+    summary = metrics.summary(study)
+    summary.write_csv(folder / "summary.csv")
+    page = folder / "index.html"
+    page.write_text(_render(study, summary, figures), encoding="utf-8")
+    return page
+
+
+def _render(study: Study, summary: pl.DataFrame, figures: Sequence[Drawn]) -> str:
+    environment = Environment(
+        loader=PackageLoader("analysis"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    quarters = study.calendar().names()
+    manifest, scenario = study.manifest(), study.scenarios[BASELINE]
+    return environment.get_template("report.html").render(
+        study=study,
+        quarters=quarters,
+        answers=answers(study, summary),
+        tables=[(title, *_comparison(study, summary, ids)) for title, ids in _TABLES],
+        stops=_stop_table(study),
+        stop=scenario.get("stops"),
+        cases=_cases(study),
+        figures=[(figure, _embedded(figure.svg)) for figure in figures],
+        manifest=manifest,
+        counts=counts(scenario),
+        assumptions=assumptions(scenario),
+    )
+
+
+def _comparison(
+    study: Study, summary: pl.DataFrame, ids: Sequence[str]
+) -> tuple[list[tuple[str, str]], list[tuple[str, list[Cell]]]]:
+    """Return a table's heads (label, unit) and its rows (case, cells)."""
+    heads, factors = [], {}
+    for metric in (metrics.BY_ID[key] for key in ids):
+        means = summary.filter(pl.col("metric") == metric.id)["mean"].to_list()
+        factors[metric.id], unit = scale(means, metric.unit)
+        heads.append((metric.label, unit))
+    rows = []
+    for case, thing in study.things("cases").items():
+        at = {r["metric"]: r for r in summary.filter(pl.col("case") == case).to_dicts()}
+        rows.append((thing.label, [_cell(at[key], factors[key]) for key in ids]))
+    return heads, rows
+
+
+def _cell(row: dict[str, Any], factor: float) -> Cell:
+    level, delta = metrics.row_estimate(row), metrics.row_estimate(row, "difference")
+    shown = interval(level, factor) if level else "–"
+    if row["case"] == BASELINE or delta is None:
+        return Cell(shown, "", "")
+    if delta.low == delta.high == 0:
+        return Cell(shown, "exactly 0", "")
+    if not delta.distinguishable():
+        return Cell(shown, "n.d.", "")
+    good_when_more = {"better": True, "worse": False}.get(metrics.BY_ID[row["metric"]].more_is)
+    tone = ""
+    if good_when_more is not None:
+        tone = "good" if (delta.mean > 0) == good_when_more else "bad"
+    return Cell(shown, interval(delta, factor, sign=True), tone)
+
+
+def _stop_table(study: Study) -> list[tuple[str, list[str]]]:
+    losses = work_lost_by_stop(study)
+    worst = losses.group_by("node", "label").agg(pl.col("lost").max()).sort("lost", descending=True)
+    rows = []
+    for node, label, _ in worst.iter_rows():
+        cells = []
+        for case in study.stops:
+            found = losses.filter((pl.col("node") == node) & (pl.col("case") == case)).to_dicts()
+            cells.append(_loss(found[0]) if found else "")
+        rows.append((label, cells))
+    return rows
+
+
+def _loss(row: dict[str, Any]) -> str:
+    loss = of_row(row, "lost_share", row["replications"])
+    if loss.low == loss.high == 0:
+        return "exactly 0"
+    text = f"{interval(loss)} %"
+    return text if loss.distinguishable() else f"n.d.: {text}"
+
+
+def _cases(study: Study) -> list[tuple[str, str, list[str]]]:
+    """Return each case's label, its question and what it changes."""
+    found = []
+    for case, thing in study.things("cases").items():
+        manifest = study.manifest(case)
+        # A case equal to another shares its run, and so its manifest.
+        changes = list(manifest["changes"]) if manifest["case"] == case else []
+        found.append((thing.label, study.scenarios[case]["title"], changes))
+    return found
+
+
+def _embedded(svg: Path) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.read_bytes()).decode("ascii")
