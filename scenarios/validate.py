@@ -1,0 +1,125 @@
+"""``siliconmix validate``: predictions against measurements, with the error of every row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from scenarios.validate_catalog import Unknown
+from scenarios.validate_outcomes import (
+    Outcome,
+    error_table,
+    json_line,
+    row_table,
+    scores_by,
+)
+
+__all__ = ["validate_app"]
+
+validate_app = typer.Typer(help="Compare predictions with published measurements.")
+_prose = Console(stderr=True)
+
+Rows = Annotated[
+    Path | None, typer.Option(help="Rows to predict (CSV, may be gzipped); the catalogue's if none")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a row on standard output")]
+Loo = Annotated[
+    bool, typer.Option("--loo", help="Refit for each group of rows, without them (minutes)")
+]
+
+
+def _refuse(fault: Exception) -> NoReturn:
+    typer.echo(f"siliconmix: {fault}", err=True)
+    raise typer.Exit(2)
+
+
+def _show(
+    outcomes: Sequence[Outcome],
+    refused: Sequence[tuple[str, str]],
+    as_json: bool,
+    groupings: Sequence[tuple[str, ...]],
+) -> None:
+    if as_json:
+        for outcome in outcomes:
+            typer.echo(json_line(outcome))
+    else:
+        Console().print(row_table(outcomes))
+    for names in groupings:
+        _prose.print(error_table("by " + " and ".join(names), scores_by(outcomes, *names)))
+    for name, reason in refused:
+        typer.echo(f"not predicted: {name}: {reason}", err=True)
+    typer.echo(f"{len(outcomes)} rows predicted, {len(refused)} not", err=True)
+
+
+@validate_app.command()
+def training(rows: Rows = None, as_json: Json = False, loo: Loo = False) -> None:
+    """Step times, token rates and utilisation of training runs."""
+    from scenarios.validate_rows import read_cases, read_table, typed_cases
+    from scenarios.validate_training import leave_out, predict_cases
+
+    try:
+        cases, refused = typed_cases() if rows is None else read_cases(read_table(rows))
+        if loo:
+            outcomes = leave_out(cases, progress=lambda name: typer.echo(name, err=True))
+        else:
+            outcomes = predict_cases(cases)
+    except Unknown as fault:
+        _refuse(fault)
+    _show(
+        outcomes,
+        refused,
+        as_json,
+        [("kind", "tier"), ("kind", "family"), ("kind", "chip")],
+    )
+
+
+@validate_app.command()
+def collectives(rows: Rows = None, as_json: Json = False, loo: Loo = False) -> None:
+    """Bus bandwidth of collectives by message size."""
+    from scenarios.validate_collectives import leave_out, predict_rows, read_rows, typed_rows
+
+    try:
+        cases, refused = typed_rows() if rows is None else read_rows(rows)
+        outcomes = leave_out(cases) if loo else predict_rows(cases)
+    except Unknown as fault:
+        _refuse(fault)
+    _show(outcomes, refused, as_json, [("kind",), ("kind", "chip")])
+
+
+@validate_app.command()
+def mlperf(
+    rows: Rows = None,
+    as_json: Json = False,
+    loo: Loo = False,
+    questions: Annotated[Path | None, typer.Option(help="Configurations to predict")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the predictions (CSV)")] = None,
+) -> None:
+    """Time to train of MLPerf Training entries."""
+    from scenarios.validate_mlperf import answer, leave_out, predict_rows, read_rows, typed_rows
+
+    try:
+        if questions is not None:
+            if out is None:
+                raise Unknown("--questions needs --out FILE for the predictions")
+            answered, refused = answer(questions, out)
+            for name, reason in refused:
+                typer.echo(f"not predicted: {name}: {reason}", err=True)
+            typer.echo(f"{answered} questions answered, {len(refused)} not: {out}", err=True)
+            return
+        cases, refused = typed_rows() if rows is None else read_rows(rows)
+        outcomes = leave_out(cases) if loo else predict_rows(cases)
+    except Unknown as fault:
+        _refuse(fault)
+    _show(outcomes, refused, as_json, [("kind",), ("chip",)])
+    logs = [abs(math.log(o.predicted / o.measured)) for o in outcomes]
+    typer.echo(f"median |log error| {_median(logs):.3f}", err=True)
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2] if ordered else math.nan

@@ -1,0 +1,204 @@
+"""From names and fitted constants to the arrays the training laws take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.validate_catalog import chips
+from scenarios.validate_rows import Case, _architecture
+from simulator.laws.collectives import Network
+from simulator.laws.training import Accelerator, Plan, Software
+from simulator.laws.training_shapes import Architecture
+
+__all__ = ["Inputs", "accelerator_of", "architecture_of", "inputs_of", "software_of"]
+
+Array = NDArray[np.float64]
+T = TypeVar("T")
+Constants = Mapping[str, float]
+
+#: Largest matmul rate over peak where nobody measured the chip: the median of those measured.
+_REACHED = 0.76
+_UNFLASHED = ("megatron", "deepspeed")
+_BLOCKING = ("megatron", "deepspeed")
+
+
+def architecture_of(model: str, sequence: float) -> Architecture:
+    """Architecture of a model in the catalogue, at a sequence length."""
+    entry = _architecture(model)
+    hidden, layers = float(entry["hidden"]), float(entry["layers"])
+    heads = float(entry.get("heads", hidden / 128))
+    width = float(entry.get("head_width", hidden / heads))
+    keys = float(entry.get("kv_heads", heads)) * width
+    queries = heads * width
+    matrices = 3.0 if entry.get("gated") else 2.0
+    sparse = float(entry.get("expert_layers", 0)) / layers
+    shared = 3.0 * hidden * float(entry.get("shared_ffn", 0)) * sparse
+    plain = matrices * hidden * float(entry.get("ffn", 0)) * (1.0 - sparse)
+    values: dict[str, float] = {
+        "layers": layers,
+        "hidden": hidden,
+        "heads": heads,
+        "vocabulary": float(entry.get("vocabulary", 50304)),
+        "sequence": sequence,
+        "attention_params": float(
+            entry.get("attention_params", 2.0 * hidden * queries + 2.0 * hidden * keys)
+        ),
+        "attention_width": float(entry.get("attention_width", queries)),
+        "key_width": float(entry.get("key_width", keys)),
+        "attention_share": float(entry.get("attention_share", 1.0)),
+        "dense_params": shared + plain,
+        "dense_matrices": matrices,
+        "experts": float(entry.get("experts", 0)) * sparse,
+        "top_k": float(entry.get("top_k", 0)) * sparse,
+        "expert_width": float(entry.get("expert_ffn", 0)),
+        "tables": 2.0 if entry.get("gated") else 1.0,
+    }
+    return Architecture(**{key: np.asarray(value) for key, value in values.items()})
+
+
+def accelerator_of(chip: str, precision: str) -> Accelerator:
+    """Chip in the catalogue, running its linear layers in a precision."""
+    entry = chips()[chip]
+    wide = float(entry["peak_bf16_tflops"]) * 1e12
+    values = {
+        "matmul_flops_per_s": _peak(entry, precision) * 1e12,
+        "wide_flops_per_s": wide,
+        "memory_b_per_s": float(entry["memory_tb_per_s"]) * 1e12,
+        "memory_b": float(entry["memory_gb"]) * 1e9,
+        "up_b_per_s": float(entry["scaleup_gb_per_s"]) * 1e9,
+        "out_b_per_s": float(entry.get("scaleout_gb_per_s", 25.0)) * 1e9,
+        "domain": float(entry["domain_chips"]),
+    }
+    return Accelerator(**{key: np.asarray(value) for key, value in values.items()})
+
+
+def _peak(entry: Mapping[str, Any], precision: str) -> float:
+    if precision == "fp4" and entry.get("peak_fp4_tflops"):
+        return float(entry["peak_fp4_tflops"])
+    if precision in ("fp8", "mxfp8", "fp4") and entry.get("peak_fp8_tflops"):
+        return float(entry["peak_fp8_tflops"])
+    return float(entry["peak_bf16_tflops"])
+
+
+def _reached(entry: Mapping[str, Any], precision: str) -> float:
+    if precision != "bf16" and entry.get("reached_fp8_tflops"):
+        return float(entry["reached_fp8_tflops"]) / float(entry["peak_fp8_tflops"])
+    if precision == "bf16" and entry.get("reached_bf16_tflops"):
+        return float(entry["reached_bf16_tflops"]) / float(entry["peak_bf16_tflops"])
+    return _REACHED
+
+
+class Inputs:
+    """Arrays of many cases that no fitted constant changes, and the keys that choose constants."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self.cases = tuple(cases)
+        self.model = _stack([architecture_of(case.model, case.sequence) for case in cases])
+        self.chip = _stack([accelerator_of(case.chip, case.precision) for case in cases])
+        names = Plan.__dataclass_fields__
+        self.plan = Plan(**{n: np.array([case.plan[n] for case in cases]) for n in names})
+        entries = [chips()[case.chip] for case in cases]
+        self.reached = np.array(
+            [_reached(e, c.precision) for e, c in zip(entries, cases, strict=True)]
+        )
+        self.chip_family = [str(e["family"]) for e in entries]
+        self.age = np.array(
+            [
+                max(c.year - _years(str(e["available"])), 0.0)
+                for e, c in zip(entries, cases, strict=True)
+            ]
+        )
+        self.year = np.array([case.year for case in cases])
+
+    def network(self, constants: Constants) -> Network:
+        """Network the cases ran on, at the fitted efficiencies."""
+        return Network(
+            self.chip.up_b_per_s,
+            self.chip.out_b_per_s,
+            up_efficiency=constants["network.up"],
+            out_efficiency=constants["network.out"],
+            up_latency_s=constants["network.up_latency_s"],
+            out_latency_s=constants["network.out_latency_s"],
+            half_b=constants["network.half_b"],
+            ramp=0.75,
+        )
+
+    def software(self, constants: Constants) -> Software:
+        """Software of the cases at the fitted constants."""
+        pick = _Picker(constants, self)
+        moe = np.exp(-constants["experts.yearly"] * np.maximum(self.year - 2025.0, 0.0))
+        unflashed = np.isin([case.software for case in self.cases], _UNFLASHED)
+        blocking = np.isin([case.software for case in self.cases], _BLOCKING)
+        fp8 = np.array([case.precision != "bf16" for case in self.cases])
+        megascale = np.array([case.software == "megascale" for case in self.cases])
+        overlapped = np.array([case.overlapped for case in self.cases])
+        young = 1.0 - constants["maturity.loss"] * np.exp(-self.age / constants["maturity.years"])
+        ones = np.ones(len(self.cases))
+        tp_exposed = np.where(
+            overlapped | megascale, constants["exposed.tp_overlapped"], constants["exposed.tp"]
+        )
+        tp_exposed = np.where(blocking, 1.0, tp_exposed)
+        return Software(
+            matmul_fraction=np.minimum(self.reached * pick("matmul") * young, 0.98),
+            attention_fraction=np.minimum(pick("attention"), 0.95),
+            memory_fraction=0.85 * ones,
+            half_shape=constants["half.shape"] * ones,
+            layer_passes=pick("passes"),
+            score_passes=np.where(unflashed, constants["scores.passes"], 0.0),
+            causal=np.where(unflashed, 1.0, 0.5),
+            launch_s=pick("launch"),
+            tp_hidden=1.0 - np.minimum(tp_exposed, 1.0),
+            ep_hidden=(1.0 - min(constants["exposed.ep"], 1.0)) * ones,
+            cp_hidden=(1.0 - min(constants["exposed.cp"], 1.0)) * ones,
+            dp_hidden=np.where(blocking, 0.0, 1.0),
+            gradient_b=np.where(blocking, 2.0, 4.0),
+            step_s=constants["step.s"] * ones,
+            straggle=constants["straggle"] * ones,
+            cast_passes=np.where(fp8, constants["cast.passes"], 0.0),
+            expert_loss=constants["experts.loss"] * moe,
+        )
+
+
+class _Picker:
+    """Product of the constants of a quantity: for all, by chip family, by software, by precision."""
+
+    def __init__(self, constants: Constants, inputs: Inputs) -> None:
+        self.constants, self.inputs = constants, inputs
+
+    def __call__(self, quantity: str) -> Array:
+        found = []
+        for case, family in zip(self.inputs.cases, self.inputs.chip_family, strict=True):
+            value = self.constants[f"{quantity}.all"]
+            for kind, key in (
+                ("family", family),
+                ("stack", case.software),
+                ("precision", case.precision),
+            ):
+                value *= self.constants.get(f"{quantity}.{kind}.{key}", 1.0)
+            found.append(value)
+        return np.array(found)
+
+
+def inputs_of(cases: Sequence[Case]) -> Inputs:
+    """Arrays of the cases a step-time law predicts."""
+    return Inputs(cases)
+
+
+def software_of(case: Case, constants: Constants) -> tuple[Software, Network]:
+    """Software and network of one case."""
+    inputs = Inputs([case])
+    return inputs.software(constants), inputs.network(constants)
+
+
+def _stack(items: Sequence[T]) -> T:
+    kind = type(items[0])
+    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return kind(**{n: np.array([float(getattr(item, n)) for item in items]) for n in names})
+
+
+def _years(month: str) -> float:
+    return float(month[:4]) + (float(month[5:7]) - 0.5) / 12.0

@@ -1,0 +1,123 @@
+"""Predict measured training runs, and refit with whole groups left out to see what is foreseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.validate_catalog import calibration, chips
+from scenarios.validate_inputs import Inputs, inputs_of
+from scenarios.validate_outcomes import Outcome
+from scenarios.validate_recommendation import predict_recommendation
+from scenarios.validate_rows import Case
+from simulator.laws.training import step_time
+from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
+
+__all__ = ["constants", "fit_cases", "leave_out", "predict_cases", "priors", "training_group"]
+
+Array = NDArray[np.float64]
+
+#: Rows of one configuration differ by this much between sites; errors within it are noise [1].
+_NOISE = 0.06
+
+
+def constants() -> Mapping[str, float]:
+    """Fitted constants of the step-time law, by name."""
+    return {k: float(v["value"]) for k, v in calibration()["training"]["constants"].items()}
+
+
+def priors() -> Mapping[str, Prior]:
+    """What was believed of each constant before the rows."""
+    found = calibration()["training"]["constants"]
+    return {k: Prior(float(v["prior"]), float(v["prior_spread"])) for k, v in found.items()}
+
+
+def training_group(case: Case) -> str:
+    """The group a row is left out with: its model on its chip family."""
+    return f"{case.model} on {chips()[case.chip]['family']}"
+
+
+def _quantities(inputs: Inputs, values: Mapping[str, float]) -> Array:
+    """Predictions in each row's own quantity."""
+    time = step_time(
+        inputs.model, inputs.chip, inputs.network(values), inputs.plan, inputs.software(values)
+    )
+    plan = inputs.plan
+    per_chip = 1.0 / time.total_s / plan.chips
+    rate = time.flops * per_chip
+    kinds = np.array([case.quantity for case in inputs.cases])
+    tokens = plan.global_batch * inputs.model.sequence * per_chip
+    return np.select(
+        [kinds == "step_time_s", kinds == "tokens_per_s_per_chip", kinds == "reported_mfu_pct"],
+        [time.total_s, tokens, 100.0 * rate / inputs.chip.wide_flops_per_s],
+        rate / 1e12,
+    )
+
+
+def predict_cases(
+    cases: Sequence[Case], values: Mapping[str, float] | None = None
+) -> list[Outcome]:
+    """Outcome of every case, with the catalogue's constants if none are given."""
+    steps = [case for case in cases if case.kind != "recommendation"]
+    predicted: dict[str, float] = {}
+    if steps:
+        found = _quantities(inputs_of(steps), constants() if values is None else values)
+        predicted = {case.id: float(p) for case, p in zip(steps, found, strict=True)}
+    for case in cases:
+        if case.kind == "recommendation":
+            predicted[case.id] = predict_recommendation(case)
+    return [_outcome(case, predicted[case.id]) for case in cases]
+
+
+def _outcome(case: Case, predicted: float) -> Outcome:
+    return Outcome(
+        id=case.id,
+        family=case.family,
+        chip=case.chip,
+        kind=case.kind,
+        tier=case.tier,
+        measured=case.measured,
+        predicted=predicted,
+        unit=case.unit,
+        model=case.model,
+        count=float(np.prod([case.plan.get(k, 1.0) for k in ("tp", "pp", "cp", "dp")])),
+        published=case.published,
+    )
+
+
+def fit_cases(
+    cases: Sequence[Case], *, start: Mapping[str, float] | None = None, evaluations: int = 30
+) -> Fit:
+    """Constants that explain these cases best."""
+    steps = [case for case in cases if case.kind != "recommendation"]
+    inputs = inputs_of(steps)
+    groups = [f"{case.model} {case.chip} {case.family}" for case in steps]
+    return fit_constants(
+        lambda values: _quantities(inputs, values),
+        [case.measured for case in steps],
+        priors(),
+        noise=_NOISE,
+        weights=group_weights(groups),
+        start=start,
+        evaluations=evaluations,
+    )
+
+
+def leave_out(
+    cases: Sequence[Case],
+    group: Callable[[Case], str] = training_group,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Outcome]:
+    """Outcome of every case with constants fitted to all cases of other groups."""
+    steps = [case for case in cases if case.kind != "recommendation"]
+    whole = fit_cases(steps).values
+    outcomes: list[Outcome] = []
+    for name in sorted({group(case) for case in steps}):
+        progress(name)
+        held = [case for case in steps if group(case) == name]
+        rest = [case for case in steps if group(case) != name]
+        values = fit_cases(rest, start=whole, evaluations=8).values if rest else None
+        outcomes += predict_cases(held, values)
+    return outcomes

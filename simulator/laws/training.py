@@ -1,0 +1,379 @@
+"""Step time of a transformer on a gang of chips: from architecture, chip, plan and software.
+
+One optimiser step is a pipeline of micro-batches through stages of layers, followed by what of the
+gradient exchange did not hide, and the optimiser. A layer's pass is its matmuls at the rate their
+shape reaches, attention, the passes over memory between them, and the exchanges inside the layer
+that did not hide. Everything is an array and broadcasts: one call predicts a thousand plans.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.laws.collectives import Network, collective_time_s
+from simulator.laws.training_shapes import Architecture
+
+__all__ = ["Accelerator", "Plan", "Software", "StepTime", "local_params", "step_time"]
+
+Array = NDArray[np.float64]
+
+#: Bytes of an activation or a weight while computing (16-bit formats). [B]
+_WORD_B = 2.0
+#: Optimiser traffic per parameter held: master weight, two moments, gradient, read and write. [B]
+_ADAM_B = 30.0
+#: How sharply the longer of two overlapping activities hides the other (p-norm exponent).
+_OVERLAP_NORM = 4.0
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """What the step sees of a chip; every field broadcasts.
+
+    Attributes
+    ----------
+    matmul_flops_per_s : ndarray
+        Peak of the precision the linear layers run in, dense [FLOP/s].
+    wide_flops_per_s : ndarray
+        Peak at 16 bits, for attention and the vocabulary projection [FLOP/s].
+    memory_b_per_s, memory_b : ndarray
+        Bandwidth and size of the memory [B/s], [B].
+    up_b_per_s, out_b_per_s : ndarray
+        One-way bandwidth into the scale-up domain and the scale-out fabric [B/s].
+    domain : ndarray
+        Chips in a scale-up domain [1].
+    """
+
+    matmul_flops_per_s: Array
+    wide_flops_per_s: Array
+    memory_b_per_s: Array
+    memory_b: Array
+    up_b_per_s: Array
+    out_b_per_s: Array
+    domain: Array
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a model is laid over chips; every field broadcasts.
+
+    Attributes
+    ----------
+    tp, pp, vp, cp, dp, ep : ndarray
+        Tensor, pipeline, interleaved chunks a stage, context, data and expert parallel degree [1].
+    micro_batch, global_batch : ndarray
+        Sequences a pass and sequences a step [1].
+    sharding : ndarray
+        0 none, 1 optimiser state (ZeRO-1), 3 weights gathered for every pass (FSDP) [1].
+    recompute : ndarray
+        Share of the layer's forward pass done again: 0 none or selective, 1 full [1].
+    sequence_parallel : ndarray
+        1 where the passes over memory are split over tp too [1].
+    """
+
+    tp: Array
+    pp: Array
+    vp: Array
+    cp: Array
+    dp: Array
+    ep: Array
+    micro_batch: Array
+    global_batch: Array
+    sharding: Array
+    recompute: Array
+    sequence_parallel: Array
+
+    @property
+    def chips(self) -> Array:
+        """Chips in the gang [1]."""
+        return self.tp * self.pp * self.cp * self.dp
+
+    @property
+    def micro_batches(self) -> Array:
+        """Micro-batches a pipeline works through in a step [1]."""
+        return np.maximum(np.ceil(self.global_batch / (self.dp * self.micro_batch) - 1e-9), 1.0)
+
+
+@dataclass(frozen=True)
+class Software:
+    """Constants of software on a chip, each fitted once for all rows; every field broadcasts.
+
+    Attributes
+    ----------
+    matmul_fraction, attention_fraction, memory_fraction : ndarray
+        Share of peak that large matmuls, attention and memory-bound passes reach [1], in (0, 1].
+    half_shape : ndarray
+        Dimension at which a matmul reaches half of it, on a chip of 312 TFLOP/s [1].
+    layer_passes : ndarray
+        Times a forward pass writes or reads the residual stream or its like [1].
+    score_passes : ndarray
+        The same for the attention scores: 0 where they stay on chip (flash attention) [1].
+    causal : ndarray
+        Share of the scores computed: 1 all, 0.5 only those behind [1].
+    launch_s : ndarray
+        Time the host needs to issue one pass of one layer [s].
+    tp_hidden, ep_hidden, cp_hidden : ndarray
+        Share of the exchanges inside a layer that runs behind other work [1], in [0, 1].
+    dp_hidden : ndarray
+        Share of the gradient exchange that may overlap the last backward pass [1], in [0, 1].
+    gradient_b : ndarray
+        Bytes of a gradient as it is reduced [B].
+    step_s : ndarray
+        Fixed time of a step: data, logging, synchronisation [s].
+    straggle : ndarray
+        Loss per doubling of hosts: the slowest of many [1].
+    cast_passes : ndarray
+        Extra passes over a matmul's inputs to quantise them (8-bit and below) [1].
+    expert_loss : ndarray
+        Time of routing, sorting and uneven experts over that of the experts' matmuls [1].
+    """
+
+    matmul_fraction: Array
+    attention_fraction: Array
+    memory_fraction: Array
+    half_shape: Array
+    layer_passes: Array
+    score_passes: Array
+    causal: Array
+    launch_s: Array
+    tp_hidden: Array
+    ep_hidden: Array
+    cp_hidden: Array
+    dp_hidden: Array
+    gradient_b: Array
+    step_s: Array
+    straggle: Array
+    cast_passes: Array
+    expert_loss: Array
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """A step and where it goes [s]; the parts sum to ``total_s``."""
+
+    total_s: Array
+    compute_s: Array
+    exposed_s: Array
+    bubble_s: Array
+    overhead_s: Array
+    flops: Array
+    """Model FLOPs of a step, recomputation not counted [FLOP]."""
+
+
+def step_time(
+    model: Architecture, chip: Accelerator, network: Network, plan: Plan, software: Software
+) -> StepTime:
+    """Time of one optimiser step [s].
+
+    Parameters
+    ----------
+    model, chip, network, plan, software
+        Arrays that broadcast against each other.
+
+    Returns
+    -------
+    StepTime
+        Finite and positive wherever the inputs are.
+
+    Notes
+    -----
+    Pipeline: ``(m + (p-1)/v) * stage`` (Narayanan et al., SC'21). Exchanges that overlap a stretch
+    of work of length w cost what a 4-norm adds to it, ``(w^4 + t^4)^(1/4) - w``: nothing when
+    short, all of it when long, with no kink. Host-bound layers take the time of issuing them.
+
+    References
+    ----------
+    .. [1] Narayanan et al., SC'21, :doi:`10.1145/3458817.3476209`.
+    .. [2] Korthikanti et al., MLSys 2023, arXiv:2205.05198 (sequence parallel, recomputation).
+    .. [3] Rajbhandari et al., SC'20, :doi:`10.1109/SC41405.2020.00024` (sharded optimiser).
+    """
+    tokens = plan.micro_batch * model.sequence / plan.cp
+    linear, experts, attention, memory = _layer_passes_s(model, chip, plan, software, tokens)
+    rounds = 3.0 + plan.recompute
+    # Backward reads and writes about twice what forward does, and flash attention recomputes.
+    compute = (
+        rounds * linear + rounds * experts + (3.5 + plan.recompute) * attention + rounds * memory
+    )
+    exchange = _layer_exchanges_s(model, network, chip, plan, software, tokens)
+    layers = model.layers / plan.pp
+    head = _head_s(model, chip, plan, software, tokens)
+    gpu = layers * (compute + exchange) + head
+    issue = layers * rounds * software.launch_s
+    stage = _norm(gpu, issue)
+    gather = _gather_s(model, network, chip, plan, software)
+    stage_all = _norm(stage, gather)
+    hop = _stage_hop_s(model, chip, network, plan, tokens)
+    stage_all = stage_all + hop
+    turns = plan.micro_batches + (plan.pp - 1.0) / plan.vp
+    reduce = _reduce_s(model, network, chip, plan, software)
+    bare = (1.0 - software.dp_hidden) * reduce
+    exposed_reduce = bare + software.dp_hidden * (_norm(stage, reduce) - stage)
+    optimiser = _optimiser_s(model, chip, plan, software)
+    hosts = np.maximum(plan.chips / 8.0, 1.0)
+    slow = 1.0 + software.straggle * np.log2(hosts)
+    total = (turns * stage_all + exposed_reduce + optimiser) * slow + software.step_s
+    own = plan.micro_batches * (layers * compute + head)
+    bubble = (plan.pp - 1.0) / plan.vp * stage_all
+    exposed = plan.micro_batches * (stage_all - layers * compute - head) + exposed_reduce
+    overhead = total - own - bubble - exposed
+    flops = model.model_flops_per_token * plan.global_batch * model.sequence
+    return StepTime(*np.broadcast_arrays(total, own, exposed, bubble, overhead, flops))
+
+
+def _norm(first: Array, second: Array) -> Array:
+    """Length of two overlapping stretches: the longer, a little more where they are alike."""
+    big = np.maximum(np.maximum(first, second), 1e-30)
+    low = np.minimum(first, second) / big
+    return big * (1.0 + low**_OVERLAP_NORM) ** (1.0 / _OVERLAP_NORM)
+
+
+def _matmul_s(
+    chip: Accelerator, software: Software, rows: Array, inner: Array, outer: Array, copies: Array
+) -> Array:
+    """Forward time of a product of (rows x inner) with (inner x outer), *copies* of it."""
+    half = software.half_shape * np.sqrt(chip.matmul_flops_per_s / 312e12)
+    # A dimension d reaches d / (d + half) of the rate: as if each were padded by half.
+    padded = 2.0 * (rows + half) * (inner + half) * (outer + half)
+    arithmetic = padded / (chip.matmul_flops_per_s * software.matmul_fraction)
+    moved = _WORD_B * (rows * inner + inner * outer + rows * outer)
+    streaming = moved / (chip.memory_b_per_s * software.memory_fraction)
+    return np.where(outer > 0, copies * np.maximum(arithmetic, streaming), 0.0)
+
+
+def _layer_passes_s(
+    model: Architecture, chip: Accelerator, plan: Plan, software: Software, tokens: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Forward times of a mean layer: linear layers, experts, attention, passes over memory."""
+    tp, hidden = plan.tp, model.hidden
+    attention_out = model.attention_params / hidden / tp
+    linear = _matmul_s(chip, software, tokens, hidden, attention_out, np.asarray(1.0))
+    dense_out = model.dense_params / hidden / tp
+    matrices = np.maximum(model.dense_matrices, 1.0)
+    linear = linear + _matmul_s(chip, software, tokens, hidden, dense_out / matrices, matrices)
+    expert_tokens = tokens * model.top_k * plan.ep / np.maximum(model.experts, 1.0)
+    local = np.where(model.experts > 0, model.experts / plan.ep, 0.0)
+    expert_tp = np.where(plan.ep > 1, 1.0, tp)
+    # Tokens of a tp group are dealt out among its members before they go to their experts.
+    expert_rows = np.maximum(np.where(plan.ep > 1, expert_tokens / tp, expert_tokens), 1e-9)
+    experts = _matmul_s(
+        chip, software, expert_rows, hidden, model.expert_width / expert_tp, 3.0 * local
+    )
+    experts = np.where(model.experts > 0, experts * (1.0 + software.expert_loss), 0.0)
+    scores = 4.0 * tokens * model.sequence * model.attention_width / tp
+    bandwidth = chip.memory_b_per_s * software.memory_fraction
+    score_b = _WORD_B * tokens * model.sequence * model.heads / tp * software.score_passes
+    attention = model.attention_share * (
+        scores * software.causal / (chip.wide_flops_per_s * software.attention_fraction)
+        + score_b / bandwidth
+    )
+    split = np.where(plan.sequence_parallel > 0, tp, 1.0)
+    width = hidden / split + 0.5 * hidden / tp
+    inner = (model.dense_params / hidden + 3.0 * model.top_k * model.expert_width) / 3.0 / tp
+    casts = software.cast_passes * (2.0 * hidden / split + inner)
+    memory = _WORD_B * tokens * (software.layer_passes * (width + 0.25 * inner) + casts) / bandwidth
+    return linear, experts, attention, memory
+
+
+def _layer_exchanges_s(
+    model: Architecture,
+    network: Network,
+    chip: Accelerator,
+    plan: Plan,
+    software: Software,
+    tokens: Array,
+) -> Array:
+    """Exchanges of one layer, all passes, that do not hide behind its work."""
+    message = _WORD_B * tokens * model.hidden
+    domain = chip.domain
+    tensor = collective_time_s("all_reduce", message, plan.tp, domain, network)
+    tensor = (4.0 + 2.0 * plan.recompute) * tensor * (1.0 - software.tp_hidden)
+    inside = np.maximum(domain / plan.tp, 1.0)
+    split = np.where(plan.sequence_parallel > 0, plan.tp, 1.0)
+    routed = message * model.top_k / split
+    expert = collective_time_s("all_to_all", routed, plan.ep, domain, network)
+    expert = np.where(
+        model.experts > 0, (4.0 + 2.0 * plan.recompute) * expert * (1.0 - software.ep_hidden), 0.0
+    )
+    keys = 2.0 * _WORD_B * tokens * plan.cp * model.key_width / plan.tp
+    context = collective_time_s("all_gather", keys, plan.cp, inside, network)
+    context = (3.0 + plan.recompute) * context * (1.0 - software.cp_hidden)
+    return np.asarray(tensor + expert + model.attention_share * context)
+
+
+def _head_s(
+    model: Architecture, chip: Accelerator, plan: Plan, software: Software, tokens: Array
+) -> Array:
+    """Vocabulary projection and its loss on the last stage, forward and backward."""
+    wide = Accelerator(
+        chip.wide_flops_per_s,
+        chip.wide_flops_per_s,
+        chip.memory_b_per_s,
+        chip.memory_b,
+        chip.up_b_per_s,
+        chip.out_b_per_s,
+        chip.domain,
+    )
+    columns = model.vocabulary / plan.tp
+    product = 3.0 * _matmul_s(wide, software, tokens, model.hidden, columns, np.asarray(1.0))
+    # The loss reads and writes the logits, mostly in 32 bits.
+    loss = 16.0 * tokens * columns / (chip.memory_b_per_s * software.memory_fraction)
+    return product + loss
+
+
+def local_params(model: Architecture, plan: Plan) -> tuple[Array, Array]:
+    """Weights a chip holds if nothing is sharded over dp: dense ones, experts."""
+    common = model.attention_params + model.dense_params + model.router_params
+    dense = model.layers * common / (plan.tp * plan.pp)
+    table = model.vocabulary * model.hidden / plan.tp
+    dense = dense + table * np.where(plan.pp > 1, 1.0, model.tables)
+    expert_tp = np.where(plan.ep > 1, 1.0, plan.tp)
+    experts = model.layers * model.experts * 3.0 * model.hidden * model.expert_width
+    return dense, experts / (plan.pp * plan.ep * expert_tp)
+
+
+def _gather_s(
+    model: Architecture, network: Network, chip: Accelerator, plan: Plan, software: Software
+) -> Array:
+    """Weights gathered twice and gradients scattered once a micro-batch, where sharded so."""
+    dense, experts = local_params(model, plan)
+    group = plan.dp * plan.cp
+    inside = np.maximum(chip.domain / plan.tp, 1.0)
+    each = collective_time_s("all_gather", _WORD_B * (dense + experts), group, inside, network)
+    return np.where(plan.sharding >= 3, 3.0 * each, 0.0)
+
+
+def _reduce_s(
+    model: Architecture, network: Network, chip: Accelerator, plan: Plan, software: Software
+) -> Array:
+    """Gradients reduced, and weights gathered back, once a step over the data-parallel group."""
+    dense, experts = local_params(model, plan)
+    group = plan.dp * plan.cp
+    inside = np.maximum(chip.domain / plan.tp, 1.0)
+    bytes_each = 0.5 * (software.gradient_b + _WORD_B)
+    each = collective_time_s("all_reduce", bytes_each * dense, group, inside, network)
+    rest = np.maximum(group * plan.tp / np.maximum(plan.ep, 1.0), 1.0)
+    near = np.maximum(chip.domain / np.maximum(plan.ep, plan.tp), 1.0)
+    each = each + collective_time_s("all_reduce", bytes_each * experts, rest, near, network)
+    return np.where(plan.sharding >= 3, 0.0, each)
+
+
+def _stage_hop_s(
+    model: Architecture, chip: Accelerator, network: Network, plan: Plan, tokens: Array
+) -> Array:
+    """Activations handed to the next stage and gradients back, a micro-batch."""
+    message = _WORD_B * tokens * model.hidden / plan.tp
+    near = plan.tp * plan.cp * plan.pp <= chip.domain
+    rate = np.where(near, chip.up_b_per_s, chip.out_b_per_s) * 0.8
+    hop = 2.0 * plan.vp * (message / rate + np.asarray(network.out_latency_s))
+    return np.where(plan.pp > 1, hop, 0.0)
+
+
+def _optimiser_s(model: Architecture, chip: Accelerator, plan: Plan, software: Software) -> Array:
+    dense, experts = local_params(model, plan)
+    split = np.where(plan.sharding >= 1, plan.dp * plan.cp, 1.0)
+    rest = np.maximum(plan.dp * plan.cp * plan.tp / np.maximum(plan.ep, 1.0), 1.0)
+    expert_split = np.where(plan.sharding >= 1, rest, 1.0)
+    held = dense / split + experts / expert_split
+    return _ADAM_B * held / (chip.memory_b_per_s * software.memory_fraction)

@@ -1,0 +1,94 @@
+"""Time to train to a target: steps to converge, and what limits each step as chips are added.
+
+The work to a target grows with the batch, ``work (1 + B / B_critical)``; a chip's part of a step
+shrinks as chips are added, while the latency of a step (kernels that do not shrink, collectives)
+grows with the number of domains. What is left is paid once: evaluation, start of the run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["chip_rate", "time_to_target_min"]
+
+Array = NDArray[np.float64]
+
+
+def chip_rate(matmul_ratio: ArrayLike, memory_ratio: ArrayLike, memory_share: ArrayLike) -> Array:
+    """Rate of a chip over the reference chip's, work bound by memory and by arithmetic in turn [1].
+
+    Parameters
+    ----------
+    matmul_ratio, memory_ratio : array_like
+        Peak and memory bandwidth over the reference chip's [1], > 0.
+    memory_share : array_like
+        Share of the reference chip's time bound by memory [1], in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If a ratio is not > 0 or the share not in [0, 1].
+
+    Examples
+    --------
+    >>> float(chip_rate(2.0, 1.0, 0.5))
+    1.3333333333333333
+    """
+    peak = np.asarray(matmul_ratio, dtype=np.float64)
+    memory = np.asarray(memory_ratio, dtype=np.float64)
+    share = np.asarray(memory_share, dtype=np.float64)
+    if np.any(~(peak > 0)) or np.any(~(memory > 0)):
+        raise ValueError("matmul_ratio and memory_ratio must be > 0")
+    if np.any(~((share >= 0) & (share <= 1))):
+        raise ValueError(f"memory_share must be in [0, 1], got {share.tolist()}")
+    return np.asarray(1.0 / ((1.0 - share) / peak + share / memory))
+
+
+def time_to_target_min(
+    *,
+    batch: ArrayLike,
+    chips: ArrayLike,
+    domains: ArrayLike,
+    rate: ArrayLike,
+    work_min: ArrayLike,
+    critical_batch: ArrayLike,
+    latency_samples: ArrayLike,
+    spread: ArrayLike,
+    fixed_min: ArrayLike,
+) -> Array:
+    """Minutes to a target quality [min].
+
+    Parameters
+    ----------
+    batch, chips, domains : array_like
+        Samples a step, chips, scale-up domains they span [1], > 0.
+    rate : array_like
+        Rate of a chip over the reference chip's [1], > 0.
+    work_min : array_like
+        Reference-chip-minutes to the target at a small batch [min].
+    critical_batch : array_like
+        Batch at which the work has doubled [1] (McCandlish et al., arXiv:1812.06162).
+    latency_samples : array_like
+        Latency of a step, as samples the reference chip works through in it [1].
+    spread : array_like
+        Growth of that latency for each doubling of domains [1].
+    fixed_min : array_like
+        Paid once [min].
+
+    Returns
+    -------
+    ndarray
+        Minutes; never more with a higher rate, never less with more domains.
+
+    Examples
+    --------
+    >>> float(time_to_target_min(batch=8, chips=8, domains=1, rate=1.0, work_min=80,
+    ...     critical_batch=8, latency_samples=1.0, spread=0.1, fixed_min=2.0))
+    42.0
+    """
+    size = np.asarray(batch, dtype=np.float64)
+    work = np.asarray(work_min) * (1.0 + size / np.asarray(critical_batch))
+    apart = 1.0 + np.asarray(spread) * np.log2(np.maximum(np.asarray(domains), 1.0))
+    turn = size / np.asarray(chips) / np.asarray(rate) + np.asarray(latency_samples) * apart
+    return np.asarray(work / size * turn + np.asarray(fixed_min), dtype=np.float64)
