@@ -197,6 +197,30 @@ def select_best(
         r += 1
 
 
+def win_shares(samples: npt.ArrayLike, *, lower_is_better: bool) -> Array:
+    """Part of the replications in which each scenario is the best; ties share. [1]
+
+    A scenario best in most sampled worlds is a choice one rarely regrets.
+
+    Parameters
+    ----------
+    samples : array_like, shape (scenarios, replications)
+        The same replications of each scenario, in order. [any]
+    lower_is_better : bool
+        True for losses and costs.
+
+    Examples
+    --------
+    >>> win_shares([[1, 5, 2, 2], [3, 4, 2, 9]], lower_is_better=True).tolist()
+    [0.625, 0.375]
+    """
+    x = np.asarray(samples, dtype=np.float64)
+    if x.ndim != 2 or not x.size:
+        raise ValueError(f"samples must be scenarios by replications, got shape {x.shape}")
+    best = x == (x.min(axis=0) if lower_is_better else x.max(axis=0))
+    return np.asarray((best / best.sum(axis=0)).mean(axis=1), dtype=np.float64)
+
+
 def ocba_shares(means: npt.ArrayLike, deviations: npt.ArrayLike, *, lower_is_better: bool) -> Array:
     """Best split of further replications over scenarios (OCBA). [1]
 

@@ -11,6 +11,7 @@ from analysis.selection import (
     replications_for_rare,
     replications_used,
     select_best,
+    win_shares,
 )
 
 
@@ -85,6 +86,15 @@ def test_shared_luck_shortens_the_race():
 def test_a_race_may_stay_open():
     even = np.random.default_rng(1).normal(size=(3, 12))
     assert not select_best(even, 0.01, lower_is_better=True).decided
+
+
+def test_win_shares():
+    x = np.random.default_rng(2).integers(0, 4, (3, 50))
+    shares = win_shares(x, lower_is_better=False)
+    assert shares.sum() == pytest.approx(1)
+    assert shares == pytest.approx(win_shares(-x, lower_is_better=True))
+    with pytest.raises(ValueError, match="scenarios by replications"):
+        win_shares([1.0], lower_is_better=True)
 
 
 @pytest.mark.parametrize(
