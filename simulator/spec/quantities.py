@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import pint
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 #: Dimension → (SI unit inside, an example a planner can copy).
 DIMENSIONS: dict[str, tuple[str, str]] = {
@@ -35,7 +35,7 @@ _QUANTITY = re.compile(r"^\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*
 @lru_cache(maxsize=1)
 def registry() -> pint.UnitRegistry[Any]:
     """Return the registry: SI, plus bytes, floating-point operations, money and work."""
-    units: pint.UnitRegistry[Any] = pint.UnitRegistry()
+    units: pint.UnitRegistry[Any] = pint.UnitRegistry(on_redefinition="ignore")
     units.define("FLOP = [operation]")
     units.define("USD = [money]")
     units.define("B = [information_bytes] = byte_")
@@ -86,12 +86,18 @@ def parse(text: str, dimension: str) -> float:
     return value
 
 
+#: Validation context of values that come from inside the program: plain SI floats.
+INSIDE = {"units": "SI"}
+
+
 def _parser(dimension: str) -> BeforeValidator:
     example = DIMENSIONS[dimension][1]
 
-    def read(value: object) -> float:
+    def read(value: object, info: ValidationInfo) -> float:
         if isinstance(value, str):
             return parse(value, dimension)
+        if info.context is INSIDE and isinstance(value, float):
+            return value
         if isinstance(value, float | int) and not isinstance(value, bool) and value == 0:
             return 0.0
         found = "nothing" if value is None else repr(value)

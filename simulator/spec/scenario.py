@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from simulator.spec.base import Id, Quarter, Spec
 from simulator.spec.economics import Economics
 from simulator.spec.hardware import Chip, Rack
 from simulator.spec.policy import Policy
+from simulator.spec.quantities import INSIDE
 from simulator.spec.site import Site
 from simulator.spec.supply import Supply
 from simulator.spec.workload import Family, Service, Software
@@ -77,3 +80,12 @@ class Scenario(Spec):
     """Operation."""
     stops: StopStudy | None = None
     """Supplier stops to force."""
+
+    @classmethod
+    def from_si(cls, values: dict[str, Any]) -> Scenario:
+        """Return the scenario that `model_dump` wrote, its quantities in SI units."""
+        return cls.model_validate(values, context=INSIDE)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Generic figures have no importable names, so a scenario travels as its values.
+        return Scenario.from_si, (self.model_dump(mode="json"),)

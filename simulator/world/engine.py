@@ -169,7 +169,7 @@ class JobEngine:
         """Put hosts into service, idle."""
         self._check_hosts(pool, hosts)
         self._settle()
-        compiled.add_hosts(self._state, pool, hosts, self.env.now)
+        compiled.add_hosts(self._state, pool, hosts, self._now_s)
         self._note(pool)
 
     def remove_hosts(self, pool: int, hosts: int) -> None:
@@ -183,8 +183,8 @@ class JobEngine:
         if hosts > there:
             raise ValueError(f"pool {self._names[pool]!r} has {there} hosts, cannot lose {hosts}")
         self._settle()
-        self._make_rows(int(self._state.count[N_RUNS]))
-        compiled.remove_hosts(self._state, pool, hosts, self.env.now)
+        self._make_rows(int(self._state.counts[N_RUNS]))
+        compiled.remove_hosts(self._state, pool, hosts, self._now_s)
         self._note(pool)
 
     def set_rates(self, pool: int, rate: ArrayLike) -> None:
@@ -195,8 +195,8 @@ class JobEngine:
         self._settle()
         self._rate[:, pool] = values
         self._tabulate()
-        self._make_rows(int(self._state.count[N_RUNS]))
-        compiled.rerate(self._state, pool, self.env.now)
+        self._make_rows(int(self._state.counts[N_RUNS]))
+        compiled.rerate(self._state, pool, self._now_s)
 
     def set_preference(self, pool: int, preference: ArrayLike) -> None:
         """Set how much each class likes a pool."""
@@ -212,7 +212,7 @@ class JobEngine:
         if np.isfinite(host_mtbf_s) and self._faults[pool] is None:
             self._faults[pool] = self._rng_faults(self._names[pool])
             self._draw(pool)
-        compiled.set_fault_rate(self._state, pool, float(host_mtbf_s), self.env.now)
+        compiled.set_fault_rate(self._state, pool, float(host_mtbf_s), self._now_s)
 
     def fail_host(self, pool: int) -> None:
         """Take down a host that is up, each equally likely, until it is repaired."""
@@ -223,7 +223,7 @@ class JobEngine:
         victims = self._victims[pool]
         if victims is None:
             victims = self._victims[pool] = self._rng_faults(f"{self._names[pool]}/verb")
-        compiled.fail(self._state, pool, float(victims.random()), self.env.now)
+        compiled.fail(self._state, pool, float(victims.random()), self._now_s)
         self._note(pool)
 
     def repair_host(self, pool: int) -> None:
@@ -231,8 +231,16 @@ class JobEngine:
         if self._state.pool[pool]["held"] == 0:
             raise ValueError(f"pool {self._names[pool]!r} has no host failed by the world")
         self._settle()
-        compiled.repair(self._state, pool, self.env.now)
+        compiled.repair(self._state, pool, self._now_s)
         self._note(pool)
+
+    def hosts(self, pool: int) -> tuple[int, int]:
+        """Return how many hosts of a pool are up, and how many are down."""
+        return int(self._state.pool[pool]["up"]), int(self._state.pool[pool]["down"])
+
+    def hosts_held(self, pool: int) -> int:
+        """Return how many hosts :meth:`fail_host` took down are not repaired yet."""
+        return int(self._state.pool[pool]["held"])
 
     # The clock.
 
@@ -261,7 +269,7 @@ class JobEngine:
         self._pass_edges(end_s)
         if self._edges is None:
             self._down_at_edge = [np.zeros(len(self._names)), self._down_s(end_s)]
-        self._make_rows(int(self._state.count[N_RUNS]))
+        self._make_rows(int(self._state.counts[N_RUNS]))
         compiled.close_runs(self._state, end_s)
         self._closed = True
         series = np.array(self._series, float).reshape(-1, 4)
@@ -277,6 +285,11 @@ class JobEngine:
 
     # Below: between the verbs and the compiled part.
 
+    @property
+    def _now_s(self) -> float:
+        # SimPy keeps an integer time an integer; compiled code is compiled for floats.
+        return float(self.env.now)
+
     def _advance(self, t_end: float) -> None:
         """Carry the jobs up to an absolute time, stopping at edges on the way."""
         if self._edges is not None:
@@ -284,7 +297,7 @@ class JobEngine:
                 edge_s = float(self._edges[self._edge])
                 self._carry(compiled.advance, edge_s)
                 self._pass_edges(edge_s)
-        self._carry(compiled.advance, t_end)
+        self._carry(compiled.advance, float(t_end))
 
     def _pass_edges(self, t_s: float) -> None:
         while (
@@ -305,12 +318,12 @@ class JobEngine:
             if need == jobs_advance.NEEDS_ROWS:
                 self._state = jobs_memory.with_rows(self._state, 0)
             elif need == jobs_advance.NEEDS_RUNS:
-                least = int(self._state.count[N_RUNS] + self._state.count[N_WAITING])
+                least = int(self._state.counts[N_RUNS] + self._state.counts[N_WAITING])
                 self._state = jobs_memory.with_runs(self._state, min(least, self._chips_up()))
             elif need == jobs_advance.NEEDS_REPAIRS:
                 self._state = jobs_memory.with_repairs(self._state)
             else:
-                self._draw(int(self._state.count[LACK]))
+                self._draw(int(self._state.counts[LACK]))
 
     def _settle(self) -> None:
         """Complete what completes now: completions go before changes of capacity."""
@@ -320,7 +333,7 @@ class JobEngine:
             raise RuntimeError(
                 f"jobs are at {self._state.real[NOW]} s, the world at {self.env.now} s"
             )
-        self._carry(compiled.settle, float(self.env.now))
+        self._carry(compiled.settle, self._now_s)
 
     def _draw(self, pool: int) -> None:
         rng = self._faults[pool]
@@ -340,7 +353,7 @@ class JobEngine:
 
     def _make_rows(self, runs: int) -> None:
         """Make room for a row of each run and one more fault."""
-        least = int(self._state.count[N_ROWS]) + runs + self._state.level.shape[1] + 2
+        least = int(self._state.counts[N_ROWS]) + runs + self._state.level.shape[1] + 2
         if least > len(self._state.rows):
             self._state = jobs_memory.with_rows(self._state, least)
 
@@ -355,14 +368,9 @@ class JobEngine:
         need = np.maximum(np.ceil(chips * factor - 1e-9), 1).astype(np.int64)
         st.need[:] = need
         st.hosts[:] = np.where(need >= per_host, -(-need // per_host), 0)
-        st.slow[:] = np.divide(
-            chips, need * rate, out=np.full(rate.shape, np.inf), where=rate > 0
-        )
+        st.slow[:] = np.divide(chips, need * rate, out=np.full(rate.shape, np.inf), where=rate > 0)
         liked = np.stack(
-            [
-                self._rate[:, p] if own is None else own
-                for p, own in enumerate(self._preference)
-            ],
+            [self._rate[:, p] if own is None else own for p, own in enumerate(self._preference)],
             axis=1,
         )
         able = self._rate > 0
@@ -374,7 +382,7 @@ class JobEngine:
         st.order[:] = order[row]
         st.kind["pools"] = able.sum(axis=1)[row]
         st.kind["mask"] = (able @ (1 << np.arange(len(self._names), dtype=np.int64)))[row]
-        compiled.look_again(st, self.env.now)
+        compiled.look_again(st, self._now_s)
 
     def _per_class(self, name: str, values: ArrayLike) -> Floats:
         array = np.array(np.broadcast_to(np.asarray(values, float), (self.classes,)))
@@ -392,7 +400,7 @@ class JobEngine:
 
     def _note(self, pool: int) -> None:
         up, down = (int(self._state.pool[pool][name]) for name in ("up", "down"))
-        self._series.append((float(self.env.now), pool, up + down, down))
+        self._series.append((self._now_s, pool, up + down, down))
 
     def _chips_up(self) -> int:
         return int(np.sum(self._state.pool["up"] * self._state.pool["chips_per_host"]))
@@ -416,7 +424,8 @@ def _notice_of_compiling() -> Generator[None]:
         yield
         return
     notice = threading.Timer(
-        1.5, lambda: print("compiling the job engine, once", file=sys.stderr)  # noqa: T201
+        1.5,
+        lambda: print("compiling the job engine, once", file=sys.stderr),  # noqa: T201
     )
     notice.daemon = True
     notice.start()

@@ -11,14 +11,13 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from numba import njit
-
+from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import unit_of_host
 from simulator.world.jobs_run import kill
 from simulator.world.jobs_state import DIRTY, N_REPAIRS, NEXT_FAULT
 
 
-@njit
+@kernel
 def account(st: Any, p: int, now: float) -> None:
     """Bring a pool's hazard and down time up to date, before its hosts change."""
     pool = st.pool[p]
@@ -28,7 +27,7 @@ def account(st: Any, p: int, now: float) -> None:
     pool.since = now
 
 
-@njit
+@kernel
 def forecast(st: Any, p: int) -> None:
     """Say when a pool's next fault comes if its hosts stay as they are."""
     pool = st.pool[p]
@@ -41,18 +40,18 @@ def forecast(st: Any, p: int) -> None:
     st.real[NEXT_FAULT] = earliest
 
 
-@njit
+@kernel
 def add_idle(st: Any, p: int, hosts: int) -> None:
     """Add idle hosts that are up to an accounted pool."""
     pool = st.pool[p]
     pool.up += hosts
     pool.free += hosts
     pool.hold_good = 0
-    st.count[DIRTY] |= 1 << p
+    st.counts[DIRTY] |= 1 << p
     forecast(st, p)
 
 
-@njit
+@kernel
 def break_host(st: Any, p: int, uniform: float, now: float) -> None:
     """Take down one host that is up; what runs on it falls back to its checkpoint."""
     account(st, p, now)
@@ -65,11 +64,11 @@ def break_host(st: Any, p: int, uniform: float, now: float) -> None:
     pool.up -= 1
     pool.down += 1
     pool.hold_good = 0
-    st.count[DIRTY] |= 1 << p
+    st.counts[DIRTY] |= 1 << p
     forecast(st, p)
 
 
-@njit
+@kernel
 def empty_unit(st: Any, u: int, now: float) -> None:
     """Kill all that runs on a unit; its hosts are idle afterwards."""
     runs = st.unit[u].runs
@@ -77,7 +76,7 @@ def empty_unit(st: Any, u: int, now: float) -> None:
         kill(st, st.unit[u].first, now)
 
 
-@njit
+@kernel
 def fault(st: Any, p: int, now: float) -> None:
     """Let a pool's next drawn fault happen."""
     pool = st.pool[p]
@@ -90,7 +89,7 @@ def fault(st: Any, p: int, now: float) -> None:
     _repair_more(st, p, now)
 
 
-@njit
+@kernel
 def _repair_more(st: Any, p: int, now: float) -> None:
     """Let free crews begin repairs, in the order of faults."""
     pool = st.pool[p]
@@ -101,7 +100,7 @@ def _repair_more(st: Any, p: int, now: float) -> None:
         _push(st, now + span, p)
 
 
-@njit
+@kernel
 def end_repair(st: Any, now: float) -> None:
     """Return the host whose repair ends first to its pool."""
     p = st.repairs[0].pool
@@ -114,7 +113,7 @@ def end_repair(st: Any, now: float) -> None:
     _repair_more(st, p, now)
 
 
-@njit
+@kernel
 def retire_down(st: Any, p: int) -> None:
     """Take a broken host of an accounted pool out of service: the last to come back."""
     pool = st.pool[p]
@@ -125,17 +124,17 @@ def retire_down(st: Any, p: int) -> None:
         pool.held -= 1
         return
     last = -1
-    for i in range(st.count[N_REPAIRS]):
+    for i in range(st.counts[N_REPAIRS]):
         if st.repairs[i].pool == p and (last < 0 or st.repairs[i].at > st.repairs[last].at):
             last = i
     _pop(st, last)
     pool.in_repair -= 1
 
 
-@njit
+@kernel
 def _push(st: Any, at: float, p: int) -> None:
-    i = st.count[N_REPAIRS]
-    st.count[N_REPAIRS] = i + 1
+    i = st.counts[N_REPAIRS]
+    st.counts[N_REPAIRS] = i + 1
     while i > 0 and at < st.repairs[(i - 1) >> 1].at:
         st.repairs[i].at = st.repairs[(i - 1) >> 1].at
         st.repairs[i].pool = st.repairs[(i - 1) >> 1].pool
@@ -144,11 +143,11 @@ def _push(st: Any, at: float, p: int) -> None:
     st.repairs[i].pool = p
 
 
-@njit
+@kernel
 def _pop(st: Any, i: int) -> None:
     """Remove the i-th entry of the heap of repairs."""
-    n = st.count[N_REPAIRS] - 1
-    st.count[N_REPAIRS] = n
+    n = st.counts[N_REPAIRS] - 1
+    st.counts[N_REPAIRS] = n
     at, p = st.repairs[n].at, st.repairs[n].pool
     if i == n:
         return

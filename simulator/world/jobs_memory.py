@@ -40,15 +40,15 @@ def new_state(table: JobTable, order: int, mode: int, depth: int, ageing: float)
     job["left"] = table.work_s
     job["pool"] = -1
     kind = _types(table, order, job)
-    count = np.zeros(N_COUNTERS, np.int64)
-    count[ORDER], count[MODE], count[DEPTH] = order, mode, depth
+    counts = np.zeros(N_COUNTERS, np.int64)
+    counts[ORDER], counts[MODE], counts[DEPTH] = order, mode, depth
     real = np.zeros(N_REALS)
     real[AGEING], real[NEXT_FAULT] = ageing, np.inf
     impatient = int(np.count_nonzero(np.isfinite(table.patience_s)))
     run = np.zeros(_RUNS_AT_FIRST, RUN)
     run["job"] = -1
     return State(
-        count=count,
+        counts=counts,
         real=real,
         submit=table.submit_s,
         checkpoint=table.checkpoint_s,

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
+from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import BLOCK, N_FREE_UNITS, TOP_UNIT
 
 
-@njit
+@kernel
 def fits(st: Any, k: int, p: int) -> bool:
     """Whether a job of type *k* could start in pool *p* now."""
     pool = st.pool[p]
@@ -24,7 +23,7 @@ def fits(st: Any, k: int, p: int) -> bool:
     return pool.free > 0 or shared_host(st, p, st.need[k, p]) >= 0
 
 
-@njit
+@kernel
 def shared_host(st: Any, p: int, chips: int) -> int:
     """Return the fullest shared host of a pool with so many free chips; -1: none."""
     for free in range(chips, st.pool[p].chips_per_host):
@@ -33,7 +32,7 @@ def shared_host(st: Any, p: int, chips: int) -> int:
     return -1
 
 
-@njit
+@kernel
 def take(st: Any, k: int, p: int) -> int:
     """Take chips for a job of type *k* that fits in pool *p*; return the unit."""
     hosts = st.hosts[k, p]
@@ -55,7 +54,7 @@ def take(st: Any, k: int, p: int) -> int:
     return u
 
 
-@njit
+@kernel
 def give(st: Any, u: int, chips: int) -> None:
     """Give back the chips of a run that has left its unit's list of runs."""
     unit = st.unit[u]
@@ -72,7 +71,7 @@ def give(st: Any, u: int, chips: int) -> None:
         _list(st, u)
 
 
-@njit
+@kernel
 def unit_of_host(st: Any, p: int, host: int) -> int:
     """Return the unit that holds the *host*-th busy host of a pool, in order of units."""
     b = 0
@@ -88,14 +87,14 @@ def unit_of_host(st: Any, p: int, host: int) -> int:
         u += 1
 
 
-@njit
+@kernel
 def _new_unit(st: Any, p: int, hosts: int) -> int:
-    if st.count[N_FREE_UNITS] > 0:
-        st.count[N_FREE_UNITS] -= 1
-        u = st.free_units[st.count[N_FREE_UNITS]]
+    if st.counts[N_FREE_UNITS] > 0:
+        st.counts[N_FREE_UNITS] -= 1
+        u = st.free_units[st.counts[N_FREE_UNITS]]
     else:
-        u = st.count[TOP_UNIT]
-        st.count[TOP_UNIT] += 1
+        u = st.counts[TOP_UNIT]
+        st.counts[TOP_UNIT] += 1
     unit = st.unit[u]
     unit.pool = p
     unit.hosts = hosts
@@ -106,16 +105,16 @@ def _new_unit(st: Any, p: int, hosts: int) -> int:
     return u
 
 
-@njit
+@kernel
 def _drop_unit(st: Any, u: int) -> None:
     unit = st.unit[u]
     st.blocks[unit.pool, u // BLOCK] -= unit.hosts
     unit.hosts = 0
-    st.free_units[st.count[N_FREE_UNITS]] = u
-    st.count[N_FREE_UNITS] += 1
+    st.free_units[st.counts[N_FREE_UNITS]] = u
+    st.counts[N_FREE_UNITS] += 1
 
 
-@njit
+@kernel
 def _list(st: Any, u: int) -> None:
     """Put a shared host in front of those with as many free chips; a full one nowhere."""
     unit = st.unit[u]
@@ -129,7 +128,7 @@ def _list(st: Any, u: int) -> None:
     st.level[unit.pool, unit.free] = u
 
 
-@njit
+@kernel
 def _unlist(st: Any, u: int) -> None:
     unit = st.unit[u]
     if unit.free == 0:

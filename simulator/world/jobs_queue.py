@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
+from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import (
     AGEING,
     BY_PRIORITY,
@@ -24,10 +23,10 @@ from simulator.world.jobs_state import (
 )
 
 
-@njit
+@kernel
 def key_of(st: Any, j: int) -> float:
     """Order of a job among all that wait: lower first, ties by row of the table."""
-    order = st.count[ORDER]
+    order = st.counts[ORDER]
     if order == BY_PRIORITY:
         return -st.kind[st.job[j].type].priority + st.real[AGEING] * st.submit[j]
     if order == BY_WORK:
@@ -35,22 +34,22 @@ def key_of(st: Any, j: int) -> float:
     return 0.0
 
 
-@njit
+@kernel
 def before(key: float, j: int, other_key: float, other: int) -> bool:
     """Whether job *j* goes before job *other*."""
     return key < other_key or (key == other_key and j < other)
 
 
-@njit
+@kernel
 def join(st: Any, j: int) -> None:
     """Let a job wait: new, or sent back by a fault to where it came from."""
     job = st.job[j]
     job.state = WAITING
-    st.count[N_WAITING] += 1
-    st.count[FRESH] += 1
-    st.count[FRESH_JOB] = j
+    st.counts[N_WAITING] += 1
+    st.counts[FRESH] += 1
+    st.counts[FRESH_JOB] = j
     kind = st.kind[job.type]
-    if st.count[ORDER] == BY_WORK:
+    if st.counts[ORDER] == BY_WORK:
         job.next = -1
         job.prev = -1
         kind.head = _meld(st, kind.head, j)
@@ -59,13 +58,13 @@ def join(st: Any, j: int) -> None:
     _replace(st, job.type)
 
 
-@njit
+@kernel
 def leave(st: Any, j: int) -> None:
     """Take a job out of the queue, to start it or because it gave up."""
     job = st.job[j]
-    st.count[N_WAITING] -= 1
+    st.counts[N_WAITING] -= 1
     kind = st.kind[job.type]
-    if st.count[ORDER] == BY_WORK:
+    if st.counts[ORDER] == BY_WORK:
         # One that gives up within the heap stays until it comes to the top.
         if kind.head != j:
             return
@@ -84,7 +83,7 @@ def leave(st: Any, j: int) -> None:
     _replace(st, job.type)
 
 
-@njit
+@kernel
 def _link(st: Any, kind: Any, j: int) -> None:
     """Put a job into a type's list; one sent back is older than most, so look from the front."""
     if kind.tail < j:
@@ -106,7 +105,7 @@ def _link(st: Any, kind: Any, j: int) -> None:
         kind.tail = j
 
 
-@njit
+@kernel
 def _meld(st: Any, a: int, b: int) -> int:
     """Join two pairing heaps (``prev``: first child, ``next``: sibling); return the root."""
     if a < 0:
@@ -120,7 +119,7 @@ def _meld(st: Any, a: int, b: int) -> int:
     return a
 
 
-@njit
+@kernel
 def _without_root(st: Any, root: int) -> int:
     """Remove the root of a pairing heap: meld its children in pairs, then the pairs."""
     child = st.job[root].prev
@@ -145,13 +144,13 @@ def _without_root(st: Any, root: int) -> int:
     return top
 
 
-@njit
+@kernel
 def type_before(st: Any, a: int, b: int) -> bool:
     """Whether the head of type *a* goes before the head of type *b*."""
     return before(st.kind[a].key, st.kind[a].head, st.kind[b].key, st.kind[b].head)
 
 
-@njit
+@kernel
 def _replace(st: Any, k: int) -> None:
     """Give a type the place in the heap that its head now deserves."""
     kind = st.kind[k]
@@ -167,22 +166,22 @@ def _replace(st: Any, k: int) -> None:
     _down(st, kind.place)
 
 
-@njit
+@kernel
 def put_back(st: Any, k: int) -> None:
     """Add a type to the heap of waiting types."""
-    n = st.count[N_TYPES_WAITING]
+    n = st.counts[N_TYPES_WAITING]
     st.waiting[n] = k
     st.kind[k].place = n
-    st.count[N_TYPES_WAITING] = n + 1
+    st.counts[N_TYPES_WAITING] = n + 1
     _up(st, n)
 
 
-@njit
+@kernel
 def set_aside(st: Any, k: int) -> None:
     """Take a type out of the heap of waiting types."""
     place = st.kind[k].place
-    n = st.count[N_TYPES_WAITING] - 1
-    st.count[N_TYPES_WAITING] = n
+    n = st.counts[N_TYPES_WAITING] - 1
+    st.counts[N_TYPES_WAITING] = n
     st.kind[k].place = -1
     if place != n:
         last = st.waiting[n]
@@ -192,7 +191,7 @@ def set_aside(st: Any, k: int) -> None:
         _down(st, st.kind[last].place)
 
 
-@njit
+@kernel
 def _up(st: Any, place: int) -> None:
     k = st.waiting[place]
     while place > 0:
@@ -207,10 +206,10 @@ def _up(st: Any, place: int) -> None:
     st.kind[k].place = place
 
 
-@njit
+@kernel
 def _down(st: Any, place: int) -> None:
     k = st.waiting[place]
-    n = st.count[N_TYPES_WAITING]
+    n = st.counts[N_TYPES_WAITING]
     while True:
         child = 2 * place + 1
         if child >= n:

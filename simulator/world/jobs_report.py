@@ -35,7 +35,7 @@ def job_columns(table: JobTable, st: State) -> Columns:
 
 def segment_columns(st: State) -> Columns:
     """Return one row a stretch of running at one rate, in order of their ends."""
-    rows = st.rows[: int(st.count[N_ROWS])]
+    rows = st.rows[: int(st.counts[N_ROWS])]
     names = ("job", "pool", "start_s", "end_s", "chips")
     works = ("productive_rce_s", "lost_rce_s", "restart_s")
     return {name: np.asarray(rows[name]) for name in (*names, *works)}

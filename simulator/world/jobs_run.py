@@ -5,8 +5,7 @@ from __future__ import annotations
 from math import floor, inf, isinf, isnan
 from typing import Any
 
-from numba import njit
-
+from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import give, take
 from simulator.world.jobs_queue import join
 from simulator.world.jobs_state import (
@@ -20,7 +19,7 @@ from simulator.world.jobs_state import (
 )
 
 
-@njit
+@kernel
 def start(st: Any, j: int, p: int, now: float) -> None:
     """Start a job that fits in a pool; one that ran before pays its restart first."""
     job = st.job[j]
@@ -56,14 +55,14 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     unit.first = r
     unit.runs += 1
     run.finish = _finish_time(run)
-    n = st.count[N_RUNS]
-    st.count[N_RUNS] = n + 1
+    n = st.counts[N_RUNS]
+    st.counts[N_RUNS] = n + 1
     st.finishing[n] = r
     run.place = n
     _up(st, n)
 
 
-@njit
+@kernel
 def finish(st: Any, r: int, now: float) -> None:
     """Complete the job of a run and free its chips."""
     run = st.run[r]
@@ -75,7 +74,7 @@ def finish(st: Any, r: int, now: float) -> None:
     _free(st, r)
 
 
-@njit
+@kernel
 def kill(st: Any, r: int, now: float) -> None:
     """Take a run's chips away: its job keeps its last checkpoint and waits again."""
     run = st.run[r]
@@ -92,7 +91,7 @@ def kill(st: Any, r: int, now: float) -> None:
     join(st, j)
 
 
-@njit
+@kernel
 def change_rate(st: Any, r: int, slow: float, now: float) -> None:
     """Let a run go on at another rate, its progress and its checkpoints kept."""
     run = st.run[r]
@@ -105,7 +104,7 @@ def change_rate(st: Any, r: int, slow: float, now: float) -> None:
     _down(st, run.place)
 
 
-@njit
+@kernel
 def bring_up_to_date(st: Any, r: int, now: float) -> None:
     """Write down a run's progress so far and let a new stretch begin."""
     run = st.run[r]
@@ -123,14 +122,14 @@ def bring_up_to_date(st: Any, r: int, now: float) -> None:
     run.begin = now
 
 
-@njit
+@kernel
 def _finish_time(run: Any) -> float:
     if run.left <= 0.0:
         return run.begin + run.pay
     return (run.begin + run.pay) + run.left * run.slow
 
 
-@njit
+@kernel
 def _useful(run: Any, now: float) -> float:
     """Useful wall time since the stretch began; a stalled run has none."""
     if isinf(run.slow):
@@ -138,12 +137,12 @@ def _useful(run: Any, now: float) -> float:
     return max(now - run.begin - run.pay, 0.0)
 
 
-@njit
+@kernel
 def _left(run: Any, useful: float) -> float:
     return max(run.left - useful / run.slow, 0.0)
 
 
-@njit
+@kernel
 def _saved(st: Any, run: Any, useful: float) -> float:
     """Work left at the last checkpoint, checkpoints being every so much useful time."""
     interval = st.checkpoint[run.job]
@@ -159,10 +158,10 @@ def _saved(st: Any, run: Any, useful: float) -> float:
     return _left(run, kept - run.useful)
 
 
-@njit
+@kernel
 def _write_row(st: Any, run: Any, now: float, done: float) -> int:
-    n = st.count[N_ROWS]
-    st.count[N_ROWS] = n + 1
+    n = st.counts[N_ROWS]
+    st.counts[N_ROWS] = n + 1
     row = st.rows[n]
     row.start_s = run.begin
     row.end_s = now
@@ -177,7 +176,7 @@ def _write_row(st: Any, run: Any, now: float, done: float) -> int:
     return n
 
 
-@njit
+@kernel
 def _move_to_lost(st: Any, run: Any, lost: float) -> None:
     """Call the last done work of a run lost, over the rows it was done in."""
     work = lost * st.kind[st.job[run.job].type].chips
@@ -191,16 +190,16 @@ def _move_to_lost(st: Any, run: Any, lost: float) -> None:
         n = row.prev
 
 
-@njit
+@kernel
 def _new_run(st: Any) -> int:
-    if st.count[N_FREE_RUNS] > 0:
-        st.count[N_FREE_RUNS] -= 1
-        return st.free_runs[st.count[N_FREE_RUNS]]
-    st.count[TOP_RUN] += 1
-    return st.count[TOP_RUN] - 1
+    if st.counts[N_FREE_RUNS] > 0:
+        st.counts[N_FREE_RUNS] -= 1
+        return st.free_runs[st.counts[N_FREE_RUNS]]
+    st.counts[TOP_RUN] += 1
+    return st.counts[TOP_RUN] - 1
 
 
-@njit
+@kernel
 def _free(st: Any, r: int) -> None:
     """Take a run out of the heap and its unit, and its chips back to the pool."""
     run = st.run[r]
@@ -214,14 +213,14 @@ def _free(st: Any, r: int) -> None:
         st.run[run.next].prev = run.prev
     unit.runs -= 1
     give(st, run.unit, run.chips)
-    st.count[DIRTY] |= 1 << run.pool
+    st.counts[DIRTY] |= 1 << run.pool
     run.job = -1
     run.finish = inf
-    st.free_runs[st.count[N_FREE_RUNS]] = r
-    st.count[N_FREE_RUNS] += 1
+    st.free_runs[st.counts[N_FREE_RUNS]] = r
+    st.counts[N_FREE_RUNS] += 1
 
 
-@njit
+@kernel
 def run_before(st: Any, a: int, b: int) -> bool:
     """Whether run *a* finishes before run *b*; ties by row of the table."""
     first, second = st.run[a], st.run[b]
@@ -230,10 +229,10 @@ def run_before(st: Any, a: int, b: int) -> bool:
     )
 
 
-@njit
+@kernel
 def _out_of_heap(st: Any, place: int) -> None:
-    n = st.count[N_RUNS] - 1
-    st.count[N_RUNS] = n
+    n = st.counts[N_RUNS] - 1
+    st.counts[N_RUNS] = n
     if place != n:
         last = st.finishing[n]
         st.finishing[place] = last
@@ -242,7 +241,7 @@ def _out_of_heap(st: Any, place: int) -> None:
         _down(st, st.run[last].place)
 
 
-@njit
+@kernel
 def _up(st: Any, place: int) -> None:
     r = st.finishing[place]
     while place > 0:
@@ -257,10 +256,10 @@ def _up(st: Any, place: int) -> None:
     st.run[r].place = place
 
 
-@njit
+@kernel
 def _down(st: Any, place: int) -> None:
     r = st.finishing[place]
-    n = st.count[N_RUNS]
+    n = st.counts[N_RUNS]
     while True:
         child = 2 * place + 1
         if child >= n:

@@ -36,8 +36,9 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     ORDER,  # what orders the queue
     DEPTH,  # how many waiting jobs a pass of backfill looks at
     LACK,  # the pool that ran out of fault draws
+    EPOCH,  # searches made for a reservation
     N_COUNTERS,
-) = range(19)
+) = range(20)
 
 #: Places in the vector of real scalars.
 AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
@@ -109,6 +110,7 @@ POOL = np.dtype(
         ("hold_spare", "i8"),  # hosts free then that it does not need
         ("hold_unit", "i8"),  # shared host it waits for; -1: none
         ("hold_good", "i8"),  # 0: something unforeseen happened since
+        ("hold_kept", "i8"),  # 1: the pass going on has confirmed it
     ],
     align=True,
 )
@@ -143,6 +145,7 @@ UNIT = np.dtype(
         ("next", "i4"),  # neighbours among shared hosts with as many free chips
         ("prev", "i4"),
         ("seen", "i4"),  # scratch of the search for a reservation
+        ("epoch", "i4"),  # which search that was
     ],
     align=True,
 )
@@ -166,7 +169,7 @@ REPAIR = np.dtype([("at", "f8"), ("pool", "i8")], align=True)
 class State(NamedTuple):
     """All that compiled code sees; every array keeps its dtype for good."""
 
-    count: NDArray[np.int64]
+    counts: NDArray[np.int64]
     #: Real scalars: ageing, the earliest fault of any pool, how far the jobs have come.
     real: NDArray[np.float64]
     submit: NDArray[np.float64]

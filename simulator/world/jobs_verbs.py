@@ -1,18 +1,9 @@
-"""What the engine's Python side calls: the compiled way in, kept on disk.
-
-Numba looks for changes only in the file of a function it keeps, not in those
-of the functions it calls. So these few functions close over a digest of all
-the compiled source, which numba makes part of the key they are kept under.
-"""
+"""What the engine's Python side calls: the compiled ways in, kept on disk."""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-
-from numba import njit
 
 from simulator.world.jobs_advance import REACHED, complete, run_until
 from simulator.world.jobs_faults import (
@@ -23,41 +14,36 @@ from simulator.world.jobs_faults import (
     forecast,
     retire_down,
 )
+from simulator.world.jobs_kernel import digest, entry, kernel
 from simulator.world.jobs_run import bring_up_to_date, change_rate
 from simulator.world.jobs_state import DIRTY, N_RUNS, NOW, TOP_UNIT
 
 
-def _digest() -> str:
-    here = Path(__file__).parent
-    sources = sorted([*here.glob("jobs_*.py"), *here.glob("scheduler_*.py")])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-
-
-def _compiled(digest: str) -> SimpleNamespace:
+def _compiled(source: str) -> SimpleNamespace:
     """Return the ways in, compiled when first called or read from disk."""
 
-    @njit(cache=True)
+    @entry
     def advance(st: Any, t_end: float) -> int:
-        _ = digest
+        _ = source
         return run_until(st, t_end)
 
-    @njit(cache=True)
+    @entry
     def settle(st: Any, now: float) -> int:
         """Complete what completes now, before the world changes capacity."""
-        _ = digest
+        _ = source
         st.real[NOW] = now
         return complete(st, now)
 
-    @njit(cache=True)
+    @entry
     def add_hosts(st: Any, p: int, hosts: int, now: float) -> None:
-        _ = digest
+        _ = source
         account(st, p, now)
         add_idle(st, p, hosts)
 
-    @njit(cache=True)
+    @entry
     def remove_hosts(st: Any, p: int, hosts: int, now: float) -> None:
         """Remove idle hosts, then broken ones, then those of the latest started."""
-        _ = digest
+        _ = source
         account(st, p, now)
         pool = st.pool[p]
         while hosts > 0:
@@ -73,53 +59,53 @@ def _compiled(digest: str) -> SimpleNamespace:
                 empty_unit(st, _latest_unit(st, p), now)
             hosts -= part
         pool.hold_good = 0
-        st.count[DIRTY] |= 1 << p
+        st.counts[DIRTY] |= 1 << p
         forecast(st, p)
 
-    @njit(cache=True)
+    @entry
     def rerate(st: Any, p: int, now: float) -> None:
         """Let every run of a pool go on at the rate of the matrix."""
-        _ = digest
+        _ = source
         for i in range(len(st.run)):
             if st.run[i].job >= 0 and st.run[i].pool == p and st.run[i].place >= 0:
                 change_rate(st, i, st.slow[st.job[st.run[i].job].type, p], now)
         st.pool[p].hold_good = 0
-        st.count[DIRTY] |= 1 << p
+        st.counts[DIRTY] |= 1 << p
 
-    @njit(cache=True)
+    @entry
     def fail(st: Any, p: int, uniform: float, now: float) -> None:
-        _ = digest
+        _ = source
         st.pool[p].held += 1
         break_host(st, p, uniform, now)
 
-    @njit(cache=True)
+    @entry
     def repair(st: Any, p: int, now: float) -> None:
-        _ = digest
+        _ = source
         account(st, p, now)
         st.pool[p].held -= 1
         st.pool[p].down -= 1
         add_idle(st, p, 1)
 
-    @njit(cache=True)
+    @entry
     def set_fault_rate(st: Any, p: int, mtbf: float, now: float) -> None:
-        _ = digest
+        _ = source
         account(st, p, now)
         st.pool[p].mtbf = mtbf
         forecast(st, p)
 
-    @njit(cache=True)
+    @entry
     def look_again(st: Any, now: float) -> None:
         """Let the next pass look at every pool."""
-        _ = digest
+        _ = source
         for p in range(len(st.pool)):
             st.pool[p].hold_good = 0
-            st.count[DIRTY] |= 1 << p
+            st.counts[DIRTY] |= 1 << p
 
-    @njit(cache=True)
+    @entry
     def close_runs(st: Any, now: float) -> None:
         """Write down the progress of all that runs."""
-        _ = digest
-        for i in range(st.count[N_RUNS]):
+        _ = source
+        for i in range(st.counts[N_RUNS]):
             bring_up_to_date(st, st.finishing[i], now)
             run = st.run[st.finishing[i]]
             st.job[run.job].left = run.left
@@ -138,24 +124,22 @@ def _compiled(digest: str) -> SimpleNamespace:
     )
 
 
-@njit
+@kernel
 def _latest_unit(st: Any, p: int) -> int:
     """Return the unit of the job of a pool that started last; ties by row of the table."""
     best, best_started, best_job = -1, -1.0, -1
-    for u in range(st.count[TOP_UNIT]):
+    for u in range(st.counts[TOP_UNIT]):
         if st.unit[u].hosts == 0 or st.unit[u].pool != p:
             continue
         r = st.unit[u].first
         while r >= 0:
             run = st.run[r]
-            if run.started > best_started or (
-                run.started == best_started and run.job > best_job
-            ):
+            if run.started > best_started or (run.started == best_started and run.job > best_job):
                 best, best_started, best_job = u, run.started, run.job
             r = run.next
     return best
 
 
 #: The ways in, by name.
-compiled = _compiled(_digest())
+compiled = _compiled(digest())
 __all__ = ["REACHED", "compiled"]

@@ -9,6 +9,7 @@ from simulator.world.jobs_state import (
     BY_PRIORITY,
     BY_SUBMIT,
     BY_WORK,
+    EASY,
     SKIPPING,
 )
 
@@ -18,6 +19,7 @@ DISCIPLINES: dict[str, tuple[int, int]] = {
     "first_fit": (BY_SUBMIT, SKIPPING),
     "sjf": (BY_WORK, BLOCKING),
     "priority": (BY_PRIORITY, BLOCKING),
+    "easy": (BY_PRIORITY, EASY),
 }
 
 
@@ -28,7 +30,8 @@ class Policy:
     ``fcfs``: in order of submission, the first that does not fit blocks.
     ``first_fit``: in order of submission, whoever fits goes. ``sjf``: least
     work left first, blocking. ``priority``: higher first, then in order of
-    submission, blocking. Running jobs are never stopped.
+    submission, blocking. ``easy``: in the same order, and those behind a blocked
+    job start if they do not delay its reservation. Running jobs are never stopped.
 
     A job that blocks holds only the pools it could run in. A job sent back by
     a fault keeps its place by its first submission.

@@ -10,28 +10,27 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from numba import njit
-
+from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits
 from simulator.world.jobs_queue import before, key_of, leave, put_back, set_aside, type_before
 from simulator.world.jobs_run import start
 from simulator.world.jobs_state import DIRTY, FRESH, FRESH_JOB, N_TYPES_WAITING
 
 
-@njit
+@kernel
 def blocking_pass(st: Any, now: float) -> None:
     """Start what may start, looking only at pools whose capacity may have grown."""
-    if st.count[FRESH] == 1 and st.count[DIRTY] == 0:
-        _try_fresh(st, st.count[FRESH_JOB], now)
+    if st.counts[FRESH] == 1 and st.counts[DIRTY] == 0:
+        _try_fresh(st, st.counts[FRESH_JOB], now)
         return
     _note_fresh(st)
-    dirty = st.count[DIRTY]
+    dirty = st.counts[DIRTY]
     for p in range(len(st.pool)):
         if dirty >> p & 1:
             st.pool[p].block_key = inf
             st.pool[p].block_job = -1
     n_aside = 0
-    while dirty != 0 and st.count[N_TYPES_WAITING] > 0:
+    while dirty != 0 and st.counts[N_TYPES_WAITING] > 0:
         k = st.waiting[0]
         kind = st.kind[k]
         j, key = kind.head, kind.key
@@ -49,25 +48,25 @@ def blocking_pass(st: Any, now: float) -> None:
         n_aside += 1
     for i in range(n_aside):
         put_back(st, st.aside[i])
-    st.count[DIRTY] = 0
-    st.count[FRESH] = 0
+    st.counts[DIRTY] = 0
+    st.counts[FRESH] = 0
 
 
-@njit
+@kernel
 def skipping_pass(st: Any, now: float) -> None:
     """Start whoever fits, in order, among types that a grown pool may serve."""
-    if st.count[FRESH] == 1 and st.count[DIRTY] == 0:
-        j = st.count[FRESH_JOB]
-        st.count[FRESH] = 0
+    if st.counts[FRESH] == 1 and st.counts[DIRTY] == 0:
+        j = st.counts[FRESH_JOB]
+        st.counts[FRESH] = 0
         p = any_fit(st, st.job[j].type)
         if p >= 0:
             leave(st, j)
             start(st, j, p, now)
         return
     _note_fresh(st)
-    dirty = st.count[DIRTY]
+    dirty = st.counts[DIRTY]
     n = 0
-    for i in range(st.count[N_TYPES_WAITING]):
+    for i in range(st.counts[N_TYPES_WAITING]):
         k = st.waiting[i]
         if st.kind[k].mask & dirty != 0 and any_fit(st, k) >= 0:
             n = push_type(st, n, k)
@@ -82,11 +81,11 @@ def skipping_pass(st: Any, now: float) -> None:
             n -= 1
             st.merge[0] = st.merge[n]
         _sink(st, n)
-    st.count[DIRTY] = 0
-    st.count[FRESH] = 0
+    st.counts[DIRTY] = 0
+    st.counts[FRESH] = 0
 
 
-@njit
+@kernel
 def any_fit(st: Any, k: int) -> int:
     """Return the most preferred pool where a job of type *k* fits; -1: none."""
     for i in range(st.kind[k].pools):
@@ -96,7 +95,7 @@ def any_fit(st: Any, k: int) -> int:
     return -1
 
 
-@njit
+@kernel
 def unblock(st: Any, k: int, j: int) -> int:
     """Lift what job *j* held; return the mask of pools."""
     lifted = 0
@@ -109,10 +108,10 @@ def unblock(st: Any, k: int, j: int) -> int:
     return lifted
 
 
-@njit
+@kernel
 def _try_fresh(st: Any, j: int, now: float) -> None:
     """Try the only new job: nothing else can start, for nothing else has changed."""
-    st.count[FRESH] = 0
+    st.counts[FRESH] = 0
     k = st.job[j].type
     key = key_of(st, j)
     p = _unblocked_fit(st, k, key, j)
@@ -123,16 +122,16 @@ def _try_fresh(st: Any, j: int, now: float) -> None:
         _block(st, k, key, j)
 
 
-@njit
+@kernel
 def _note_fresh(st: Any) -> None:
     """With several new jobs, look again at every pool one of them might use."""
-    if st.count[FRESH] == 0:
+    if st.counts[FRESH] == 0:
         return
-    for i in range(st.count[N_TYPES_WAITING]):
-        st.count[DIRTY] |= st.kind[st.waiting[i]].mask
+    for i in range(st.counts[N_TYPES_WAITING]):
+        st.counts[DIRTY] |= st.kind[st.waiting[i]].mask
 
 
-@njit
+@kernel
 def _unblocked_fit(st: Any, k: int, key: float, j: int) -> int:
     for i in range(st.kind[k].pools):
         p = st.order[k, i]
@@ -143,7 +142,7 @@ def _unblocked_fit(st: Any, k: int, key: float, j: int) -> int:
     return -1
 
 
-@njit
+@kernel
 def _block(st: Any, k: int, key: float, j: int) -> None:
     for i in range(st.kind[k].pools):
         pool = st.pool[st.order[k, i]]
@@ -152,7 +151,7 @@ def _block(st: Any, k: int, key: float, j: int) -> None:
             pool.block_job = j
 
 
-@njit
+@kernel
 def push_type(st: Any, n: int, k: int) -> int:
     """Add a type to the scratch heap of *n* types by head; return the new size."""
     i = n
@@ -163,7 +162,7 @@ def push_type(st: Any, n: int, k: int) -> int:
     return n + 1
 
 
-@njit
+@kernel
 def _sink(st: Any, n: int) -> None:
     """Let the top of the scratch heap sink to where its head belongs."""
     if n < 2:

@@ -1,0 +1,128 @@
+"""The command line as a user types it: exit codes, and messages that say what to type next."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from scenarios.cli import app
+
+TINY = Path(__file__).parent.parent / "data" / "tiny.yaml"
+
+
+def siliconmix(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    text = TINY.read_text()
+    assert old in text
+    path = tmp_path / "mine.yaml"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("patience: 20 days", "patiense: 20 days", "patience"),
+        ("patience: 20 days", "patience: 20 kW", "not a time"),
+        ("patience: 20 days", "patience: 20", "no unit"),
+        ("fallback: gpu", "fallback: gpi", "'gpu'"),
+        ("racks: 10,", "racks: -10,", "greater than or equal to 0"),
+        ("  cooling: [air]", "  cooling: [air]\n  cooling: [air]", "cooling"),
+        ("{fab-a: 1}", "{fab-z: 1}", "fab-a"),
+    ],
+)
+def test_a_fault_names_file_line_and_what_would_be_right(tmp_path, old, new, says):
+    path = changed(tmp_path, old, new)
+    result = siliconmix("check", path)
+    assert result.exit_code == 2
+    assert f"{path}:" in result.output
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_all_faults_are_told_at_once(tmp_path):
+    text = TINY.read_text()
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        text.replace("20 days", "20 kW").replace("repair: {value: 2 days", "repair: {value: 2 W")
+    )
+    result = siliconmix("check", path)
+    assert result.exit_code == 2
+    assert "services.feed.patience" in result.output
+    assert "policy.host_repair.value" in result.output
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe\x00binary", b"- a list\n"])
+def test_what_is_no_scenario_is_refused(tmp_path, content):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content)
+    result = siliconmix("run", path)
+    assert result.exit_code == 2
+    assert str(path) in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_file_and_a_missing_case_are_named(tmp_path):
+    assert siliconmix("run", tmp_path / "none.yaml").exit_code == 2
+    result = siliconmix("show", TINY, "--case", "cancelt")
+    assert result.exit_code == 2
+    assert "cancelled" in result.output
+
+
+def test_a_base_that_leads_in_a_circle_is_told(tmp_path):
+    (tmp_path / "a.yaml").write_text("base: b.yaml\nchange: {}\n")
+    (tmp_path / "b.yaml").write_text("base: a.yaml\nchange: {}\n")
+    result = siliconmix("check", tmp_path / "a.yaml")
+    assert result.exit_code == 2
+    assert "b.yaml" in result.output
+
+
+def test_results_that_cannot_be_written_are_told(tmp_path):
+    blocked = tmp_path / "a_file"
+    blocked.write_text("in the way")
+    result = siliconmix("run", TINY, "--case", "same", "--out", blocked / "out", "--workers", 1)
+    assert result.exit_code == 2
+    assert "a_file" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_report_of_a_folder_without_results_is_told(tmp_path):
+    result = siliconmix("report", tmp_path)
+    assert result.exit_code == 2
+    assert "study.json" in result.output
+
+
+def test_show_prints_a_scenario_that_loads_again(tmp_path):
+    shown = siliconmix("show", TINY, "--case", "cancelled")
+    assert shown.exit_code == 0
+    again = tmp_path / "again.yaml"
+    again.write_text(shown.output)
+    assert siliconmix("check", again).exit_code == 0
+
+
+def test_a_run_with_a_change_prints_a_table_and_reports(tmp_path):
+    out = tmp_path / "out"
+    words = (
+        "--replications",
+        2,
+        "--workers",
+        1,
+        "--out",
+        out,
+        "--case",
+        "same",
+        "--case",
+        "cancelled",
+    )
+    result = siliconmix("run", TINY, *words, "--set", "supply.catch_up.value=0.5")
+    assert result.exit_code == 0, result.output
+    assert "same" in result.output
+    again = siliconmix("run", TINY, *words, "--set", "supply.catch_up.value=0.5")
+    assert "0 are new" in again.output
+    assert siliconmix("report", out).exit_code == 0
+    page = (out / "report" / "index.html").read_text()
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert len(list((out / "report" / "figures").glob("*.png"))) >= 8
