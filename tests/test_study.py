@@ -166,7 +166,7 @@ def test_work_chips_and_money_are_conserved(plain: Path):
         assert (jobs["productive_rce_s"] <= jobs["work_rce_s"] * (1 + 1e-9)).all()
         assert work["allocated_chip_s"].sum() <= fleet["in_service_chip_s"].sum() * (1 + 1e-9)
         orders = result.tables["orders"].filter(
-            pl.col("funded_s").is_not_null() & (pl.col("funded_s") >= 0)
+            pl.col("funded_s") >= 0, pl.col("cause") != "in_service"
         )
         spent = (orders["racks"] * orders["price_usd"]).sum()
         cash = result.tables["cost"].filter(basis="cash", category="racks")["usd"].sum()

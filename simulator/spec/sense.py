@@ -138,8 +138,6 @@ def _dates(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     supply = scenario.supply
     for quarter in scenario.economics.budget:
         yield ("economics", "budget", quarter), quarter
-    for index, order in enumerate(supply.plan):
-        yield ("supply", "plan", index, "quarter"), order.quarter
     for index, shock in enumerate(supply.shocks):
         yield ("supply", "shocks", index, "quarter"), shock.quarter
     if supply.programme is not None:

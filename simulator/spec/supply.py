@@ -48,7 +48,7 @@ class Order(Spec):
     chip: Id
     """What is ordered."""
     quarter: Quarter
-    """Ordered at the start of this quarter."""
+    """Ordered at the start of this quarter; before the run's start: paid and under way."""
     racks: Count | None = None
     """Whole racks."""
     spend: Dollars | None = None

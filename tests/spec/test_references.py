@@ -78,7 +78,6 @@ def test_a_whole_scenario_has_no_faults(path):
         (STOPS % ("hynix", "2025Q2", "lat"), "stops.cases.0", "did you mean 'late'?"),
         ("economics.budget.2024Q4=1 USD", "economics.budget.2024Q4", "before the start"),
         ("horizon.quarters=6", "economics.budget", "2 quarter(s) of the run without an entry, 202"),
-        ("supply.plan.0.quarter=2024Q4", "supply.plan.0.quarter", "before the start"),
         ("supply.programme.pilot_quarter=2024Q4", "supply.programme.pilot_quarter", "before the"),
         (
             "supply.programme={pilot_quarter: 2025Q3, gate: {quarter: 2025Q2}}",

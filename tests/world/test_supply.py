@@ -187,3 +187,11 @@ def test_racks_ordered_are_landed_or_in_the_pipeline():
     landed = sum(o.racks for o in buyer.supply.orders if o.landed_s is not None)
     standing = sum(buyer.racks.values()) - 10
     assert landed == standing + sum(w.racks for w in buyer.floor.dock)
+
+
+def test_an_order_before_the_start_is_paid_and_under_way():
+    plan = [{"chip": "gpu", "quarter": "2024Q4", "racks": 1}]
+    buyer = Buyer(tiny(supply__plan=plan, supply__programme=None)).run()
+    early = buyer.order("plan/gpu/2024Q4")
+    assert early.landed_s == pytest.approx(20 * WEEK_S - 92 * DAY_S)
+    assert buyer.treasury.paid_usd == 0
