@@ -157,8 +157,7 @@ def _work(study: Study, summary: pl.DataFrame) -> Answer:
     details = [
         f"Unserved (given up, or not started by the horizon): {_said(summary, 'unserved_share')} "
         f"of what was asked, {_said(summary, 'unserved')}.",
-        f"Half of all jobs wait no longer than {_said(summary, 'wait_p50')}; one in twenty waits "
-        f"longer than {_said(summary, 'wait_p95')}.",
+        _waiting(summary),
     ]
     if ranked.height > 1:
         least, most = ranked.row(0, named=True), ranked.row(-1, named=True)
@@ -170,6 +169,16 @@ def _work(study: Study, summary: pl.DataFrame) -> Answer:
         )
     headline = f"{_said(summary, 'work_done')} of training, {share} of what the services ask."
     return Answer("What work gets done?", headline, tuple(details))
+
+
+def _waiting(summary: pl.DataFrame) -> str:
+    tail = _estimate(summary, "wait_p95")
+    if tail is not None and tail.mean == 0:
+        return "At least 95 jobs of 100 start at once, in every replication."
+    return (
+        f"Half of all jobs wait no longer than {_said(summary, 'wait_p50')}; one in twenty waits "
+        f"longer than {_said(summary, 'wait_p95')}."
+    )
 
 
 def _money(study: Study, summary: pl.DataFrame) -> Answer:

@@ -13,6 +13,7 @@ import polars as pl
 
 from analysis import words
 from analysis.measures import chip_time, dependence, fleet, money, waits, work
+from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import Estimate, PairedDifference, mean_interval, paired_difference
 
@@ -98,27 +99,29 @@ def _ratio(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
 
 
 def _work(study: Study, case: str) -> pl.DataFrame:
-    sums = work.by_quarter(study, case).group_by("replication")
-    lost = work.unserved(study, case).group_by("replication").agg(pl.col("unserved").sum())
-    both = sums.agg(work_asked=pl.col("asked").sum(), work_done=pl.col("done").sum())
-    return both.join(lost, on="replication", how="left")
+    sums = tally(
+        work.by_quarter(study, case).lazy(),
+        ["replication"],
+        work_asked=pl.col("asked"),
+        work_done=pl.col("done"),
+    )
+    lost = tally(work.unserved(study, case).lazy(), ["replication"], unserved=pl.col("unserved"))
+    return sums.join(lost, on="replication", how="left")
 
 
 def _standing(study: Study, case: str) -> pl.DataFrame:
     last = study.calendar(case).names()[-1]
-    return (
-        fleet.at_quarter_ends(study, case)
-        .filter(pl.col("quarter") == last)
-        .group_by("replication")
-        .agg(
-            chips_at_end=pl.col("chips").sum().cast(pl.Float64),
-            power_at_end=pl.col("nameplate_w").sum(),
-        )
+    standing = fleet.at_quarter_ends(study, case).filter(pl.col("quarter") == last)
+    return tally(
+        standing.lazy(),
+        ["replication"],
+        chips_at_end=pl.col("chips").cast(pl.Float64),
+        power_at_end=pl.col("nameplate_w"),
     )
 
 
 def _money(study: Study, case: str) -> pl.DataFrame:
-    accrued = money.accrued(study, case).group_by("replication").agg(accrued=pl.col("usd").sum())
+    accrued = tally(money.accrued(study, case).lazy(), ["replication"], accrued=pl.col("usd"))
     return (
         money.capital(study, case)
         .rename({"usd": "capital"})

@@ -33,7 +33,8 @@ def work_difference(data: pl.DataFrame, ax: Axes) -> Axes:
         pair = style.reach(row["difference"], row["difference_low"], row["difference_high"])
         ax.errorbar(
             row["difference"] / factor, k, xerr=[[p / factor] for p in pair],
-            fmt=style.marker(row["rank"]), ms=8, color=style.colour(row["rank"]), capsize=3, lw=1.6,
+            fmt=style.marker(row["rank"]), ms=8.5, ecolor=style.INK, capsize=3, lw=1.3,
+            markeredgecolor=style.INK, markeredgewidth=0.8,
             markerfacecolor=style.colour(row["rank"]) if clear else "white",
         )  # fmt: skip
     ax.axvline(0, color=style.INK, lw=1)
@@ -181,7 +182,7 @@ def _concentration_finding(data: pl.DataFrame) -> str:
             if at.get((tier, basis))
         ]
         if shown:
-            parts.append(f"{' and '.join(shown)} equal {plural}")
+            parts.append(f"{plural} {', '.join(shown)}")
     if not parts:
         return "Nothing stands and nothing landed: there is no concentration"
-    return f"The baseline's racks amount to {', and to '.join(parts)}"
+    return f"The baseline depends on so many equal suppliers: {'; '.join(parts)}"

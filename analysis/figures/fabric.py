@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 from matplotlib.axes import Axes
 
 from analysis.figures import style
 
-__all__ = ["fabric_tiers"]
+__all__ = ["fabric_tiers", "tier_table"]
+
+
+def tier_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
+    """Return rows of tiers as the table that is drawn and written beside the drawing."""
+    return pl.DataFrame(list(rows))
 
 
 @style.styled

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from analysis.estimates import of_row
 from analysis.figures import style
 from analysis.uncertainty import Estimate
-from analysis.words import amount, number
+from analysis.words import amount, interval, number
 
 _CAUSES = ("money", "supply", "power")
 _HELD_BY = {
@@ -56,13 +56,10 @@ def stop_loss(data: pl.DataFrame, ax: Axes) -> Axes:
 
 
 def _loss(row: dict[str, object]) -> str:
-    low, mid, high = (
-        float(str(row[name])) for name in ("lost_share_low", "lost_share", "lost_share_high")
-    )
-    if row["verdict"] in ("higher", "lower"):
-        span = "" if low == high else f" [{number(low, 2)}, {number(high, 2)}]"
-        return f"{number(mid, 2)}{span}"
-    return "0" if low == high == 0 else f"n.d. [{number(low, 2)}, {number(high, 2)}]"
+    loss = of_row(row, "lost_share", int(str(row["replications"])))
+    if loss.low == loss.high == 0:
+        return "0"
+    return interval(loss) if row["verdict"] in ("higher", "lower") else f"n.d. {interval(loss)}"
 
 
 def _stop_finding(data: pl.DataFrame) -> str:
@@ -91,19 +88,17 @@ def held_back(data: pl.DataFrame, ax: Axes) -> Axes:
     bottom = [0.0] * len(quarters)
     for cause in _CAUSES:
         part = data.filter(pl.col("cause") == cause)
-        rows = part.to_dicts()
         heights = part["racks"].to_list()
         ax.bar(
             range(len(quarters)), heights, 0.78, bottom=bottom, color=style.colour(cause),
             hatch=style.hatch(cause), edgecolor="white", linewidth=0.4, label=_HELD_BY[cause],
         )  # fmt: skip
         bottom = [b + h for b, h in zip(bottom, heights, strict=True)]
-        shift = 0.2 * (_CAUSES.index(cause) - 1)
-        ax.errorbar(
-            [k + shift for k in range(len(quarters))], bottom, yerr=style.reaches(rows, "racks"),
-            fmt="none", ecolor=style.INK, capsize=2, lw=0.9,
-            label="each cause, 95 % interval" if cause == _CAUSES[-1] else None,
-        )  # fmt: skip
+    totals = data.unique("quarter", keep="first", maintain_order=True).to_dicts()
+    ax.errorbar(
+        range(len(quarters)), bottom, yerr=style.reaches(totals, "total"), fmt="none",
+        ecolor=style.INK, capsize=3, lw=1.0, label="total, 95 % interval",
+    )  # fmt: skip
     style.quarters_axis(ax, quarters)
     ax.set_ylim(bottom=0)
     ax.set_ylabel("Racks wanted and not in service,\nmean over the quarter [racks]")

@@ -127,7 +127,7 @@ def _spread_headline(figure: Figure) -> None:
     text = " ".join(ax.get_title(loc="left").split())
     ax.set_title("", loc="left")
     figure.suptitle(
-        textwrap.fill(text, int(figure.get_figwidth() * 9.7)),
+        textwrap.fill(text, int(figure.get_figwidth() * 10.4)),
         **{"x": 0.01, "ha": "left", "fontsize": 11, "fontweight": "bold"},
     )
 

@@ -166,6 +166,8 @@ def _wait_finding(data: pl.DataFrame) -> str:
     if data.is_empty():
         return "No job was submitted after the start"
     worst = data.sort("p95").row(-1, named=True)
+    if worst["p95"] == 0:
+        return "In every service at least 95 jobs of 100 start at once"
     best = data.sort("p95").row(0, named=True)
     return (
         f"One job in twenty of {worst['label']} waits longer than {_span(worst['p95'])}; "

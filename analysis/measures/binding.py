@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import polars as pl
 
+from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 
 #: In the order in which a rack meets them.
@@ -28,12 +29,6 @@ def waiting_racks(study: Study, case: str = BASELINE) -> pl.DataFrame:
             "length_s": [b - a for a, b in pairwise(edges)],
         }
     )
-    keys = ("replication", "quarter", "cause")
-    return (
-        study.scan("waiting", case)
-        .join(length, on="quarter", how="inner")
-        .group_by(keys)
-        .agg(racks=(pl.col("rack_s") / pl.col("length_s")).sum())
-        .sort(keys)
-        .collect()
-    )
+    rows = study.scan("waiting", case).join(length, on="quarter", how="inner")
+    mean = pl.col("rack_s") / pl.col("length_s")
+    return tally(rows, ("replication", "quarter", "cause"), racks=mean)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 
 
@@ -20,27 +21,18 @@ def shares(study: Study, case: str = BASELINE) -> pl.DataFrame:
     DataFrame
         ``replication, allocated, busy, productive`` [1].
     """
-    held = pl.col("allocated_chip_s").sum()
-    used = (
-        study.scan("work", case)
-        .group_by("replication")
-        .agg(
-            allocated=held,
-            busy=held - pl.col("restart_chip_s").sum(),
-            productive=pl.col("productive_chip_s").sum(),
-        )
+    held = pl.col("allocated_chip_s")
+    used = tally(
+        study.scan("work", case),
+        ["replication"],
+        allocated=held,
+        busy=held - pl.col("restart_chip_s"),
+        productive=pl.col("productive_chip_s"),
     )
-    whole = (
-        study.scan("fleet_quarter", case)
-        .group_by("replication")
-        .agg(whole=pl.col("in_service_chip_s").sum())
+    whole = tally(
+        study.scan("fleet_quarter", case), ["replication"], whole=pl.col("in_service_chip_s")
     )
-    return (
-        whole.join(used, on="replication", how="left")
-        .select(
-            "replication",
-            pl.col("allocated", "busy", "productive").fill_null(0.0) / pl.col("whole"),
-        )
-        .sort("replication")
-        .collect()
+    return whole.join(used, on="replication", how="left", maintain_order="left").select(
+        "replication",
+        pl.col("allocated", "busy", "productive").fill_null(0.0) / pl.col("whole"),
     )

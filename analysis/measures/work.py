@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 from simulator.units import DAY_S
 
@@ -22,18 +23,10 @@ def by_quarter(study: Study, case: str = BASELINE, node: str | None = None) -> p
     DataFrame
         ``replication, quarter, service, asked, done`` [rce-days].
     """
-    asked = (
-        study.scan("asked", case, node)
-        .group_by(_KEYS)
-        .agg(asked=pl.col("work_rce_s").sum() / DAY_S)
-    )
-    done = (
-        study.scan("work", case, node)
-        .group_by(_KEYS)
-        .agg(done=pl.col("productive_rce_s").sum() / DAY_S)
-    )
+    asked = tally(study.scan("asked", case, node), _KEYS, asked=pl.col("work_rce_s") / DAY_S)
+    done = tally(study.scan("work", case, node), _KEYS, done=pl.col("productive_rce_s") / DAY_S)
     both = asked.join(done, on=_KEYS, how="full", coalesce=True)
-    return both.with_columns(pl.col("asked", "done").fill_null(0.0)).sort(_KEYS).collect()
+    return both.with_columns(pl.col("asked", "done").fill_null(0.0)).sort(_KEYS)
 
 
 def unserved(study: Study, case: str = BASELINE) -> pl.DataFrame:
@@ -45,25 +38,14 @@ def unserved(study: Study, case: str = BASELINE) -> pl.DataFrame:
         ``replication, service, unserved`` [rce-days]; a service that lost nothing has 0.
     """
     lost = pl.col("gave_up") | pl.col("start_s").is_null()
-    keys = ("replication", "service")
-    return (
-        study.scan("jobs", case)
-        .group_by(keys)
-        .agg(unserved=pl.when(lost).then("work_rce_s").otherwise(0.0).sum() / DAY_S)
-        .sort(keys)
-        .collect()
-    )
+    work = pl.when(lost).then(pl.col("work_rce_s") / DAY_S).otherwise(0.0)
+    return tally(study.scan("jobs", case), ("replication", "service"), unserved=work)
 
 
 def done(study: Study, case: str = BASELINE, node: str | None = None) -> pl.DataFrame:
     """Work done in the whole horizon: ``replication, done`` [rce-days]."""
-    return (
-        study.scan("work", case, node)
-        .group_by("replication")
-        .agg(done=pl.col("productive_rce_s").sum() / DAY_S)
-        .sort("replication")
-        .collect()
-    )
+    work = pl.col("productive_rce_s") / DAY_S
+    return tally(study.scan("work", case, node), ["replication"], done=work)
 
 
 def network_share(study: Study, case: str = BASELINE) -> pl.DataFrame:
@@ -84,11 +66,10 @@ def network_share(study: Study, case: str = BASELINE) -> pl.DataFrame:
         orient="row",
     )
     work = pl.col("productive_rce_s")
-    return (
-        study.scan("work", case)
-        .join(profile, on="family", how="left")
-        .group_by("replication")
-        .agg(network=(work * pl.col("share")).sum() / work.sum())
-        .sort("replication")
-        .collect()
+    sums = tally(
+        study.scan("work", case).join(profile, on="family", how="left"),
+        ["replication"],
+        bound=work * pl.col("share"),
+        work=work,
     )
+    return sums.select("replication", network=pl.col("bound") / pl.col("work"))

@@ -48,7 +48,7 @@ def unit_cost_by_case(study: Study) -> pl.DataFrame:
         ``case, category, cost, cost_low, cost_high, total, total_low, total_high``
         [USD/rce-day], ``verdict`` on the total's difference from the baseline, ``label, rank``.
     """
-    parts = []
+    by_category, by_case = [], {}
     for case in study.cases:
         accrued = complete(money.accrued(study, case), ["category"], study.replications)
         per_work = accrued.join(work.done(study, case), on="replication", how="left").select(
@@ -57,14 +57,20 @@ def unit_cost_by_case(study: Study) -> pl.DataFrame:
             "replication",
             cost=pl.when(pl.col("done") > 0).then(pl.col("usd") / pl.col("done")),
         )
-        parts.append(per_work)
-    keys = ["case", "category"]
-    table = over_replications(pl.concat(parts), keys, ["cost"])
-    totals = (
-        metrics.summary(study)
-        .filter(pl.col("metric") == "unit_cost")
-        .select("case", "verdict", total="mean", total_low="low", total_high="high")
-    )
+        by_category.append(per_work)
+        by_case[case] = per_work.group_by("replication", maintain_order=True).agg(
+            # A sum of nothing is zero; a replication without work has no cost per work.
+            pl.when(pl.col("cost").null_count() == 0).then(pl.col("cost").implode().list.sum())
+        )["cost"]
+    rows = []
+    for case, sample in by_case.items():
+        level = metrics.estimate(sample)
+        delta = metrics.difference(sample, by_case[BASELINE])
+        shown = "baseline" if case == BASELINE else verdict(delta) if delta else "no number"
+        rows.append((case, *(bounds(level) if level else [None] * 3), shown))
+    schema = {"case": pl.String} | dict.fromkeys(("total", "total_low", "total_high"), pl.Float64)
+    totals = pl.DataFrame(rows, schema=schema | {"verdict": pl.String}, orient="row")
+    table = over_replications(pl.concat(by_category), ["case", "category"], ["cost"])
     return study.named(table.join(totals, on="case", how="left"), "cases", "case")
 
 

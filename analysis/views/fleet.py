@@ -6,6 +6,7 @@ import polars as pl
 
 from analysis.estimates import complete, over_replications
 from analysis.measures import chip_time, fleet
+from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 
 
@@ -56,10 +57,10 @@ def power_by_site(study: Study, case: str = BASELINE) -> pl.DataFrame:
         ``quarter, site, in_service, in_service_low, in_service_high, energised, label,
         rank`` [MW].
     """
-    watts = (
-        fleet.at_quarter_ends(study, case)
-        .group_by("replication", "quarter", "site")
-        .agg(in_service=pl.col("nameplate_w").sum() / 1e6)
+    watts = tally(
+        fleet.at_quarter_ends(study, case).lazy(),
+        ("replication", "quarter", "site"),
+        in_service=pl.col("nameplate_w") / 1e6,
     )
     energised = fleet.energised(study, case).with_columns(energised=pl.col("energised_w") / 1e6)
     keys = ["quarter", "site"]

@@ -6,6 +6,7 @@ import polars as pl
 
 from analysis.estimates import bounds, complete, over_replications
 from analysis.measures import binding, dependence, gate
+from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import paired_difference, proportion_interval
 from analysis.words import verdict
@@ -45,15 +46,23 @@ def racks_held_back(study: Study, case: str = BASELINE) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``quarter, cause, racks, racks_low, racks_high`` [racks], every quarter and cause.
+        ``quarter, cause, racks, racks_low, racks_high, total, total_low, total_high``
+        [racks], every quarter and cause; the totals are the quarter's.
     """
     keys = ["quarter", "cause"]
     counted = binding.waiting_racks(study, case)
     found = over_replications(complete(counted, keys, study.replications), keys, ["racks"])
-    grid = pl.DataFrame({"quarter": study.calendar(case).names()}).join(
-        pl.DataFrame({"cause": binding.CAUSES}), how="cross"
+    summed = tally(counted.lazy(), ("replication", "quarter"), total=pl.col("racks"))
+    totals = over_replications(
+        complete(summed, ["quarter"], study.replications), ["quarter"], ["total"]
     )
-    return grid.join(found, on=keys, how="left", maintain_order="left").with_columns(
+    grid = (
+        pl.DataFrame({"quarter": study.calendar(case).names()})
+        .join(pl.DataFrame({"cause": binding.CAUSES}), how="cross")
+        .join(totals, on="quarter", how="left", maintain_order="left")
+    )
+    both = grid.join(found, on=keys, how="left", maintain_order="left")
+    return both.select(*keys, "^racks.*$", "^total.*$").with_columns(
         pl.selectors.float().fill_null(0.0)
     )
 

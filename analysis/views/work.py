@@ -8,6 +8,7 @@ import polars as pl
 
 from analysis.estimates import complete, over_replications
 from analysis.measures import waits, work
+from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import quantile_bands
 from simulator.units import DAY_S
@@ -27,14 +28,19 @@ def work_by_service(study: Study, case: str = BASELINE) -> pl.DataFrame:
         has rank -1.
     """
     keys = ["service"]
-    sums = work.by_quarter(study, case).group_by("replication", "service", maintain_order=True)
-    each = sums.agg(pl.col("asked", "done").sum()).join(
-        work.unserved(study, case), on=["replication", "service"], how="left"
+    sums = tally(
+        work.by_quarter(study, case).lazy(),
+        ("replication", "service"),
+        asked=pl.col("asked"),
+        done=pl.col("done"),
     )
-    each = complete(each, keys, study.replications)
-    whole = each.group_by("replication", maintain_order=True).agg(
-        pl.lit(ALL).alias("service"), pl.col("asked", "done", "unserved").sum()
+    lost = work.unserved(study, case)
+    each = complete(
+        sums.join(lost, on=["replication", "service"], how="left"), keys, study.replications
     )
+    whole = tally(
+        each.lazy(), ["replication"], **{v: pl.col(v) for v in ("asked", "done", "unserved")}
+    ).with_columns(pl.lit(ALL).alias("service"))
     both = pl.concat([whole.select(each.columns), each]).with_columns(
         share=pl.when(pl.col("asked") > 0).then(100 * pl.col("done") / pl.col("asked"))
     )
@@ -61,10 +67,11 @@ def supply_demand(study: Study, case: str = BASELINE) -> pl.DataFrame:
     """
     calendar = study.calendar(case)
     quarters, edges = calendar.names(), calendar.edges_s()
-    summed = (
-        work.by_quarter(study, case)
-        .group_by("replication", "quarter")
-        .agg(pl.col("asked", "done").sum())
+    summed = tally(
+        work.by_quarter(study, case).lazy(),
+        ("replication", "quarter"),
+        asked=pl.col("asked"),
+        done=pl.col("done"),
     )
     columns: dict[str, list[float] | list[str]] = {"quarter": quarters}
     days = pl.Series([(b - a) / DAY_S for a, b in pairwise(edges)])
