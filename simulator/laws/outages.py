@@ -33,6 +33,8 @@ class Outage:
         What failed.
     tier : str
         Tier of the failed link, or ``switch``.
+    incidence : scipy.sparse.csc_array, shape (2 E, columns)
+        Routes over what is left; a cut column is empty.
     rate_b_per_s : ndarray, shape (columns,)
         Rate of each column, 0 where cut. [B/s]
     hurt : ndarray of int
@@ -43,6 +45,7 @@ class Outage:
 
     name: str
     tier: str
+    incidence: sp.csc_array
     rate_b_per_s: NDArray[np.float64]
     hurt: NDArray[np.int64]
     cut: NDArray[np.int64]
@@ -110,6 +113,7 @@ def single_outages(
     links: Iterable[int] = (),
     switches: Iterable[int] = (),
     weight: ArrayLike = 1.0,
+    limit_b_per_s: ArrayLike = np.inf,
 ) -> Iterator[Outage]:
     """Fail each of *links* and *switches* in turn and share the rest max-min fairly.
 
@@ -119,18 +123,18 @@ def single_outages(
         As in `reroute`.
     links, switches : iterable of int
         What fails, one at a time.
-    weight : array_like, shape (columns,) or ()
-        Weights of the columns. [1]
+    weight, limit_b_per_s : array_like, shape (columns,) or ()
+        As in `max_min_rates`: weights [1] and limits [B/s] of the columns.
 
     Yields
     ------
     Outage
         In the order given, links first.
     """
-    whole = max_min_rates(incidence, capacity_of(fabric), weight)
+    whole = max_min_rates(incidence, capacity_of(fabric), weight, limit_b_per_s)
     for name, tier, dead in _broken(fabric, links, switches):
         routes, cut = reroute(fabric, flows, incidence, dead)
-        rate = max_min_rates(routes, capacity_of(fabric, dead), weight)
+        rate = max_min_rates(routes, capacity_of(fabric, dead), weight, limit_b_per_s)
         rate[cut] = 0.0
         hurt = ~cut & (rate < whole * (1 - 1e-9))
-        yield Outage(name, tier, rate, np.flatnonzero(hurt), np.flatnonzero(cut))
+        yield Outage(name, tier, routes, rate, np.flatnonzero(hurt), np.flatnonzero(cut))

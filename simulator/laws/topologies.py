@@ -2,7 +2,8 @@
 
 Builders take counts and bandwidths and return a `Fabric`; the published numbers are in the
 catalogue. Endpoints come out in an order such that the first and the second half of them are what
-the fabric's own bisection separates (whole pods, or slabs across a torus's longest side).
+the fabric's own bisection separates (whole pods, slabs across a torus's longest side; of a
+backbone, whole sites if they are alike and even in number).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A job's collectives as flows between its parts, and what shared links do to its step.
 
-The unit of a column is the *rate of a chip* [B/s]: what the busiest chip of the job injects into
-the scale-out fabric. Max-min fairness over such columns gives jobs that share a bottleneck equal
-bandwidth for each chip (times their weight); all flows of a job keep step with its slowest, as a
-collective does, so none holds bandwidth that its job cannot use.
+A column is a phase of a job: flows that keep step with the slowest of them, as those of a
+collective do, so that none holds bandwidth its job cannot use. Its rate is that of a *lane* [B/s]:
+what one network card sends in that phase. Max-min fairness over such columns gives lanes that share
+a bottleneck equal bandwidth (times their weight), as fair queues give flows, and a phase that
+needs little is served in full. A job goes as fast as its worst-served phase lets it (`job_rates`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ __all__ = [
     "alone_b_per_s",
     "gather_columns",
     "hierarchical",
+    "job_rates",
     "replace_columns",
     "ring",
     "slowdown",
@@ -35,11 +37,20 @@ Ints = NDArray[np.int64]
 
 
 class Traffic(NamedTuple):
-    """Flows of one job: from node, to node, amount per unit of a chip's rate [1]."""
+    """Flows of one phase of a job."""
 
     source: Ints
+    """Node each comes from."""
     target: Ints
+    """Node each goes to."""
     amount: Floats
+    """Traffic per unit of a lane's rate. [1]"""
+    share: float = 1.0
+    """What the phase sends of all that the busiest lane of the job sends. [1]"""
+
+
+def _silent(share: float) -> Traffic:
+    return Traffic(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), share)
 
 
 def ring(parts: Ints, lanes: float) -> Traffic:
@@ -59,7 +70,7 @@ def ring(parts: Ints, lanes: float) -> Traffic:
     [7, 9, 4]
     """
     if parts.size < 2:
-        return Traffic(parts[:0], parts[:0], np.empty(0))
+        return _silent(1.0)
     return Traffic(parts, np.roll(parts, -1), np.full(parts.size, float(lanes)))
 
 
@@ -80,18 +91,17 @@ def all_to_all(parts: Ints, chips: ArrayLike) -> Traffic:
     """
     held = np.broadcast_to(np.asarray(chips, float), parts.shape)
     if parts.size < 2:
-        return Traffic(parts[:0], parts[:0], np.empty(0))
+        return _silent(1.0)
     i, j = np.nonzero(~np.eye(parts.size, dtype=bool))
     # A chip of the smallest part sends to the most others: it is the one that sends 1.
     return Traffic(parts[i], parts[j], held[i] * held[j] / (held.sum() - held.min()))
 
 
-def hierarchical(parts: Ints, group: Ints, lanes: float) -> Traffic:
+def hierarchical(parts: Ints, group: Ints, lanes: float) -> tuple[Traffic, Traffic]:
     """All-reduce in two levels: rings inside each group, then across groups on shards.
 
-    A chip of a group of ``m`` parts sends ``2 (m-1)/m`` of its bytes inside and ``2 (G-1)/(G m)``
-    across ``G`` groups. Both are scaled so that the busiest chip sends 1. With unequal groups the
-    shards are as many as the smallest group has parts.
+    A lane of a group of ``m`` parts sends ``2 (m-1)/m`` of its bytes inside and ``2 (G-1)/(G m)``
+    across ``G`` groups. With unequal groups the shards are as many as the smallest has parts.
 
     Parameters
     ----------
@@ -102,32 +112,76 @@ def hierarchical(parts: Ints, group: Ints, lanes: float) -> Traffic:
     lanes : float
         Chips of an endpoint. [1]
 
+    Returns
+    -------
+    inside, across : Traffic
+        Two phases; their shares sum to 1 (to 0 with a single part).
+
     Examples
     --------
-    Two groups of two: 1/2 inside and 1/4 across, so 2/3 and 1/3.
+    Two groups of two send 1/2 inside and 1/4 across: 2/3 and 1/3 of all.
 
-    >>> both = hierarchical(np.array([0, 1, 2, 3]), np.array([0, 0, 1, 1]), 3)
-    >>> both.amount.tolist()
-    [2.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]
+    >>> inside, across = hierarchical(np.array([0, 1, 2, 3]), np.array([0, 0, 1, 1]), 8)
+    >>> across.target.tolist(), round(across.share, 3)
+    ([2, 0, 3, 1], 0.333)
     """
     members = [parts[group == name] for name in dict.fromkeys(group.tolist())]
     shards = min(m.size for m in members)
-    across = (len(members) - 1) / len(members) / shards
-    scale = max((m.size - 1) / m.size for m in members) + across
-    if scale == 0:
-        return Traffic(parts[:0], parts[:0], np.empty(0))
-    inside = [ring(m, lanes * (m.size - 1) / m.size / scale) for m in members]
+    within = max((m.size - 1) / m.size for m in members)
+    beyond = (len(members) - 1) / len(members) / shards
+    total = (within + beyond) or 1.0
     peers = [np.array([m[k] for m in members]) for k in range(shards)]
-    between = [ring(row, lanes * across / scale) for row in peers]
-    return Traffic(*(np.concatenate(column) for column in zip(*inside, *between, strict=True)))
+    return (
+        _joined([ring(m, lanes) for m in members], within / total),
+        _joined([ring(row, lanes) for row in peers], beyond / total),
+    )
 
 
-def gather_columns(jobs: Sequence[Traffic]) -> Flows:
-    """Return the flows of all *jobs*, one column each in their order."""
-    sizes = [job.source.size for job in jobs]
-    none = Traffic(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    source, target, amount = (np.concatenate(part) for part in zip(none, *jobs, strict=True))
-    return Flows(source, target, amount, np.repeat(np.arange(len(jobs)), sizes), len(jobs))
+def _joined(rings: Sequence[Traffic], share: float) -> Traffic:
+    source, target, amount = (
+        np.concatenate(part) for part in zip(*(r[:3] for r in rings), strict=True)
+    )
+    return Traffic(source, target, amount, share)
+
+
+def gather_columns(phases: Sequence[Traffic]) -> Flows:
+    """Return the flows of all *phases*, one column each in their order."""
+    sizes = [phase.source.size for phase in phases]
+    all_of = _joined([_silent(0.0), *phases], 0.0)
+    column = np.repeat(np.arange(len(phases)), sizes)
+    return Flows(all_of.source, all_of.target, all_of.amount, column, len(phases))
+
+
+def job_rates(
+    rate_b_per_s: ArrayLike, share: ArrayLike, job: ArrayLike, line_b_per_s: ArrayLike
+) -> Floats:
+    """Rate at which the busiest lane of each job sends, over all its phases. [B/s]
+
+    Parameters
+    ----------
+    rate_b_per_s : array_like, shape (columns,)
+        Of each phase; to have no phase take what its job cannot use, shared under the limit of
+        its share of the line rate. [B/s]
+    share : array_like, shape (columns,)
+        What the phase sends of all that a lane sends, >= 0. [1]
+    job : array_like of int, shape (columns,)
+        Job of each phase, in ``range(jobs)``.
+    line_b_per_s : array_like, shape (jobs,)
+        Line rate of a lane: what a job has at most. [B/s]
+
+    Examples
+    --------
+    A job sends 1 % of its bytes across pods. At half the line rate inside it goes at half speed; a
+    hundredth of the line rate across is enough:
+
+    >>> job_rates([25.0, 0.5], [0.99, 0.01], [0, 0], [50.0]).round(2).tolist()
+    [25.25]
+    """
+    rate, part = np.asarray(rate_b_per_s, float), np.asarray(share, float)
+    best = np.array(line_b_per_s, float)
+    sends = part > 0
+    np.minimum.at(best, np.asarray(job)[sends], rate[sends] / part[sends])
+    return best
 
 
 def replace_columns(

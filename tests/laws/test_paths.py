@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.laws.fabric import Fabric
+from simulator.laws.fabric import Fabric, Tier
 from simulator.laws.maxmin import max_min_rates
-from simulator.laws.outages import dead_link, dead_switch, reroute, single_outages
+from simulator.laws.outages import dead_link, dead_switch, single_outages
 from simulator.laws.paths import Flows, Routes, capacity_of
-from simulator.laws.topologies import clos, dragonfly, fat_tree, torus
+from simulator.laws.topologies import backbone, clos, dragonfly, fat_tree, torus
 from simulator.laws.traffic import (
     all_to_all,
     alone_b_per_s,
     gather_columns,
     hierarchical,
+    job_rates,
     ring,
     tier_utilisation,
 )
@@ -139,8 +140,7 @@ def sweep(fabric, flows, links, switches):
     masks = [dead_link(fabric, k) for k in links] + [dead_switch(fabric, k) for k in switches]
     for outage, dead in zip(outages, masks, strict=True):
         check_outage(fabric, flows, whole, outage)
-        routes, _ = reroute(fabric, flows, matrix, dead)
-        load = routes @ outage.rate_b_per_s
+        load = outage.incidence @ outage.rate_b_per_s
         assert (load <= capacity_of(fabric, dead) * (1 + 1e-9)).all()
     return whole, outages
 
@@ -185,6 +185,28 @@ def test_the_lost_share_of_a_spine_link_by_hand():
     assert outage.hurt.tolist() == [0]
 
 
+def test_every_single_site_link_and_router_of_a_backbone():
+    site = clos(2, 2, 2, 8, 50 * GB, planes=2, spines=1)
+    wan = Tier(latency_s=0.01)
+    ring_of = [("a", "b", 50 * GB, wan), ("b", "c", 100 * GB, wan), ("c", "a", 100 * GB, wan)]
+    fabric = backbone(dict.fromkeys("abc", site), ring_of, dict.fromkeys("abc", 400 * GB))
+    pairs = [np.r_[fabric.within(x), fabric.within(y)] for x, y in ("ab", "bc", "ca")]
+    flows = gather_columns([*(all_to_all(p, 8) for p in pairs), ring(fabric.within("a"), 8)])
+    wide = [k for k, t in enumerate(fabric.tier) if fabric.tiers[t] in ("backbone", "site")]
+    routers = [k for k in fabric.switches.tolist() if fabric.nodes[k].endswith("router")]
+    whole, outages = sweep(fabric, flows, wide, routers)
+    names = {o.name: o for o in outages}
+    # a -- b down: all goes around by c, and no job is cut; the job inside a never notices.
+    around = names["a/router -- b/router"]
+    assert around.cut.size == 0
+    assert 3 not in around.hurt
+    assert (around.rate_b_per_s[3], whole[3]) == (50 * GB, 50 * GB)
+    # Now the job of a and b crosses both other links. A lane sends 8/15 of its bytes across; two jobs of 64 lanes a side share 100 GB/s.
+    assert around.rate_b_per_s[:3] == pytest.approx(100 * GB / (2 * 64 * 8 / 15))
+    # The router of a down: what spans a is cut, b with c and a alone go on.
+    assert names["a/router"].cut.tolist() == [0, 2]
+
+
 @pytest.mark.slow
 def test_every_single_failure_of_the_published_pod():
     fabric = clos(1, 192, 2, 8, 50 * GB, planes=16)
@@ -198,8 +220,8 @@ def test_every_single_failure_of_the_published_pod():
 @pytest.mark.slow
 def test_every_single_failure_of_the_published_spine():
     fabric = clos(8, 192, 2, 8, 50 * GB, planes=16, spines=4, pod_oversubscription=7)
-    sizes = [64] * 10 + [32] * 20 + [8] * 40
-    flows = jobs_on(fabric, sizes, ["ring"], np.random.default_rng(4))
+    sizes = [24] * 4 + [8] * 6
+    flows = jobs_on(fabric, sizes, ["ring", "all-to-all"], np.random.default_rng(4))
     spine = np.flatnonzero(fabric.tier == fabric.tiers.index("pod")).tolist()
     above = [k for k in fabric.switches.tolist() if "rack" not in fabric.nodes[k]]
     _, outages = sweep(fabric, flows, spine, above)
@@ -222,18 +244,42 @@ def test_across_pods_at_one_to_seven_each_card_gets_a_seventh():
 
 
 def test_hierarchical_sends_the_bytes_the_formula_says():
-    # A part of a group of m sends 2 (m-1)/m V inside and 2 (G-1)/(G m) V across: 6/5 with m=5,G=2.
+    # A lane of a group of m sends 2 (m-1)/m V inside and 2 (G-1)/(G m) V across.
     parts, group = np.arange(10), np.repeat([0, 1], 5)
-    t = hierarchical(parts, group, 8)
-    across = group[t.source] != group[t.target]
-    assert t.amount[~across].sum() / t.amount[across].sum() == pytest.approx((4 / 5) / (1 / 10))
-    sent = np.bincount(t.source, t.amount)
-    np.testing.assert_allclose(sent, 8)
+    inside, across = hierarchical(parts, group, 8)
+    assert (group[inside.source] == group[inside.target]).all()
+    assert (group[across.source] != group[across.target]).all()
+    assert inside.share / across.share == pytest.approx((4 / 5) / (1 / 10))
+    assert inside.share + across.share == pytest.approx(1)
+    for phase in (inside, across):
+        np.testing.assert_allclose(np.bincount(phase.source, phase.amount), 8)
+
+
+def test_a_phase_that_needs_little_of_a_full_link_is_served_in_full():
+    # Two pods of 4 racks at 1:8. All-to-all fills the links between; the reduction's shards need
+    # 1/8 of a lane there and the other 7/8 inside, where nothing is short: it is not slowed.
+    fabric = clos(2, 4, 2, 8, 50 * GB, planes=2, spines=1, pod_oversubscription=8)
+    ends = fabric.endpoints
+    pods = np.repeat([0, 1], 8)
+    reduction = hierarchical(ends[0::2], pods[0::2], 8)
+    exchange = all_to_all(ends[1::2], 8)
+    flows = gather_columns([*reduction, exchange])
+    matrix, _ = Routes(fabric).incidence(flows)
+    share = np.array([*(p.share for p in reduction), 1.0])
+    rate = max_min_rates(matrix, capacity_of(fabric), limit_b_per_s=share * 50 * GB)
+    jobs = job_rates(rate, share, [0, 0, 1], [50 * GB, 50 * GB])
+    # Shares of the reduction: 3/4 and 1/8, of 7/8. Its 32 lanes across take 50/7 each, and 400 GB/s
+    # are there: it may have them all but what the exchange's fair share of a lane would be.
+    up, lanes = 64 * 50 * GB / 8, 32
+    fair = up / (lanes + lanes * 4 / 7)
+    assert fair > share[1] * 50 * GB
+    assert jobs[0] == pytest.approx(50 * GB)
+    assert jobs[1] == pytest.approx((up - lanes * share[1] * 50 * GB) / (lanes * 4 / 7))
 
 
 def test_one_part_sends_nothing():
     alone = np.array([3])
-    for traffic in (ring(alone, 8), all_to_all(alone, 8), hierarchical(alone, alone, 8)):
+    for traffic in (ring(alone, 8), all_to_all(alone, 8), *hierarchical(alone, alone, 8)):
         assert traffic.source.size == 0
     fabric = clos(1, 2, 2, 8, GB, planes=2)
     matrix, cut = Routes(fabric).incidence(gather_columns([ring(alone, 8)]))

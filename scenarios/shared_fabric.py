@@ -1,0 +1,134 @@
+"""Two language-model jobs and a recommendation job on one fabric, at three oversubscriptions.
+
+Run it: ``python scenarios/shared_fabric.py``. Job A reduces gradients in two levels, inside a pod
+and across; job B (mixture of experts) and job R (embedding tables) exchange all to all. A and B
+take 4,096 GPUs over three pods, R 1,024 over two. What share of a step communicates is assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from scenarios.fabric import built
+from simulator.laws.fabric import Fabric
+from simulator.laws.maxmin import max_min_rates
+from simulator.laws.paths import Routes, capacity_of
+from simulator.laws.traffic import (
+    Traffic,
+    all_to_all,
+    alone_b_per_s,
+    gather_columns,
+    hierarchical,
+    job_rates,
+    slowdown,
+    tier_utilisation,
+)
+from simulator.spec.fabric import load_fabrics
+
+CATALOG = Path(__file__).parent / "catalog" / "fabrics.yaml"
+#: Pod → GPUs of A, of B, of R.
+PLACES = {"pod0": (1536, 1536, 0), "pod1": (1536, 1536, 0), "pod2": (1024, 1024, 512),
+          "pod3": (0, 0, 512)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job's name, its collective and the share of its step that waits for it [1]."""
+
+    name: str
+    collective: str
+    communication_share: float
+
+
+JOBS = (
+    Job("A: dense, 4,096 GPUs", "hierarchical", 0.15),
+    Job("B: experts, 4,096 GPUs", "all-to-all", 0.25),
+    Job("R: recommendation, 1,024 GPUs", "all-to-all", 0.35),
+)
+
+
+def phases(fabric: Fabric) -> tuple[list[Traffic], list[int]]:
+    """Place the jobs, whole hosts side by side in each pod; return phases and whose each is."""
+    used = dict.fromkeys(PLACES, 0)
+    found: list[Traffic] = []
+    whose: list[int] = []
+    for number, job in enumerate(JOBS):
+        parts = []
+        for pod, gpus in PLACES.items():
+            hosts = gpus[number] // 8
+            parts.append(fabric.within(pod)[used[pod] : used[pod] + hosts])
+            used[pod] += hosts
+        ends = np.concatenate(parts)
+        pods = np.repeat(np.arange(len(parts)), [part.size for part in parts])
+        two_level = job.collective == "hierarchical"
+        new = hierarchical(ends, pods, 8) if two_level else (all_to_all(ends, 8),)
+        found += new
+        whose += [number] * len(new)
+    return found, whose
+
+
+def case(pod_oversubscription: float) -> list[dict[str, Any]]:
+    """Return a row for each job: its rate alone and shared, its slowdown and the reason.
+
+    Parameters
+    ----------
+    pod_oversubscription : float
+        Bandwidth below the pods' switches over bandwidth above. [1]
+    """
+    fabrics = load_fabrics(CATALOG)
+    roce = fabrics.clos["roce-24k"].model_copy(
+        update={"pod_oversubscription": pod_oversubscription}
+    )
+    changed = fabrics.model_copy(update={"clos": {"roce": roce}})
+    _, fabric = built(changed, "roce")
+    parts, whose = phases(fabric)
+    routes, _ = Routes(fabric).incidence(gather_columns(parts))
+    capacity, nic = capacity_of(fabric), roce.nic_bandwidth.value
+    part = np.array([phase.share for phase in parts])
+    rate = max_min_rates(routes, capacity, limit_b_per_s=part * nic)
+    line = np.full(len(JOBS), nic)
+    alone = job_rates(alone_b_per_s(routes, capacity), part, whose, line)
+    shared = job_rates(rate, part, whose, line)
+    links, _ = tier_utilisation(fabric, routes, rate)
+    pod_links = np.r_[fabric.tier, fabric.tier] == fabric.tiers.index("pod")
+    share = np.array([job.communication_share for job in JOBS])
+    own, both = slowdown(nic, alone, share), slowdown(nic, shared, share)
+    return [
+        {
+            "oversubscription": f"1:{pod_oversubscription:g}",
+            "job": job.name,
+            "alone_b_per_s": float(alone[k]),
+            "shared_b_per_s": float(shared[k]),
+            "slowdown_by_fabric": float(own[k]),
+            "slowdown_by_neighbours": float(both[k] / own[k]),
+            "slowdown": float(both[k]),
+            "hottest_pod_link": float(links[pod_links].max()),
+        }
+        for k, job in enumerate(JOBS)
+    ]
+
+
+def main() -> None:
+    """Print the three cases as one table."""
+    table = Table("pods", "job", "alone GB/s", "shared GB/s", "fabric", "neighbours", "slowdown")
+    for ratio in (1.0, 3.5, 7.0):
+        for row in case(ratio):
+            table.add_row(
+                row["oversubscription"],
+                row["job"],
+                f"{row['alone_b_per_s'] / 1e9:.1f}",
+                f"{row['shared_b_per_s'] / 1e9:.1f}",
+                *(f"{row[key]:.3f}" for key in ("slowdown_by_fabric", "slowdown_by_neighbours")),
+                f"{row['slowdown']:.3f}",
+            )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
