@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.laws.allocation import pro_rata
 from simulator.laws.dependency import Group, Node, Source, SupplyGraph
 from simulator.laws.production import Production, minimal_cut_sets, n_minus_1
 
@@ -86,6 +87,20 @@ def test_what_is_scarce_goes_where_it_is_worth_most():
     delivery = Production(SupplyGraph.of(nodes), demand, {"good": 2.0}).deliver()
     assert delivery.served == pytest.approx({"good": 8.0, "poor": 2.0})
     assert delivery.value == pytest.approx(18.0)
+
+
+def test_a_poor_chip_can_harm_where_supply_is_shared_by_request_but_not_by_worth():
+    nodes = [
+        Node("fab", 10.0),
+        Node("good", groups=(one_of("logic", "fab"),)),
+        Node("poor", groups=(one_of("logic", "fab"),)),
+    ]
+    graph, worth = SupplyGraph.of(nodes), {"good": 1.0, "poor": 0.5}
+    alone = Production(graph, {"good": 10.0}, worth).deliver().value
+    both = Production(graph, {"good": 10.0, "poor": 10.0}, worth).deliver().value
+    assert both == pytest.approx(alone)
+    good, poor = pro_rata(10.0, [10.0, 10.0])
+    assert good * 1.0 + poor * 0.5 == pytest.approx(0.75 * alone)
 
 
 def test_limits_hold_back_the_substitute():
