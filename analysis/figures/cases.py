@@ -55,7 +55,8 @@ def work_difference(data: pl.DataFrame, ax: Axes) -> Axes:
 def _effect(row: dict[str, object]) -> str:
     difference, base = float(str(row["difference"])), float(str(row["baseline"]))
     if row["verdict"] not in ("higher", "lower"):
-        return "n.d." if difference else "exactly 0"
+        exact = row["difference_low"] == row["difference_high"] == 0
+        return "exactly 0" if exact else "n.d."
     return f"{signed(100 * difference / base, 2)} %" if base > 0 else ""
 
 

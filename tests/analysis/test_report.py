@@ -1,0 +1,131 @@
+"""The page: self-contained, hedged, the same every time, and readable without colour."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from analysis import Study, metrics, open_study
+from analysis.answers import answers, choices, loss_difference
+from analysis.assumptions import assumptions, counts
+from analysis.report import report, summary_text
+from tests.analysis.synthetic import scenario, write_study
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return report(write_study(tmp_path_factory.mktemp("report")))
+
+
+def test_the_page_needs_nothing_beside_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert not re.findall(r"(?:src|href)=\"(?!data:|#)", text)
+    assert "url(" not in text
+    assert "@import" not in text
+    assert text.count("<img ") == 12
+    assert text.count("alt=") == 12
+
+
+def test_each_figure_lies_beside_its_table(page: Path) -> None:
+    names = {path.stem for path in (page.parent / "figures").glob("*.svg")}
+    assert len(names) == 12
+    for name in names:
+        for suffix in ("png", "csv"):
+            assert (page.parent / "figures" / f"{name}.{suffix}").is_file()
+
+
+def test_page_and_figures_are_the_same_every_time(page: Path, tmp_path: Path) -> None:
+    again = report(write_study(tmp_path)).parent
+    files = sorted(p.relative_to(page.parent) for p in page.parent.rglob("*.*"))
+    assert len(files) == 2 + 3 * 12
+    for file in files:
+        assert (again / file).read_bytes() == (page.parent / file).read_bytes(), file
+
+
+def test_the_page_tells_where_its_numbers_come_from(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for said in ("small.yaml", "0123abc", "h-more_chips", "polars", "4 replications"):
+        assert said in text
+    # Written at another time or on another machine, the page is the same.
+    assert "2025-01-01T00" not in text
+
+
+def test_what_is_assumed_is_listed_with_its_range(page: Path) -> None:
+    found = assumptions(scenario())
+    assert [a.path for a in found] == ["racks › own-b › price", "economics › training share"]
+    assert (found[0].value, found[0].low, found[0].high) == ("1 MUSD", "500 kUSD", "2 MUSD")
+    assert counts(scenario()) == {"measured": 0, "published": 3, "assumed": 2}
+    assert "racks › own-b › price" in page.read_text(encoding="utf-8")
+
+
+def test_answers_state_what_the_tables_say(study: Study) -> None:
+    told = {a.question: a for a in answers(study, metrics.summary(study))}
+    mix = told["What mix do we buy?"]
+    assert "More chips does most work: +4.17 [3.40, 4.93] %" in mix.headline
+    assert any("not distinguishable with 4 replications" in d for d in mix.details)
+    work = told["What work gets done?"]
+    assert work.headline.startswith("240 [237, 243] rce-days of training")
+    supplier = told["What is lost if a supplier stops?"]
+    assert "Vendor N out for 1 quarter from 2025Q1: 8.33 % of the work" in supplier.headline
+    shared = told["And if something that suppliers share stops?"]
+    assert "Fab One" in shared.headline
+    assert shared.details == ("Others: Fab Two exactly 0.",)
+    binds = told["What binds?"]
+    assert binds.headline == "Money and power, in different quarters."
+    assert any(d.startswith("Network: 34.") for d in binds.details)
+
+
+def test_cases_with_a_shock_are_not_choices(study: Study, tmp_path: Path) -> None:
+    assert choices(study) == list(study.cases)
+    out = write_study(tmp_path, replications=1)
+    path = out / "h-noisy_case" / "rep-00000" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["scenario"]["supply"]["shocks"] = [{"node": "nv"}]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    path = out / "h-more_chips" / "rep-00000" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["scenario"]["supply"]["programme"]["gate"]["forced"] = "cancel"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert choices(open_study(out)) == ["baseline", "same_again"]
+
+
+def test_a_stops_cost_is_compared_between_cases(tmp_path: Path) -> None:
+    out = write_study(tmp_path)
+    index = json.loads((out / "study.json").read_text(encoding="utf-8"))
+    # In 'more chips' the stopped run is the baseline's: it loses just what the case gains.
+    index["stops"]["more_chips"] = {"nv": "h-baseline"}
+    (out / "study.json").write_text(json.dumps(index), encoding="utf-8")
+    delta = loss_difference(open_study(out), "nv", "more_chips", "baseline")
+    assert delta.mean == pytest.approx(10.0 - 20.0)
+    assert delta.share_negative == 1.0
+
+
+def test_one_replication_and_no_stops_still_make_a_page(tmp_path: Path) -> None:
+    out = write_study(tmp_path, replications=1)
+    index = json.loads((out / "study.json").read_text(encoding="utf-8"))
+    index["stops"] = {}
+    index["title"] = "<b>Which mix & why?</b>"
+    (out / "study.json").write_text(json.dumps(index), encoding="utf-8")
+    text = report(out).read_text(encoding="utf-8")
+    assert "one replication: no interval" in text
+    assert "<h1>&lt;b&gt;Which mix &amp; why?&lt;/b&gt;</h1>" in text
+    assert "No mix on offer does distinguishably more work" in text
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_terminal_summary_fits_and_hedges(study: Study, width: int) -> None:
+    console = Console(width=width, file=io.StringIO())
+    console.print(summary_text(study.out))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "…" not in text
+    rows = [line.split() for line in text.splitlines()]
+    case = next(r for r in rows if r[:2] == ["noisy", "case"])
+    assert case[2:5] == ["240", "±11", "n.d."]
+    assert next(r for r in rows if r[:2] == ["same", "again"])[4] == "0"
+    assert next(r for r in rows if r[:2] == ["Fab", "One"])[2] == "14.6"
