@@ -178,8 +178,8 @@ def _deciding(
         mark ^= mark >> 29
         for k in range(indptr[c], indptr[c + 1]):
             load[indices[k]] += data[k] * own[c]
-            # The last 8 bits of an amount are rounding: 2^-44 of it.
-            mixed = ((bits[k] + 128) >> 8) * np.int64(0x5851F42D4C957F2D) + mark
+            # The last 16 bits of an amount are left to rounding: 2^-36 of it.
+            mixed = ((bits[k] + 32768) >> 16) * np.int64(0x5851F42D4C957F2D) + mark
             mixed ^= mixed >> 31
             stamp[indices[k]] += mixed * mark
     able = np.flatnonzero(load > capacity * (1 + 1e-13))

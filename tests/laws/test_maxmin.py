@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -6,6 +8,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from simulator.laws.maxmin import max_min_rates
+from simulator.laws.paths import Routes, capacity_of
+from simulator.laws.topologies import clos
+from simulator.laws.traffic import all_to_all, gather_columns, ring
 
 
 def progressive_filling(matrix, capacity, weight, limit):
@@ -138,3 +143,24 @@ def test_many_columns_with_a_wide_range_of_weights():
 def test_refuses_what_has_no_meaning(change, message):
     with pytest.raises(ValueError, match=message):
         max_min_rates(**{"incidence": sp.csc_array([[1.0]]), "capacity_b_per_s": [1.0], **change})
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("uneven", [False, True])
+def test_parallel_trunks_of_a_fabric_that_speak_for_each_other_change_no_rate(seed, uneven):
+    stream = np.random.default_rng(seed)
+    fabric = clos(
+        3, 4, 2, 8, 50e9, planes=4, spines=2, rack_oversubscription=1.5, pod_oversubscription=3
+    )
+    hosts = stream.permutation(fabric.endpoints)
+    edges = np.cumsum([0, 5, 5, 4, 3, 3, 2, 2])
+    parts = [np.sort(hosts[a:b]) for a, b in pairwise(edges)]
+    jobs = [all_to_all(p, 8) if k % 2 else ring(p, 8) for k, p in enumerate(parts)]
+    matrix, _ = Routes(fabric).incidence(gather_columns(jobs))
+    capacity = capacity_of(fabric)
+    if uneven:
+        capacity = capacity * stream.choice([1.0, 0.5, 0.25], capacity.size)
+    weight, limit = stream.choice([1.0, 2.0], 7), stream.choice([20e9, np.inf], 7)
+    rate = max_min_rates(matrix, capacity, weight, limit)
+    expected = progressive_filling(matrix.toarray(), capacity, weight, limit)
+    np.testing.assert_allclose(rate, expected, rtol=1e-9)
