@@ -17,12 +17,15 @@ __all__ = ["Survey", "cut_b_per_s", "survey"]
 
 #: Endpoints whose hop counts are taken in full; of more, evenly spaced ones.
 _HOP_TARGETS = 512
+#: Steps of the answer's bound that capacities are counted in. scipy's flows are 32-bit, and a
+#: link's capacity (at most twice the bound) plus a flow on it (at most the bound) must fit.
+_STEPS = 2**29
 
 
 def cut_b_per_s(fabric: Fabric, left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
     """Least capacity of links that separates two sets of endpoints. [B/s]
 
-    Maximum flow on capacities rounded to a part in 2^30 of the answer's bound; the cut it finds
+    Maximum flow on capacities rounded down to a part in 2^29 of the answer's bound; the cut it finds
     is then summed in full precision.
 
     Parameters
@@ -42,10 +45,10 @@ def cut_b_per_s(fabric: Fabric, left: NDArray[np.int64], right: NDArray[np.int64
     n = len(fabric.nodes)
     capacity = fabric.capacity_b_per_s
     egress = np.bincount(fabric.tail, capacity, n) + np.bincount(fabric.head, capacity, n)
-    unit = min(egress[left].sum(), egress[right].sum()) / 2**30
-    whole = np.floor(np.minimum(np.r_[capacity, capacity] / unit, 2**31 - 1)).astype(np.int32)
+    unit = min(egress[left].sum(), egress[right].sum()) / _STEPS
+    whole = np.floor(np.minimum(np.r_[capacity, capacity] / unit, 2 * _STEPS)).astype(np.int32)
     # Twice what an endpoint's links carry: these arcs of the source and sink never bind.
-    room = np.ceil(np.minimum(2 * egress / unit, 2**31 - 1)).astype(np.int32)
+    room = np.ceil(np.minimum(2 * egress / unit, 2 * _STEPS)).astype(np.int32)
     ends = np.full(left.size, n), np.full(right.size, n + 1)
     start = np.r_[fabric.tail, fabric.head, ends[0], right]
     stop = np.r_[fabric.head, fabric.tail, left, ends[1]]
