@@ -14,15 +14,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analysis.report import report as write_report
 from analysis.report import summary_text
+from scenarios.replay import replay_file
 from simulator.spec.loader import BASELINE, Given, SpecError, load
 from simulator.spec.loader import cases as cases_of
 from simulator.study import Outcome, run_study
+from simulator.world.scheduler import DISCIPLINES
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="What mix of training silicon to buy, what work it does, and what is lost if a supplier fails.",
+    help="What training silicon to buy, what work it does, what is lost if a supplier fails.",
 )
 #: Results go to standard output, everything else to standard error.
 err = Console(stderr=True, highlight=False)
@@ -57,7 +59,9 @@ def run(
             name = task.run.case + (f" with {task.run.stopped} stopped" if task.run.stopped else "")
             err.print(f"[red]failed[/red]: {name}, replication {task.replication}: {reason}")
         if outcome.reused:
-            err.print(f"{outcome.reused} replications were there already, {outcome.finished} are new.")
+            err.print(
+                f"{outcome.reused} replications were there already, {outcome.finished} are new."
+            )
         if outcome.failed:
             raise typer.Exit(1)
         Console().print(summary_text(folder))
@@ -90,6 +94,18 @@ def check(file: File, case: Cases = None) -> None:
         for name, given in load_cases(file, case, []).items():
             changes = len(given.changes)
             err.print(f"{name}: good" + (f", {changes} values differ" if changes else ""))
+
+
+@app.command()
+def replay(
+    trace: Annotated[Path, typer.Argument(metavar="TRACE", help="Job log, .csv or .csv.gz.")],
+    cluster: Annotated[Path, typer.Option(help="YAML: pools: {NAME: {gpus, gpus_per_host}}.")],
+    discipline: Annotated[str, typer.Option(help=", ".join(DISCIPLINES))],
+    out: Annotated[Path, typer.Option(help="The log with start_s, finish_s and pool, .csv.")],
+) -> None:
+    """Replay a job log over the engine of the studies; equal submit times go by job id."""
+    with clear_faults():
+        Console().print(replay_file(trace, cluster, discipline, out))
 
 
 def load_cases(file: Path, names: list[str] | None, sets: list[str]) -> dict[str, Given]:

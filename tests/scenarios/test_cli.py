@@ -29,9 +29,9 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
         ("patience: 20 days", "patience: 20 kW", "not a time"),
         ("patience: 20 days", "patience: 20", "no unit"),
         ("fallback: gpu", "fallback: gpi", "'gpu'"),
-        ("racks: 10,", "racks: -10,", "greater than or equal to 0"),
-        ("  cooling: [air]", "  cooling: [air]\n  cooling: [air]", "cooling"),
-        ("{fab-a: 1}", "{fab-z: 1}", "fab-a"),
+        ("racks: 10,", "racks: -10,", "at least 0"),
+        ("    cooling: [air]", "    cooling: [air]\n    cooling: [air]", "cooling"),
+        ("{fab-a: 1}", "{fab-aa: 1}", "fab-a"),
     ],
 )
 def test_a_fault_names_file_line_and_what_would_be_right(tmp_path, old, new, says):
