@@ -25,8 +25,8 @@ _STEPS = 2**29
 def cut_b_per_s(fabric: Fabric, left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
     """Least capacity of links that separates two sets of endpoints. [B/s]
 
-    Maximum flow on capacities rounded down to a part in 2^29 of the answer's bound; the cut it finds
-    is then summed in full precision.
+    Maximum flow on capacities rounded down to a part in 2^29 of the answer's bound; the cut it
+    finds is then summed in full precision.
 
     Parameters
     ----------
