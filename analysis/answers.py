@@ -267,22 +267,17 @@ def _loss_in(study: Study, case: str, home: str, node: str, label: str) -> str:
 def _binding(study: Study) -> Answer:
     held = risk_views.racks_held_back(study)
     quarters = held["quarter"].unique(maintain_order=True).to_list()
-    most = (
-        held.filter(pl.col("racks") > 0)
-        .sort("racks", descending=True)
-        .unique("quarter", keep="first")
-        .sort("quarter")
-    )
+    most = held.filter("binds")
     network = work.network_share(study)["network"].drop_nulls()
     details = []
     for cause in ("money", "supply", "power"):
-        when = most.filter(pl.col("cause") == cause)["quarter"].to_list()
-        mean = held.filter(pl.col("cause") == cause)["racks"].mean()
-        first = f", first in {when[0]}" if when else ""
-        details.append(
-            f"{cause.capitalize()} holds back most racks in {len(when)} of {len(quarters)} "
-            f"quarters{first} (mean {number(float(str(mean)))} racks)."
-        )
+        ours = held.filter(pl.col("cause") == cause)
+        when = ours.filter("binds")
+        in_some = f"in {len(when)} of {len(quarters)} quarters"
+        told = f"{cause.capitalize()} holds back most racks {in_some}"
+        if len(when):
+            told += f", clearly in {when['clear'].sum()}, first in {when['quarter'][0]}"
+        details.append(f"{told} (mean {number(float(str(ours['racks'].mean())))} racks).")
     if len(network):
         share = mean_interval(100 * network.to_numpy())
         details.append(

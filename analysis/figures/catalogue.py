@@ -161,7 +161,8 @@ PLATES: tuple[Plate, ...] = (
         risk.held_back,
         "racks, mean over the quarter",
         "Baseline. Racks are counted, not chips. Supply counts lateness beyond the due date, "
-        "not the lead time itself.",
+        "not the lead time itself. Clearly: its lead over the next cause, replication by "
+        "replication, is distinguishable from zero.",
     ),
     Plate(
         "gate",

@@ -109,19 +109,19 @@ def held_back(data: pl.DataFrame, ax: Axes) -> Axes:
 
 
 def _binding_finding(data: pl.DataFrame) -> str:
-    binding = (
-        data.filter(pl.col("racks") > 0)
-        .sort("racks", descending=True)
-        .unique("quarter", keep="first")
-    )
+    binding = data.filter("binds")
     quarters = data["quarter"].n_unique()
     if binding.is_empty():
         return "No rack that was wanted had to wait"
-    counts = binding.group_by("cause").len().sort("len", "cause", descending=[True, False])
-    parts = [f"{cause} in {n}" for cause, n in counts.iter_rows()]
+    counts = (
+        binding.group_by("cause")
+        .agg(n=pl.len(), clear=pl.col("clear").sum())
+        .sort("n", "cause", descending=[True, False])
+    )
+    parts = [f"{cause} in {n} (clearly in {clear})" for cause, n, clear in counts.iter_rows()]
     idle = quarters - binding.height
     rest = f", nothing in {idle}" if idle else ""
-    return f"What holds back most racks, by quarter ({quarters}): {', '.join(parts)}{rest}"
+    return f"What holds back most racks, of {quarters} quarters: {', '.join(parts)}{rest}"
 
 
 @style.styled

@@ -47,7 +47,9 @@ def racks_held_back(study: Study, case: str = BASELINE) -> pl.DataFrame:
     -------
     DataFrame
         ``quarter, cause, racks, racks_low, racks_high, total, total_low, total_high``
-        [racks], every quarter and cause; the totals are the quarter's.
+        [racks], every quarter and cause; the totals are the quarter's. ``binds`` for the
+        cause that holds back most racks in its quarter, and ``clear`` where its lead over the
+        next, in pairs of the same replication, is distinguishable from zero.
     """
     keys = ["quarter", "cause"]
     counted = binding.waiting_racks(study, case)
@@ -56,14 +58,46 @@ def racks_held_back(study: Study, case: str = BASELINE) -> pl.DataFrame:
     totals = over_replications(
         complete(summed, ["quarter"], study.replications), ["quarter"], ["total"]
     )
+    names = study.calendar(case).names()
     grid = (
-        pl.DataFrame({"quarter": study.calendar(case).names()})
+        pl.DataFrame({"quarter": names})
         .join(pl.DataFrame({"cause": binding.CAUSES}), how="cross")
         .join(totals, on="quarter", how="left", maintain_order="left")
     )
     both = grid.join(found, on=keys, how="left", maintain_order="left")
-    return both.select(*keys, "^racks.*$", "^total.*$").with_columns(
+    filled = both.select(*keys, "^racks.*$", "^total.*$").with_columns(
         pl.selectors.float().fill_null(0.0)
+    )
+    marks = [_leader(quarter, filled, counted, study.replications) for quarter in names]
+    return (
+        filled.join(pl.concat(marks), on="quarter", how="left")
+        .with_columns(binds=(pl.col("cause") == pl.col("leader")).fill_null(False))
+        .drop("leader")
+    )
+
+
+def _leader(
+    quarter: str, held: pl.DataFrame, counted: pl.DataFrame, replications: int
+) -> pl.DataFrame:
+    """Return which cause leads in a quarter, and whether its lead over the next is clear."""
+    ranked = held.filter(pl.col("quarter") == quarter).sort(
+        "racks", descending=True, maintain_order=True
+    )
+    first, second = ranked["cause"][0], ranked["cause"][1]
+    leads = ranked["racks"][0] > 0
+    samples = []
+    for cause in (first, second):
+        found = counted.filter((pl.col("quarter") == quarter) & (pl.col("cause") == cause))
+        at = dict(found.select("replication", "racks").iter_rows())
+        samples.append([at.get(k, 0.0) for k in range(replications)])
+    lead = paired_difference(samples[0], samples[1])
+    return pl.DataFrame(
+        {
+            "quarter": [quarter],
+            "leader": [first if leads else None],
+            "clear": [leads and lead.distinguishable()],
+        },
+        schema={"quarter": pl.String, "leader": pl.String, "clear": pl.Boolean},
     )
 
 
