@@ -10,6 +10,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from simulator.spec.hardware import Chip
+
 __all__ = ["Unknown", "calibration", "chip_key", "chips", "model_key", "models", "read_yaml"]
 
 CATALOG = Path(__file__).parent / "catalog"
@@ -42,11 +44,27 @@ def models() -> Mapping[str, Mapping[str, Any]]:
 
 @functools.cache
 def chips() -> Mapping[str, Mapping[str, Any]]:
-    """Chips by catalogue id."""
-    found: Mapping[str, Mapping[str, Any]] = read_yaml(CATALOG / "validation" / "chips.yaml")[
-        "chips"
-    ]
-    return found
+    """Chips by catalogue id: those measured, and those only scenarios speak of."""
+    measured = read_yaml(CATALOG / "validation" / "chips.yaml")["chips"]
+    planned = read_yaml(CATALOG / "chips.yaml")["catalog"]["chips"]
+    return measured | {k: _planned(v) for k, v in planned.items() if k not in measured}
+
+
+def _planned(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Entry of a scenario's chip in the units of the measured ones."""
+    chip = Chip.model_validate(entry)
+    return {
+        "aliases": [chip.label],
+        "family": chip.vendor,
+        "available": "2026-01",
+        "peak_bf16_tflops": chip.peak_bf16.value / 1e12,
+        "memory_gb": chip.memory.value / 1e9,
+        "memory_tb_per_s": chip.memory_bandwidth.value / 1e12,
+        "scaleup_gb_per_s": chip.scaleup_bandwidth.value / 1e9,
+        "domain_chips": chip.scaleup_domain,
+        "scaleout_gb_per_s": chip.scaleout_bandwidth.value / 1e9,
+        "tdp_w": chip.tdp.value,
+    }
 
 
 @functools.cache

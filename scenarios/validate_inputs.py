@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scenarios.validate_catalog import chips
 from scenarios.validate_rows import Case, _architecture
 from simulator.laws.collectives import Network
+from simulator.laws.maturity import settled_share
 from simulator.laws.training import Accelerator, Plan, Software
 from simulator.laws.training_shapes import Architecture
 
@@ -24,6 +25,7 @@ Constants = Mapping[str, float]
 _REACHED = 0.76
 _UNFLASHED = ("megatron", "deepspeed")
 _BLOCKING = ("megatron", "deepspeed")
+_OVERLAPPING = ("megatron-core", "megatron-bridge", "megascale")
 
 
 def architecture_of(model: str, sequence: float) -> Architecture:
@@ -97,6 +99,7 @@ class Inputs:
 
     def __init__(self, cases: Sequence[Case]) -> None:
         self.cases = tuple(cases)
+        self._places: dict[str, tuple[list[str], NDArray[np.int64]]] = {}
         self.model = _stack([architecture_of(case.model, case.sequence) for case in cases])
         self.chip = _stack([accelerator_of(case.chip, case.precision) for case in cases])
         names = Plan.__dataclass_fields__
@@ -113,6 +116,32 @@ class Inputs:
             ]
         )
         self.year = np.array([case.year for case in cases])
+        self.unflashed = np.array([case.software in _UNFLASHED for case in cases])
+        self.blocking = np.array([case.software in _BLOCKING for case in cases])
+        self.quantised = np.array([case.precision != "bf16" for case in cases])
+        self.rowwise = np.array([case.rowwise for case in cases])
+        self.overlapped = np.array([c.software in _OVERLAPPING for c in cases])
+        self.asynchronous = np.array([c.overlapped for c in cases])
+
+    def places(self, quantity: str) -> tuple[list[str], NDArray[np.int64]]:
+        """Names of a quantity's constants, and which of them each case takes."""
+        if quantity not in self._places:
+            wanted = [
+                [
+                    f"{quantity}.{kind}.{key}"
+                    for kind, key in (
+                        ("family", family),
+                        ("stack", case.software),
+                        ("chip", case.chip),
+                        ("precision", case.precision),
+                        (case.precision, family),
+                    )
+                ]
+                for case, family in zip(self.cases, self.chip_family, strict=True)
+            ]
+            names, index = np.unique(np.array(wanted).T, return_inverse=True)
+            self._places[quantity] = (names.tolist(), index.reshape(5, len(self.cases)))
+        return self._places[quantity]
 
     def network(self, constants: Constants) -> Network:
         """Network the cases ran on, at the fitted efficiencies."""
@@ -130,57 +159,52 @@ class Inputs:
     def software(self, constants: Constants) -> Software:
         """Software of the cases at the fitted constants."""
         pick = _Picker(constants, self)
-        moe = np.exp(-constants["experts.yearly"] * np.maximum(self.year - 2025.0, 0.0))
-        unflashed = np.isin([case.software for case in self.cases], _UNFLASHED)
-        blocking = np.isin([case.software for case in self.cases], _BLOCKING)
-        fp8 = np.array([case.precision != "bf16" for case in self.cases])
-        megascale = np.array([case.software == "megascale" for case in self.cases])
-        overlapped = np.array([case.overlapped for case in self.cases])
-        young = 1.0 - constants["maturity.loss"] * np.exp(-self.age / constants["maturity.years"])
+        moe = np.exp(-constants["experts.yearly"] * (np.maximum(self.year, 2025.0) - 2025.0))
+        unflashed, blocking, overlapped = self.unflashed, self.blocking, self.overlapped
+        fp8, rowwise = self.quantised, self.rowwise
+        loss = constants["maturity.loss"] + np.where(fp8, constants["maturity.quantised"], 0.0)
+        young = settled_share(self.age, np.minimum(loss, 0.8), constants["maturity.years"])
         ones = np.ones(len(self.cases))
         tp_exposed = np.where(
-            overlapped | megascale, constants["exposed.tp_overlapped"], constants["exposed.tp"]
+            overlapped, constants["exposed.tp_overlapped"], constants["exposed.tp"]
         )
-        tp_exposed = np.where(blocking, 1.0, tp_exposed)
+        tp_exposed = np.where(self.asynchronous, constants["exposed.tp_async"], tp_exposed)
         return Software(
             matmul_fraction=np.minimum(self.reached * pick("matmul") * young, 0.98),
             attention_fraction=np.minimum(pick("attention"), 0.95),
             memory_fraction=0.85 * ones,
-            half_shape=constants["half.shape"] * ones,
+            half_rows=constants["half.rows"] * ones,
+            half_width=constants["half.width"] * ones,
+            half_power=constants["half.power"] * ones,
             layer_passes=pick("passes"),
             score_passes=np.where(unflashed, constants["scores.passes"], 0.0),
             causal=np.where(unflashed, 1.0, 0.5),
             launch_s=pick("launch"),
             tp_hidden=1.0 - np.minimum(tp_exposed, 1.0),
-            ep_hidden=(1.0 - min(constants["exposed.ep"], 1.0)) * ones,
+            ep_hidden=1.0 - np.minimum(constants["exposed.ep"] * moe, 1.0),
             cp_hidden=(1.0 - min(constants["exposed.cp"], 1.0)) * ones,
             dp_hidden=np.where(blocking, 0.0, 1.0),
-            gradient_b=np.where(blocking, 2.0, 4.0),
+            gradient_b=2.0 * ones,
             step_s=constants["step.s"] * ones,
             straggle=constants["straggle"] * ones,
-            cast_passes=np.where(fp8, constants["cast.passes"], 0.0),
-            expert_loss=constants["experts.loss"] * moe,
+            cast_passes=np.where(fp8, constants["cast.passes"], 0.0)
+            * np.where(rowwise, constants["cast.rowwise"], 1.0),
+            expert_passes=pick("sorting") * moe,
+            expert_issue_s=pick("issue") * moe,
+            context_loss=constants["context.loss"] * ones,
         )
 
 
 class _Picker:
-    """Product of the constants of a quantity: for all, by chip family, by software, by precision."""
+    """Product of a quantity's constants: for all, by family, software, chip and precision."""
 
     def __init__(self, constants: Constants, inputs: Inputs) -> None:
         self.constants, self.inputs = constants, inputs
 
     def __call__(self, quantity: str) -> Array:
-        found = []
-        for case, family in zip(self.inputs.cases, self.inputs.chip_family, strict=True):
-            value = self.constants[f"{quantity}.all"]
-            for kind, key in (
-                ("family", family),
-                ("stack", case.software),
-                ("precision", case.precision),
-            ):
-                value *= self.constants.get(f"{quantity}.{kind}.{key}", 1.0)
-            found.append(value)
-        return np.array(found)
+        names, places = self.inputs.places(quantity)
+        values = np.array([self.constants.get(name, 1.0) for name in names])
+        return self.constants[f"{quantity}.all"] * np.asarray(values[places].prod(axis=0))
 
 
 def inputs_of(cases: Sequence[Case]) -> Inputs:

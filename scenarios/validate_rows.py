@@ -50,6 +50,7 @@ class Case:
     tier: str
     published: str
     overlapped: bool = False
+    rowwise: bool = False
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -145,6 +146,7 @@ def training_case(row: Row, name: str) -> Case:
         tier=row.get("tier") or "A",
         published=row.get("source", ""),
         overlapped="async" in row.get("notes", "").lower(),
+        rowwise="rowwise" in row.get("notes", "").lower(),
     )
 
 
@@ -235,6 +237,7 @@ def _plan(
     guessed = batch is None
     unsharded = software in (
         "megatron",
+        "megatron-2023",
         "deepspeed",
         "megatron-core",
         "megatron-bridge",
@@ -261,7 +264,7 @@ def _plan(
     plan = {
         "tp": tp,
         "pp": pp,
-        "vp": _number(row, "vp") or 1.0,
+        "vp": _number(row, "vp") or _chunks(model, software, pp),
         "cp": cp,
         "dp": dp,
         "ep": _number(row, "ep") or 1.0,
@@ -272,6 +275,13 @@ def _plan(
         "sequence_parallel": _sequence_parallel(row, software),
     }
     return plan, guessed
+
+
+def _chunks(model: str, software: str, pp: float) -> float:
+    """Interleaved chunks a stage where a recipe leaves them out: chunks of about four layers."""
+    if pp == 1 or software not in ("megatron-core", "megatron-bridge"):
+        return 1.0
+    return max(1.0, float(round(float(_architecture(model)["layers"]) / pp / 4.0)))
 
 
 def _sharding(row: Row, unsharded: bool) -> float:
@@ -299,8 +309,9 @@ def _recompute(row: Row, software: str) -> float:
     stated = (row.get("recompute") or "").strip().lower()
     if stated.startswith("full"):
         return 1.0
-    if stated == "" and software == "maxtext":
-        return 0.5
+    if stated == "":
+        # What these did by default: all again before selective recomputation was known, half now.
+        return {"maxtext": 0.5, "deepspeed": 1.0, "fsdp": 1.0}.get(software, 0.0)
     return 0.0
 
 
@@ -326,7 +337,7 @@ def _software(row: Row, sweep: bool) -> str:
         ("maxtext", "maxtext"),
         ("foundry", "fsdp"),
         ("metaseq", "fsdp"),
-        ("23.06", "megatron-core"),
+        ("23.06", "megatron-2023"),
         ("primus", "primus"),
     ):
         if mark in text:

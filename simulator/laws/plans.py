@@ -72,7 +72,8 @@ def candidate_plans(
     experts = round(float(model.experts))
     # Powers of two up to the domain, at most 16: beyond it exchanges outweigh the work.
     tensor = [t for t in (1, 2, 4, 8, 16) if t <= min(domain, chips) and heads % t == 0]
-    stages = [p for p in _divisors(layers, most_pp) if p <= chips]
+    most = min(layers, most_pp, chips)
+    stages = sorted({*_divisors(layers, most), *(2**k for k in range(7) if 2**k <= most)})
     context = [1] if float(model.sequence) <= 8192 else [1, 2, 4, 8, 16]
     expert = [1] if experts == 0 else [e for e in (1, 2, 4, 8, 16, 32, 64) if e <= experts]
     grid = []
@@ -84,7 +85,7 @@ def candidate_plans(
                 dp = chips // (tp * pp * cp)
                 if global_batch % dp:
                     continue
-                chunks = [v for v in (1, 2, 4, 8) if pp > 1 and (layers // pp) % v == 0] or [1]
+                chunks = [v for v in (1, 2, 4, 8) if pp > 1 and layers // pp >= v] or [1]
                 each = global_batch // dp
                 micro = [b for b in (1, 2, 4, 8) if each % b == 0]
                 spread = [e for e in expert if (dp * cp * tp) % e == 0]

@@ -104,8 +104,9 @@ class Software:
     ----------
     matmul_fraction, attention_fraction, memory_fraction : ndarray
         Share of peak that large matmuls, attention and memory-bound passes reach [1], in (0, 1].
-    half_shape : ndarray
-        Dimension at which a matmul reaches half of it, on a chip of 312 TFLOP/s [1].
+    half_rows, half_width, half_power : ndarray
+        Rows (tokens) and width at which a matmul reaches half of it on a chip of 312 TFLOP/s, and
+        the power of the peak both grow with [1].
     layer_passes : ndarray
         Times a forward pass writes or reads the residual stream or its like [1].
     score_passes : ndarray
@@ -126,14 +127,20 @@ class Software:
         Loss per doubling of hosts: the slowest of many [1].
     cast_passes : ndarray
         Extra passes over a matmul's inputs to quantise them (8-bit and below) [1].
-    expert_loss : ndarray
-        Time of routing, sorting and uneven experts over that of the experts' matmuls [1].
+    expert_passes : ndarray
+        Passes over the routed tokens to sort, permute, weigh and add them back [1].
+    expert_issue_s : ndarray
+        Time the host needs besides to issue one pass of one layer of experts [s].
+    context_loss : ndarray
+        Attention time lost to uneven shares when a sequence is split over many chips [1].
     """
 
     matmul_fraction: Array
     attention_fraction: Array
     memory_fraction: Array
-    half_shape: Array
+    half_rows: Array
+    half_width: Array
+    half_power: Array
     layer_passes: Array
     score_passes: Array
     causal: Array
@@ -146,7 +153,9 @@ class Software:
     step_s: Array
     straggle: Array
     cast_passes: Array
-    expert_loss: Array
+    expert_passes: Array
+    expert_issue_s: Array
+    context_loss: Array
 
 
 @dataclass(frozen=True)
@@ -197,10 +206,14 @@ def step_time(
         rounds * linear + rounds * experts + (3.5 + plan.recompute) * attention + rounds * memory
     )
     exchange = _layer_exchanges_s(model, network, chip, plan, software, tokens)
-    layers = model.layers / plan.pp
+    # The fullest stage sets the pace: layers that do not divide are rounded up to whole chunks.
+    chunk = np.ceil(model.layers / (plan.pp * plan.vp) - 1e-9)
+    layers = np.minimum(chunk * plan.vp, np.ceil(model.layers / plan.pp - 1e-9))
     head = _head_s(model, chip, plan, software, tokens)
     gpu = layers * (compute + exchange) + head
-    issue = layers * rounds * software.launch_s
+    # A routed layer issues many small kernels; the mean layer its share of them.
+    routed = np.minimum(model.top_k, 1.0) * software.expert_issue_s
+    issue = layers * rounds * (software.launch_s + routed)
     stage = _norm(gpu, issue)
     gather = _gather_s(model, network, chip, plan, software)
     stage_all = _norm(stage, gather)
@@ -233,9 +246,10 @@ def _matmul_s(
     chip: Accelerator, software: Software, rows: Array, inner: Array, outer: Array, copies: Array
 ) -> Array:
     """Forward time of a product of (rows x inner) with (inner x outer), *copies* of it."""
-    half = software.half_shape * np.sqrt(chip.matmul_flops_per_s / 312e12)
+    faster = (chip.matmul_flops_per_s / 312e12) ** software.half_power
+    half = software.half_width * faster
     # A dimension d reaches d / (d + half) of the rate: as if each were padded by half.
-    padded = 2.0 * (rows + half) * (inner + half) * (outer + half)
+    padded = 2.0 * (rows + software.half_rows * faster) * (inner + half) * (outer + half)
     arithmetic = padded / (chip.matmul_flops_per_s * software.matmul_fraction)
     moved = _WORD_B * (rows * inner + inner * outer + rows * outer)
     streaming = moved / (chip.memory_b_per_s * software.memory_fraction)
@@ -260,12 +274,17 @@ def _layer_passes_s(
     experts = _matmul_s(
         chip, software, expert_rows, hidden, model.expert_width / expert_tp, 3.0 * local
     )
-    experts = np.where(model.experts > 0, experts * (1.0 + software.expert_loss), 0.0)
+    dealt = np.where(plan.ep > 1, tp, 1.0)
+    routed = _WORD_B * tokens * model.top_k * model.hidden / dealt
+    sorting = software.expert_passes * routed / (chip.memory_b_per_s * software.memory_fraction)
+    experts = experts + sorting
+    experts = np.where(model.experts > 0, experts, 0.0)
     scores = 4.0 * tokens * model.sequence * model.attention_width / tp
     bandwidth = chip.memory_b_per_s * software.memory_fraction
     score_b = _WORD_B * tokens * model.sequence * model.heads / tp * software.score_passes
+    uneven = 1.0 + software.context_loss * (1.0 - 1.0 / plan.cp)
     attention = model.attention_share * (
-        scores * software.causal / (chip.wide_flops_per_s * software.attention_fraction)
+        uneven * scores * software.causal / (chip.wide_flops_per_s * software.attention_fraction)
         + score_b / bandwidth
     )
     split = np.where(plan.sequence_parallel > 0, tp, 1.0)
