@@ -42,7 +42,7 @@ def answers(study: Study, summary: pl.DataFrame) -> list[Answer]:
     summary : DataFrame
         :func:`analysis.metrics.summary`.
     """
-    found = [_mix(study), _work(study, summary), _money(study, summary)]
+    found = [_mix(study, summary), _work(study, summary), _money(study, summary)]
     if study.stops:
         vendors = "What is lost if a supplier stops?"
         shared = "And if something that suppliers share stops?"
@@ -66,7 +66,7 @@ def choices(study: Study) -> list[str]:
     return found
 
 
-def _mix(study: Study) -> Answer:
+def _mix(study: Study, summary: pl.DataFrame) -> Answer:
     differences = case_views.work_differences(study)
     open_cases = differences.filter(pl.col("case").is_in(choices(study)))
     clear = open_cases.filter(pl.col("verdict") == "higher").sort("difference")
@@ -83,7 +83,7 @@ def _mix(study: Study) -> Answer:
         for row in open_cases.iter_rows(named=True)
         if clear.is_empty() or row["case"] != clear.row(-1, named=True)["case"]
     ]
-    details = [_standing(study)]
+    details = [_standing(study, summary)]
     if rest:
         details.append(f"Other mixes, work against the baseline: {listing(rest)}.")
     if gate := _gate(study):
@@ -101,7 +101,7 @@ def _relative(row: dict[str, object]) -> str:
     return f"{interval(of_row(row, 'difference', n), base, sign=True)} %"
 
 
-def _standing(study: Study) -> str:
+def _standing(study: Study, summary: pl.DataFrame) -> str:
     chips = fleet_views.chips_by_quarter(study)
     if chips.is_empty():
         return "No chip is in service in the baseline."
@@ -114,11 +114,9 @@ def _standing(study: Study) -> str:
         f"{number(100 * row['chips'] / total.mean, 2)} % {row['label']}"
         for row in end.sort("chips", descending=True).head(4).iter_rows(named=True)
     ]
-    power = fleet_views.power_by_site(study).filter(pl.col("quarter") == last)
-    megawatts = number(float(power["in_service"].sum()))
     return (
-        f"Baseline at the end of {last}: {amount(total, 'chips')} in service on {megawatts} MW of "
-        f"nameplate power, {listing(parts)}."
+        f"Baseline at the end of {last}: {amount(total, 'chips')} in service on "
+        f"{_said(summary, 'power_at_end')} of nameplate power, {listing(parts)}."
     )
 
 
@@ -284,11 +282,19 @@ def _binding(study: Study) -> Answer:
             f"Network: {amount(share, '%')} of step time of the work done is network-bound on the "
             "reference chip, as the families' profiles state; links' load is not simulated."
         )
-    if most.is_empty():
-        headline = "Nothing: no rack that was wanted had to wait."
-    else:
-        counts = most.group_by("cause").len().sort("len", "cause", descending=[True, False])
-        headline = f"{str(counts['cause'][0]).capitalize()}, in most quarters; see below when."
-        if counts["len"][0] * 2 <= len(quarters):
-            headline = f"{listing(counts['cause']).capitalize()}, in different quarters."
+    headline = _binding_headline(most, len(quarters), study.replications)
     return Answer("What binds?", headline, tuple(details))
+
+
+def _binding_headline(most: pl.DataFrame, quarters: int, n: int) -> str:
+    if most.is_empty():
+        return "Nothing: no rack that was wanted had to wait."
+    counts = most.group_by("cause").len().sort("len", "cause", descending=[True, False])
+    if counts["len"][0] * 2 > quarters:
+        headline = f"{str(counts['cause'][0]).capitalize()}, in most quarters"
+    else:
+        headline = f"{listing(counts['cause']).capitalize()}, in different quarters"
+    if not most["clear"].any():
+        plural = "s" if n > 1 else ""
+        headline += f", but no lead is distinguishable with {n} replication{plural}"
+    return f"{headline}."

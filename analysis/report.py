@@ -131,7 +131,7 @@ def _comparison(
 
 def _cell(row: dict[str, Any], factor: float) -> Cell:
     level, delta = metrics.row_estimate(row), metrics.row_estimate(row, "difference")
-    shown = interval(level, factor) if level else "–"
+    shown = _unbroken(interval(level, factor)) if level else "–"
     if row["case"] == BASELINE or delta is None:
         return Cell(shown, "", "")
     if delta.low == delta.high == 0:
@@ -142,7 +142,12 @@ def _cell(row: dict[str, Any], factor: float) -> Cell:
     tone = ""
     if good_when_more is not None:
         tone = "good" if (delta.mean > 0) == good_when_more else "bad"
-    return Cell(shown, interval(delta, factor, sign=True), tone)
+    return Cell(shown, _unbroken(interval(delta, factor, sign=True)), tone)
+
+
+def _unbroken(text: str) -> str:
+    # A narrow column may break a line before the bracket, not inside it.
+    return text.replace(", ", ",\u00a0").replace("] %", "]\u00a0%")
 
 
 def _stop_table(study: Study) -> list[tuple[str, list[str]]]:
@@ -162,7 +167,7 @@ def _loss(row: dict[str, Any]) -> str:
     loss = of_row(row, "lost_share", row["replications"])
     if loss.low == loss.high == 0:
         return "exactly 0"
-    text = f"{interval(loss)} %"
+    text = _unbroken(f"{interval(loss)} %")
     return text if loss.distinguishable() else f"n.d.: {text}"
 
 

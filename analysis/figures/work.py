@@ -121,7 +121,7 @@ def queue_wait(data: pl.DataFrame, ax: Axes) -> Axes:
     """
     rows = data.to_dicts()
     y = range(len(rows))
-    longest = max((row["p95"] for row in rows), default=1.0)
+    longest = max((max(row["p95"], _finite(row["p95_high"])) for row in rows), default=1.0)
     # A linear stretch up to an hour holds waits of zero; hours to weeks need a logarithm.
     ax.set_xscale("symlog", linthresh=1.0, linscale=0.5)
     for row, k in zip(rows, y, strict=True):
