@@ -366,9 +366,11 @@ class JobEngine:
         per_host = st.pool["chips_per_host"]
         # A factor such as 1.0000000000000002 must not cost a chip.
         need = np.maximum(np.ceil(chips * factor - 1e-9), 1).astype(np.int64)
-        st.need[:] = need
-        st.hosts[:] = np.where(need >= per_host, -(-need // per_host), 0)
-        st.slow[:] = np.divide(chips, need * rate, out=np.full(rate.shape, np.inf), where=rate > 0)
+        st.fit["need"] = need
+        st.fit["hosts"] = np.where(need >= per_host, -(-need // per_host), 0)
+        st.fit["slow"] = np.divide(
+            chips, need * rate, out=np.full(rate.shape, np.inf), where=rate > 0
+        )
         liked = np.stack(
             [self._rate[:, p] if own is None else own for p, own in enumerate(self._preference)],
             axis=1,
@@ -379,7 +381,7 @@ class JobEngine:
         order = np.take_along_axis(
             order, np.argsort(~np.take_along_axis(able, order, 1), axis=1, kind="stable"), 1
         )
-        st.order[:] = order[row]
+        st.fit["pool"] = order[row]
         st.kind["pools"] = able.sum(axis=1)[row]
         st.kind["mask"] = (able @ (1 << np.arange(len(self._names), dtype=np.int64)))[row]
         compiled.look_again(st, self._now_s)

@@ -77,9 +77,9 @@ def _next_but_patience(st: Any) -> float:
     # An infinite completion is a stalled run's, not an event.
     t = st.real[NEXT_FAULT]
     if st.counts[N_RUNS] > 0:
-        t = min(t, st.run[st.finishing[0]].finish)
-    if st.counts[NEXT_JOB] < len(st.submit):
-        t = min(t, st.submit[st.counts[NEXT_JOB]])
+        t = min(t, st.run[st.slot[0].finishing].finish)
+    if st.counts[NEXT_JOB] < len(st.job):
+        t = min(t, st.job[st.counts[NEXT_JOB]].submit)
     if st.counts[N_REPAIRS] > 0:
         t = min(t, st.repairs[0].at)
     return t
@@ -88,37 +88,47 @@ def _next_but_patience(st: Any) -> float:
 @kernel
 def complete(st: Any, now: float) -> int:
     """Complete what completes by *now*; return the reason to come back."""
-    while st.counts[N_RUNS] > 0 and st.run[st.finishing[0]].finish <= now:
+    while st.counts[N_RUNS] > 0 and st.run[st.slot[0].finishing].finish <= now:
         if lacks_rows(st):
             return NEEDS_ROWS
-        finish(st, st.finishing[0], now)
+        finish(st, st.slot[0].finishing, now)
     return REACHED
 
 
 @kernel
 def _change_capacity(st: Any, now: float) -> int:
-    while st.counts[N_REPAIRS] > 0 and st.repairs[0].at <= now:
-        end_repair(st, now)
-    while st.real[NEXT_FAULT] <= now:
-        for p in range(len(st.pool)):
-            if st.pool[p].next_fault <= now:
-                if st.pool[p].fault_draw >= st.pool[p].drawn:
-                    st.counts[LACK] = p
-                    return NEEDS_DRAWS
-                if st.counts[N_REPAIRS] + 2 > len(st.repairs):
-                    return NEEDS_REPAIRS
-                if lacks_rows(st):
-                    return NEEDS_ROWS
-                fault(st, p, now)
-    return REACHED
+    while True:
+        # A repair of no length ends before anything else happens.
+        while st.counts[N_REPAIRS] > 0 and st.repairs[0].at <= now:
+            end_repair(st, now)
+        if st.real[NEXT_FAULT] > now:
+            return REACHED
+        p = _next_to_fail(st)
+        if st.pool[p].fault_draw >= st.pool[p].drawn:
+            st.counts[LACK] = p
+            return NEEDS_DRAWS
+        if st.counts[N_REPAIRS] + 2 > len(st.repairs):
+            return NEEDS_REPAIRS
+        if lacks_rows(st):
+            return NEEDS_ROWS
+        fault(st, p, now)
+
+
+@kernel
+def _next_to_fail(st: Any) -> int:
+    best = 0
+    for p in range(1, len(st.pool)):
+        if st.pool[p].next_fault < st.pool[best].next_fault:
+            best = p
+    return best
 
 
 @kernel
 def _arrive(st: Any, now: float) -> None:
     j = st.counts[NEXT_JOB]
-    while j < len(st.submit) and st.submit[j] <= now:
+    while j < len(st.job) and st.job[j].submit <= now:
         join(st, j)
-        if st.patience[j] < inf:
+        if st.job[j].patience < inf:
             _push_deadline(st, j)
         j += 1
     st.counts[NEXT_JOB] = j
@@ -170,7 +180,7 @@ def _lacks_runs(st: Any) -> bool:
 @kernel
 def deadline(st: Any, j: int) -> float:
     """Return when a job that has not started gives up."""
-    return st.submit[j] + st.patience[j]
+    return st.job[j].submit + st.job[j].patience
 
 
 @kernel

@@ -14,6 +14,7 @@ from simulator.world.jobs_state import (
     BY_PRIORITY,
     DEPTH,
     DRAWS,
+    FIT,
     JOB,
     MODE,
     N_COUNTERS,
@@ -24,6 +25,7 @@ from simulator.world.jobs_state import (
     REPAIR,
     ROW,
     RUN,
+    SLOT,
     TYPE,
     UNIT,
     State,
@@ -38,6 +40,8 @@ def new_state(table: JobTable, order: int, mode: int, depth: int, ageing: float)
     job = np.zeros(n, JOB)
     job["start"] = job["finish"] = np.nan
     job["left"] = table.work_s
+    for name in ("submit", "checkpoint", "restart", "patience"):
+        job[name] = getattr(table, f"{name}_s")
     job["pool"] = -1
     kind = _types(table, order, job)
     counts = np.zeros(N_COUNTERS, np.int64)
@@ -50,28 +54,15 @@ def new_state(table: JobTable, order: int, mode: int, depth: int, ageing: float)
     return State(
         counts=counts,
         real=real,
-        submit=table.submit_s,
-        checkpoint=table.checkpoint_s,
-        restart=table.restart_s,
-        patience=table.patience_s,
         job=job,
         kind=kind,
-        waiting=np.zeros(len(kind) + 1, np.int32),
-        aside=np.zeros(len(kind) + 1, np.int32),
-        merge=np.zeros(len(kind) + 1, np.int32),
-        need=np.zeros((len(kind), 0), np.int32),
-        hosts=np.zeros((len(kind), 0), np.int32),
-        slow=np.zeros((len(kind), 0)),
-        order=np.zeros((len(kind), 0), np.int32),
+        fit=np.zeros((len(kind), 0), FIT),
         pool=np.zeros(0, POOL),
         level=np.zeros((0, 2), np.int32),
         draws=np.zeros((0, DRAWS, 3)),
         run=run,
-        free_runs=np.zeros(_RUNS_AT_FIRST, np.int32),
-        finishing=np.zeros(_RUNS_AT_FIRST, np.int32),
-        frontier=np.zeros(_RUNS_AT_FIRST + 1, np.int32),
+        slot=np.zeros(_RUNS_AT_FIRST, SLOT),
         unit=np.zeros(_RUNS_AT_FIRST, UNIT),
-        free_units=np.zeros(_RUNS_AT_FIRST, np.int32),
         blocks=np.zeros((0, _RUNS_AT_FIRST // BLOCK), np.int64),
         repairs=np.zeros(64, REPAIR),
         deadlines=np.zeros(impatient + 1, np.int32),
@@ -81,15 +72,17 @@ def new_state(table: JobTable, order: int, mode: int, depth: int, ageing: float)
 
 def _types(table: JobTable, order: int, job: NDArray[Any]) -> NDArray[Any]:
     """Number the types of a table and give each job its own."""
-    keys = np.zeros(len(table), [("job_class", "i4"), ("chips", "i8"), ("priority", "f8")])
-    keys["job_class"] = table.job_class
-    keys["chips"] = table.chips
+    classes, code = np.unique(table.job_class, return_inverse=True)
+    sizes, size = np.unique(table.chips, return_inverse=True)
+    levels, level = np.zeros(1), np.zeros(len(table), np.intp)
     if order == BY_PRIORITY:
-        keys["priority"] = table.priority
-    found, job["type"] = np.unique(keys, return_inverse=True)
+        levels, level = np.unique(table.priority, return_inverse=True)
+    code = (code * len(sizes) + size) * len(levels) + level
+    found, job["type"] = np.unique(code, return_inverse=True)
     kind = np.zeros(len(found), TYPE)
-    for name in ("job_class", "chips", "priority"):
-        kind[name] = found[name]
+    kind["job_class"] = classes[found // (len(sizes) * len(levels))]
+    kind["chips"] = sizes[found // len(levels) % len(sizes)]
+    kind["priority"] = levels[found % len(levels)]
     for name in ("head", "tail", "place", "cursor"):
         kind[name] = -1
     return kind
@@ -108,21 +101,13 @@ def with_pool(st: State, chips_per_host: int) -> State:
     level = np.full((len(pool), max(st.level.shape[1], chips_per_host + 1)), -1, np.int32)
     level[:-1, : st.level.shape[1]] = st.level
 
-    def column(old: NDArray[Any]) -> NDArray[Any]:
-        return np.ascontiguousarray(
-            np.concatenate([old, np.zeros((len(old), 1), old.dtype)], axis=1)
-        )
-
     def row(old: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate([old, np.zeros((1, *old.shape[1:]), old.dtype)])
 
     return st._replace(
         pool=pool,
         level=level,
-        need=column(st.need),
-        hosts=column(st.hosts),
-        slow=column(st.slow),
-        order=column(st.order),
+        fit=np.concatenate([st.fit, np.zeros((len(st.fit), 1), FIT)], axis=1),
         draws=row(st.draws),
         blocks=row(st.blocks),
     )
@@ -149,11 +134,8 @@ def with_runs(st: State, least: int) -> State:
     blocks[:, : st.blocks.shape[1]] = st.blocks
     return st._replace(
         run=run,
-        free_runs=_grown(st.free_runs, size),
-        finishing=_grown(st.finishing, size),
-        frontier=np.zeros(size + 1, np.int32),
+        slot=_grown(st.slot, size),
         unit=_grown(st.unit, size),
-        free_units=_grown(st.free_units, size),
         blocks=blocks,
     )
 

@@ -17,10 +17,10 @@ from simulator.world.jobs_state import BLOCK, N_FREE_UNITS, TOP_UNIT
 def fits(st: Any, k: int, p: int) -> bool:
     """Whether a job of type *k* could start in pool *p* now."""
     pool = st.pool[p]
-    hosts = st.hosts[k, p]
+    hosts = st.fit[k, p].hosts
     if hosts > 0:
         return pool.free >= hosts
-    return pool.free > 0 or shared_host(st, p, st.need[k, p]) >= 0
+    return pool.free > 0 or shared_host(st, p, st.fit[k, p].need) >= 0
 
 
 @kernel
@@ -35,13 +35,13 @@ def shared_host(st: Any, p: int, chips: int) -> int:
 @kernel
 def take(st: Any, k: int, p: int) -> int:
     """Take chips for a job of type *k* that fits in pool *p*; return the unit."""
-    hosts = st.hosts[k, p]
+    hosts = st.fit[k, p].hosts
     if hosts > 0:
         st.pool[p].free -= hosts
         u = _new_unit(st, p, hosts)
         st.unit[u].free = -1
         return u
-    need = st.need[k, p]
+    need = st.fit[k, p].need
     u = shared_host(st, p, need)
     if u >= 0:
         _unlist(st, u)
@@ -91,7 +91,7 @@ def unit_of_host(st: Any, p: int, host: int) -> int:
 def _new_unit(st: Any, p: int, hosts: int) -> int:
     if st.counts[N_FREE_UNITS] > 0:
         st.counts[N_FREE_UNITS] -= 1
-        u = st.free_units[st.counts[N_FREE_UNITS]]
+        u = st.slot[st.counts[N_FREE_UNITS]].free_unit
     else:
         u = st.counts[TOP_UNIT]
         st.counts[TOP_UNIT] += 1
@@ -110,7 +110,7 @@ def _drop_unit(st: Any, u: int) -> None:
     unit = st.unit[u]
     st.blocks[unit.pool, u // BLOCK] -= unit.hosts
     unit.hosts = 0
-    st.free_units[st.counts[N_FREE_UNITS]] = u
+    st.slot[st.counts[N_FREE_UNITS]].free_unit = u
     st.counts[N_FREE_UNITS] += 1
 
 

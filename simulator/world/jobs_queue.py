@@ -28,7 +28,7 @@ def key_of(st: Any, j: int) -> float:
     """Order of a job among all that wait: lower first, ties by row of the table."""
     order = st.counts[ORDER]
     if order == BY_PRIORITY:
-        return -st.kind[st.job[j].type].priority + st.real[AGEING] * st.submit[j]
+        return -st.kind[st.job[j].type].priority + st.real[AGEING] * st.job[j].submit
     if order == BY_WORK:
         return st.job[j].left
     return 0.0
@@ -170,7 +170,7 @@ def _replace(st: Any, k: int) -> None:
 def put_back(st: Any, k: int) -> None:
     """Add a type to the heap of waiting types."""
     n = st.counts[N_TYPES_WAITING]
-    st.waiting[n] = k
+    st.kind[n].waiting = k
     st.kind[k].place = n
     st.counts[N_TYPES_WAITING] = n + 1
     _up(st, n)
@@ -184,8 +184,8 @@ def set_aside(st: Any, k: int) -> None:
     st.counts[N_TYPES_WAITING] = n
     st.kind[k].place = -1
     if place != n:
-        last = st.waiting[n]
-        st.waiting[place] = last
+        last = st.kind[n].waiting
+        st.kind[place].waiting = last
         st.kind[last].place = place
         _up(st, place)
         _down(st, st.kind[last].place)
@@ -193,34 +193,34 @@ def set_aside(st: Any, k: int) -> None:
 
 @kernel
 def _up(st: Any, place: int) -> None:
-    k = st.waiting[place]
+    k = st.kind[place].waiting
     while place > 0:
         parent = (place - 1) >> 1
-        other = st.waiting[parent]
+        other = st.kind[parent].waiting
         if not type_before(st, k, other):
             break
-        st.waiting[place] = other
+        st.kind[place].waiting = other
         st.kind[other].place = place
         place = parent
-    st.waiting[place] = k
+    st.kind[place].waiting = k
     st.kind[k].place = place
 
 
 @kernel
 def _down(st: Any, place: int) -> None:
-    k = st.waiting[place]
+    k = st.kind[place].waiting
     n = st.counts[N_TYPES_WAITING]
     while True:
         child = 2 * place + 1
         if child >= n:
             break
-        if child + 1 < n and type_before(st, st.waiting[child + 1], st.waiting[child]):
+        if child + 1 < n and type_before(st, st.kind[child + 1].waiting, st.kind[child].waiting):
             child += 1
-        other = st.waiting[child]
+        other = st.kind[child].waiting
         if not type_before(st, other, k):
             break
-        st.waiting[place] = other
+        st.kind[place].waiting = other
         st.kind[other].place = place
         place = child
-    st.waiting[place] = k
+    st.kind[place].waiting = k
     st.kind[k].place = place

@@ -31,18 +31,18 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     if isnan(job.start):
         job.start = now
     else:
-        run.pay = st.restart[j]
+        run.pay = st.job[j].restart
         job.restarts += 1
     job.state = RUNNING
     job.pool = p
     run.job = j
     run.unit = u
     run.pool = p
-    hosts = st.hosts[k, p]
-    run.chips = hosts * st.pool[p].chips_per_host if hosts > 0 else st.need[k, p]
+    hosts = st.fit[k, p].hosts
+    run.chips = hosts * st.pool[p].chips_per_host if hosts > 0 else st.fit[k, p].need
     run.begin = now
     run.started = now
-    run.slow = st.slow[k, p]
+    run.slow = st.fit[k, p].slow
     run.useful = 0.0
     run.left = job.left
     run.saved = job.left
@@ -57,7 +57,7 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     run.finish = _finish_time(run)
     n = st.counts[N_RUNS]
     st.counts[N_RUNS] = n + 1
-    st.finishing[n] = r
+    st.slot[n].finishing = r
     run.place = n
     _up(st, n)
 
@@ -145,7 +145,7 @@ def _left(run: Any, useful: float) -> float:
 @kernel
 def _saved(st: Any, run: Any, useful: float) -> float:
     """Work left at the last checkpoint, checkpoints being every so much useful time."""
-    interval = st.checkpoint[run.job]
+    interval = st.job[run.job].checkpoint
     if isinf(interval):
         return run.saved
     total = run.useful + useful
@@ -194,7 +194,7 @@ def _move_to_lost(st: Any, run: Any, lost: float) -> None:
 def _new_run(st: Any) -> int:
     if st.counts[N_FREE_RUNS] > 0:
         st.counts[N_FREE_RUNS] -= 1
-        return st.free_runs[st.counts[N_FREE_RUNS]]
+        return st.slot[st.counts[N_FREE_RUNS]].free_run
     st.counts[TOP_RUN] += 1
     return st.counts[TOP_RUN] - 1
 
@@ -216,7 +216,7 @@ def _free(st: Any, r: int) -> None:
     st.counts[DIRTY] |= 1 << run.pool
     run.job = -1
     run.finish = inf
-    st.free_runs[st.counts[N_FREE_RUNS]] = r
+    st.slot[st.counts[N_FREE_RUNS]].free_run = r
     st.counts[N_FREE_RUNS] += 1
 
 
@@ -234,8 +234,8 @@ def _out_of_heap(st: Any, place: int) -> None:
     n = st.counts[N_RUNS] - 1
     st.counts[N_RUNS] = n
     if place != n:
-        last = st.finishing[n]
-        st.finishing[place] = last
+        last = st.slot[n].finishing
+        st.slot[place].finishing = last
         st.run[last].place = place
         _up(st, place)
         _down(st, st.run[last].place)
@@ -243,34 +243,34 @@ def _out_of_heap(st: Any, place: int) -> None:
 
 @kernel
 def _up(st: Any, place: int) -> None:
-    r = st.finishing[place]
+    r = st.slot[place].finishing
     while place > 0:
         parent = (place - 1) >> 1
-        other = st.finishing[parent]
+        other = st.slot[parent].finishing
         if not run_before(st, r, other):
             break
-        st.finishing[place] = other
+        st.slot[place].finishing = other
         st.run[other].place = place
         place = parent
-    st.finishing[place] = r
+    st.slot[place].finishing = r
     st.run[r].place = place
 
 
 @kernel
 def _down(st: Any, place: int) -> None:
-    r = st.finishing[place]
+    r = st.slot[place].finishing
     n = st.counts[N_RUNS]
     while True:
         child = 2 * place + 1
         if child >= n:
             break
-        if child + 1 < n and run_before(st, st.finishing[child + 1], st.finishing[child]):
+        if child + 1 < n and run_before(st, st.slot[child + 1].finishing, st.slot[child].finishing):
             child += 1
-        other = st.finishing[child]
+        other = st.slot[child].finishing
         if not run_before(st, other, r):
             break
-        st.finishing[place] = other
+        st.slot[place].finishing = other
         st.run[other].place = place
         place = child
-    st.finishing[place] = r
+    st.slot[place].finishing = r
     st.run[r].place = place

@@ -57,6 +57,10 @@ DRAWS = 256
 
 JOB = np.dtype(
     [
+        ("submit", "f8"),  # as asked, beside what changes
+        ("checkpoint", "f8"),
+        ("restart", "f8"),
+        ("patience", "f8"),
         ("start", "f8"),
         ("finish", "f8"),
         ("left", "f8"),  # of work_s, in seconds at rate 1
@@ -82,6 +86,19 @@ TYPE = np.dtype(
         ("place", "i4"),  # in the heap of waiting types; -1: none waits
         ("pools", "i4"),  # how many pools are in its order of preference
         ("cursor", "i4"),  # how far a pass has come in its queue
+        # Entries of three lists of types that are no longer than there are types.
+        ("waiting", "i4"),  # types with waiting jobs, a heap by (key, head)
+        ("aside", "i4"),  # scratch of a pass: those set aside
+        ("merge", "i4"),  # scratch of a pass: a second heap
+    ],
+    align=True,
+)
+FIT = np.dtype(
+    [
+        ("slow", "f8"),  # wall time per second of work
+        ("need", "i4"),  # chips
+        ("hosts", "i4"),  # whole hosts; 0: shares one
+        ("pool", "i4"),  # in column i: the pool liked i-th best
     ],
     align=True,
 )
@@ -135,6 +152,16 @@ RUN = np.dtype(
     ],
     align=True,
 )
+SLOT = np.dtype(
+    [
+        # Entries of four lists that are no longer than there is room for runs.
+        ("finishing", "i4"),  # runs by (finish, job), a heap
+        ("free_run", "i4"),
+        ("free_unit", "i4"),
+        ("frontier", "i4"),  # scratch: the border of a search of the first heap
+    ],
+    align=True,
+)
 UNIT = np.dtype(
     [
         ("hosts", "i4"),
@@ -172,36 +199,18 @@ class State(NamedTuple):
     counts: NDArray[np.int64]
     #: Real scalars: ageing, the earliest fault of any pool, how far the jobs have come.
     real: NDArray[np.float64]
-    submit: NDArray[np.float64]
-    checkpoint: NDArray[np.float64]
-    restart: NDArray[np.float64]
-    patience: NDArray[np.float64]
     job: NDArray[Any]
     kind: NDArray[Any]
-    #: Types with waiting jobs, a heap by (key, head).
-    waiting: NDArray[np.int32]
-    #: Scratch of a pass: types set aside, and a second heap.
-    aside: NDArray[np.int32]
-    merge: NDArray[np.int32]
-    #: Per (type, pool): chips needed, whole hosts (0: shares one), wall time per second of work.
-    need: NDArray[np.int32]
-    hosts: NDArray[np.int32]
-    slow: NDArray[np.float64]
-    #: Per type: pools, most preferred first.
-    order: NDArray[np.int32]
+    #: Per (type, pool).
+    fit: NDArray[Any]
     pool: NDArray[Any]
     #: Per (pool, free chips): first shared host with so many free chips.
     level: NDArray[np.int32]
     #: Per (pool, row): gap, victim, repair.
     draws: NDArray[np.float64]
     run: NDArray[Any]
-    free_runs: NDArray[np.int32]
-    #: Runs by (finish, job), a heap.
-    finishing: NDArray[np.int32]
-    #: Scratch: a frontier in the heap of completions.
-    frontier: NDArray[np.int32]
+    slot: NDArray[Any]
     unit: NDArray[Any]
-    free_units: NDArray[np.int32]
     #: Per (pool, block of units): hosts in use.
     blocks: NDArray[np.int64]
     repairs: NDArray[Any]

@@ -68,7 +68,7 @@ def _compiled(source: str) -> SimpleNamespace:
         _ = source
         for i in range(len(st.run)):
             if st.run[i].job >= 0 and st.run[i].pool == p and st.run[i].place >= 0:
-                change_rate(st, i, st.slow[st.job[st.run[i].job].type, p], now)
+                change_rate(st, i, st.fit[st.job[st.run[i].job].type, p].slow, now)
         st.pool[p].hold_good = 0
         st.counts[DIRTY] |= 1 << p
 
@@ -106,8 +106,8 @@ def _compiled(source: str) -> SimpleNamespace:
         """Write down the progress of all that runs."""
         _ = source
         for i in range(st.counts[N_RUNS]):
-            bring_up_to_date(st, st.finishing[i], now)
-            run = st.run[st.finishing[i]]
+            bring_up_to_date(st, st.slot[i].finishing, now)
+            run = st.run[st.slot[i].finishing]
             st.job[run.job].left = run.left
 
     return SimpleNamespace(

@@ -31,7 +31,7 @@ def blocking_pass(st: Any, now: float) -> None:
             st.pool[p].block_job = -1
     n_aside = 0
     while dirty != 0 and st.counts[N_TYPES_WAITING] > 0:
-        k = st.waiting[0]
+        k = st.kind[0].waiting
         kind = st.kind[k]
         j, key = kind.head, kind.key
         if kind.mask & dirty != 0:
@@ -44,10 +44,10 @@ def blocking_pass(st: Any, now: float) -> None:
             _block(st, k, key, j)
             dirty &= ~kind.mask
         set_aside(st, k)
-        st.aside[n_aside] = k
+        st.kind[n_aside].aside = k
         n_aside += 1
     for i in range(n_aside):
-        put_back(st, st.aside[i])
+        put_back(st, st.kind[i].aside)
     st.counts[DIRTY] = 0
     st.counts[FRESH] = 0
 
@@ -67,11 +67,11 @@ def skipping_pass(st: Any, now: float) -> None:
     dirty = st.counts[DIRTY]
     n = 0
     for i in range(st.counts[N_TYPES_WAITING]):
-        k = st.waiting[i]
+        k = st.kind[i].waiting
         if st.kind[k].mask & dirty != 0 and any_fit(st, k) >= 0:
             n = push_type(st, n, k)
     while n > 0:
-        k = st.merge[0]
+        k = st.kind[0].merge
         p = any_fit(st, k)
         if p >= 0:
             j = st.kind[k].head
@@ -79,7 +79,7 @@ def skipping_pass(st: Any, now: float) -> None:
             start(st, j, p, now)
         if p < 0 or st.kind[k].head < 0:
             n -= 1
-            st.merge[0] = st.merge[n]
+            st.kind[0].merge = st.kind[n].merge
         _sink(st, n)
     st.counts[DIRTY] = 0
     st.counts[FRESH] = 0
@@ -89,7 +89,7 @@ def skipping_pass(st: Any, now: float) -> None:
 def any_fit(st: Any, k: int) -> int:
     """Return the most preferred pool where a job of type *k* fits; -1: none."""
     for i in range(st.kind[k].pools):
-        p = st.order[k, i]
+        p = st.fit[k, i].pool
         if fits(st, k, p):
             return p
     return -1
@@ -100,7 +100,7 @@ def unblock(st: Any, k: int, j: int) -> int:
     """Lift what job *j* held; return the mask of pools."""
     lifted = 0
     for i in range(st.kind[k].pools):
-        p = st.order[k, i]
+        p = st.fit[k, i].pool
         if st.pool[p].block_job == j:
             st.pool[p].block_key = inf
             st.pool[p].block_job = -1
@@ -128,13 +128,13 @@ def _note_fresh(st: Any) -> None:
     if st.counts[FRESH] == 0:
         return
     for i in range(st.counts[N_TYPES_WAITING]):
-        st.counts[DIRTY] |= st.kind[st.waiting[i]].mask
+        st.counts[DIRTY] |= st.kind[st.kind[i].waiting].mask
 
 
 @kernel
 def _unblocked_fit(st: Any, k: int, key: float, j: int) -> int:
     for i in range(st.kind[k].pools):
-        p = st.order[k, i]
+        p = st.fit[k, i].pool
         pool = st.pool[p]
         held = pool.block_job >= 0 and before(pool.block_key, pool.block_job, key, j)
         if not held and fits(st, k, p):
@@ -145,7 +145,7 @@ def _unblocked_fit(st: Any, k: int, key: float, j: int) -> int:
 @kernel
 def _block(st: Any, k: int, key: float, j: int) -> None:
     for i in range(st.kind[k].pools):
-        pool = st.pool[st.order[k, i]]
+        pool = st.pool[st.fit[k, i].pool]
         if pool.block_job < 0 or before(key, j, pool.block_key, pool.block_job):
             pool.block_key = key
             pool.block_job = j
@@ -155,10 +155,10 @@ def _block(st: Any, k: int, key: float, j: int) -> None:
 def push_type(st: Any, n: int, k: int) -> int:
     """Add a type to the scratch heap of *n* types by head; return the new size."""
     i = n
-    while i > 0 and type_before(st, k, st.merge[(i - 1) >> 1]):
-        st.merge[i] = st.merge[(i - 1) >> 1]
+    while i > 0 and type_before(st, k, st.kind[(i - 1) >> 1].merge):
+        st.kind[i].merge = st.kind[(i - 1) >> 1].merge
         i = (i - 1) >> 1
-    st.merge[i] = k
+    st.kind[i].merge = k
     return n + 1
 
 
@@ -167,16 +167,16 @@ def _sink(st: Any, n: int) -> None:
     """Let the top of the scratch heap sink to where its head belongs."""
     if n < 2:
         return
-    k = st.merge[0]
+    k = st.kind[0].merge
     i = 0
     while True:
         child = 2 * i + 1
         if child >= n:
             break
-        if child + 1 < n and type_before(st, st.merge[child + 1], st.merge[child]):
+        if child + 1 < n and type_before(st, st.kind[child + 1].merge, st.kind[child].merge):
             child += 1
-        if not type_before(st, st.merge[child], k):
+        if not type_before(st, st.kind[child].merge, k):
             break
-        st.merge[i] = st.merge[child]
+        st.kind[i].merge = st.kind[child].merge
         i = child
-    st.merge[i] = k
+    st.kind[i].merge = k

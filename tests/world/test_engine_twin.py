@@ -1,0 +1,143 @@
+"""The engine against its slow twin: every start, finish, pool and lost second, exactly."""
+
+import numpy as np
+import pytest
+import simpy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from simulator.world.engine import JobEngine, JobTable, Policy
+from simulator.world.scheduler import DISCIPLINES
+from tests.world.twin import Twin
+
+HORIZON = 60.0
+CLASSES = 2
+# Whole seconds make ties; other numbers make rounding.
+seconds = st.one_of(st.integers(0, 12).map(float), st.floats(0.01, 12.0))
+
+
+@st.composite
+def tables(draw):
+    n = draw(st.integers(1, 14))
+
+    def column(of):
+        return draw(st.lists(of, min_size=n, max_size=n))
+
+    return JobTable.of(
+        np.sort(column(st.one_of(st.integers(0, 30).map(float), st.floats(0, 30)))),
+        column(st.sampled_from([1, 1, 2, 3, 4, 5, 8, 11])),
+        column(seconds),
+        job_class=column(st.integers(0, CLASSES - 1)),
+        priority=column(st.integers(0, 2)),
+        checkpoint_s=column(st.sampled_from([0.0, 0.1, 1.0, 2.5, np.inf])),
+        restart_s=column(st.sampled_from([0.0, 0.5])),
+        patience_s=column(st.sampled_from([0.0, 1.0, 5.0, np.inf, np.inf])),
+    )
+
+
+rates = st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.0, 1.7]), min_size=CLASSES, max_size=CLASSES)
+pools = st.fixed_dictionaries(
+    {
+        "chips_per_host": st.sampled_from([1, 2, 4]),
+        "rate": rates,
+        "size_factor": st.sampled_from([1.0, 0.5, 1.3]),
+        "preference": st.one_of(st.none(), rates),
+        "host_mtbf_s": st.sampled_from([3.0, 20.0, np.inf, np.inf]),
+        "host_repair_s": st.sampled_from([0.0, 1.0, 6.0]),
+        "repair_crews": st.sampled_from([None, 1, 2]),
+    }
+)
+deeds = st.tuples(
+    st.one_of(st.integers(0, 40).map(float), st.floats(0, 40)),
+    st.integers(0, 2),
+    st.one_of(
+        st.tuples(st.just("add"), st.integers(0, 4)),
+        st.tuples(st.just("remove"), st.integers(1, 4)),
+        st.tuples(st.just("rates"), rates),
+        st.tuples(st.just("preference"), rates),
+        st.tuples(st.just("mtbf"), st.sampled_from([2.0, 10.0, np.inf])),
+        st.tuples(st.just("fail"), st.none()),
+        st.tuples(st.just("repair"), st.none()),
+    ),
+)
+worlds = st.tuples(
+    tables(),
+    st.lists(st.tuples(pools, st.integers(0, 5)), min_size=1, max_size=3),
+    st.lists(deeds, max_size=6),
+)
+
+
+def act(env, model, deeds, n_pools):
+    """The world's process: do each deed at its time, to the engine or to its twin."""
+    for t, pool, (verb, value) in sorted(deeds, key=lambda d: d[0]):
+        yield env.timeout(t - env.now)
+        p = pool % n_pools
+        up, down = model.hosts(p)
+        if verb == "add":
+            model.add_hosts(p, value)
+        elif verb == "remove":
+            model.remove_hosts(p, min(value, up + down))
+        elif verb == "rates":
+            model.set_rates(p, value)
+        elif verb == "preference":
+            model.set_preference(p, value)
+        elif verb == "mtbf":
+            model.set_fault_rate(p, value)
+        elif verb == "fail" and up:
+            model.fail_host(p)
+        elif verb == "repair" and model.hosts_held(p):
+            model.repair_host(p)
+
+
+def run(world, policy, make):
+    table, pools, deeds = world
+    env = simpy.Environment()
+    model = make(env, table, policy)
+    for i, (pool, hosts) in enumerate(pools):
+        p = model.add_pool(f"pool-{i}", **pool)
+        model.add_hosts(p, hosts)
+    env.process(act(env, model, deeds, len(pools)))
+    if isinstance(model, JobEngine):
+        env.process(model.operate())
+    env.run(until=HORIZON)
+    return model
+
+
+def rng(name):
+    return np.random.default_rng([len(name), *name.encode()])
+
+
+def engine(env, table, policy):
+    return JobEngine(env, table, CLASSES, policy, rng_faults=rng)
+
+
+def twin(env, table, policy):
+    return Twin(env, table, policy, rng)
+
+
+@pytest.mark.parametrize("discipline", DISCIPLINES)
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(world=worlds, ageing=st.sampled_from([0.0, 0.1]))
+def test_engine_equals_its_twin(discipline, world, ageing):
+    policy = Policy(discipline, backfill_depth=10**6, ageing_per_s=ageing)
+    record = run(world, policy, engine).close(HORIZON)
+    other = run(world, policy, twin)
+    other.close()
+    jobs = record.jobs
+    np.testing.assert_array_equal(jobs["start_s"], other.start_s)
+    np.testing.assert_array_equal(jobs["finish_s"], other.finish_s)
+    np.testing.assert_array_equal(jobs["pool"], other.last_pool)
+    np.testing.assert_array_equal(jobs["restarts"], other.restarts)
+    np.testing.assert_array_equal(jobs["gave_up"], other.gave_up)
+    chips, work_s = world[0].chips, world[0].work_s
+    np.testing.assert_array_equal(jobs["lost_rce_s"], chips * other.lost)
+    np.testing.assert_array_equal(jobs["productive_rce_s"], chips * (work_s - other.left))
+    names = list(record.segments)
+    ours = sorted(zip(*(record.segments[n].tolist() for n in names), strict=True))
+    assert ours == sorted(tuple(s[n] for n in names) for s in other.segments)
+    down_s = [pool.down_s for pool in other.pools]
+    np.testing.assert_allclose(record.host_down_s[:, 0], down_s, rtol=1e-12)

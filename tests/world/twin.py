@@ -1,0 +1,597 @@
+"""A slow, obvious twin of the job engine: a SimPy process for every job.
+
+It keeps plain lists, sorts the whole queue at every pass, works every
+reservation out afresh, and knows nothing of heaps, types or masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from heapq import heappush
+from math import ceil, floor, inf
+from typing import Any
+
+import numpy as np
+import simpy
+
+# What goes first at one time; the world's own events are at 1.
+COMPLETION, REPAIR, FAULT, ARRIVAL, PASS, PATIENCE, PASS_AGAIN = 0.5, 2, 3, 4, 5, 6, 7
+CHUNK = 256
+
+
+@dataclass
+class Unit:
+    pool: int
+    hosts: int
+    free: int | None
+    jobs: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Pool:
+    name: str
+    per_host: int
+    factor: np.ndarray
+    mtbf: float
+    repair: float
+    crews: float
+    rate: np.ndarray | None = None
+    liking: np.ndarray | None = None
+    free: int = 0
+    up: int = 0
+    down: int = 0
+    held: int = 0
+    in_repair: list[Any] = field(default_factory=list)
+    levels: dict[int, list[int]] = field(default_factory=dict)
+    rng: np.random.Generator | None = None
+    verb_rng: np.random.Generator | None = None
+    draws: list[list[float]] = field(default_factory=list)
+    faults: int = 0
+    repairs: int = 0
+    hazard: float = 0.0
+    since: float = 0.0
+    alarm: int = 0
+    down_s: float = 0.0
+
+
+@dataclass
+class Run:
+    job: int
+    unit: int
+    pool: int
+    chips: int
+    started: float
+    begin: float
+    pay: float
+    slow: float
+    useful: float
+    left: float
+    saved: float
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def finish(self) -> float:
+        if self.left <= 0:
+            return self.begin + self.pay
+        return (self.begin + self.pay) + self.left * self.slow
+
+
+@dataclass
+class Hold:
+    at: float
+    spare: int
+    unit: int | None
+    small: bool
+
+
+class Twin:
+    def __init__(
+        self,
+        env: simpy.Environment,
+        table: Any,
+        policy: Any,
+        rng_faults: Callable[[str], np.random.Generator],
+    ) -> None:
+        self.env, self.table, self.policy, self.rng_faults = env, table, policy, rng_faults
+        n = len(table)
+        self.pools: list[Pool] = []
+        self.units: dict[int, Unit] = {}
+        self.free_ids: list[int] = []
+        self.ids = 0
+        self.queue: list[int] = []
+        self.runs: dict[int, Run] = {}
+        self.left = table.work_s.copy()
+        self.lost = np.zeros(n)
+        self.start_s, self.finish_s = np.full(n, np.nan), np.full(n, np.nan)
+        self.last_pool, self.restarts = np.full(n, -1), np.zeros(n, int)
+        self.gave_up = np.zeros(n, bool)
+        self.segments: list[dict[str, float]] = []
+        self.woken = False
+        self.called = [env.event() for _ in range(n)]
+        self.life = [env.process(self._live(j)) for j in range(n)]
+
+    # Time.
+
+    def _at(self, t: float, what: float) -> simpy.Event:
+        event = simpy.Event(self.env)
+        event._ok, event._value = True, None
+        heappush(self.env._queue, (t, what, next(self.env._eid), event))
+        return event
+
+    def _call(self, t: float, what: float, function: Callable[[], None]) -> None:
+        self._at(t, what).callbacks.append(lambda _: function())
+
+    def _wake(self, what: float = PASS) -> None:
+        if not self.woken:
+            self.woken = True
+            self._call(self.env.now, what, self._schedule)
+
+    # A job's life.
+
+    def _live(self, j: int) -> Generator[Any, Any, None]:
+        yield self._at(self.table.submit_s[j], ARRIVAL)
+        self.queue.append(j)
+        self._wake()
+        if self.table.patience_s[j] < inf:
+            deadline = self.table.submit_s[j] + self.table.patience_s[j]
+            self._call(deadline, PATIENCE, lambda: self._lose_patience(j))
+        while True:
+            yield self.called[j]
+            finished = False
+            while True:
+                finish = self.runs[j].finish
+                try:
+                    yield self._at(finish, COMPLETION + j / 1e6)
+                    finished = True
+                    break
+                except simpy.Interrupt as why:
+                    if why.cause == "killed":
+                        break
+            if finished:
+                self._finish(j)
+                return
+
+    def _lose_patience(self, j: int) -> None:
+        if j in self.queue and np.isnan(self.start_s[j]):
+            self.queue.remove(j)
+            self.gave_up[j] = True
+            self._wake(PASS_AGAIN)
+
+    def _start(self, j: int, p: int) -> None:
+        self.queue.remove(j)
+        pool, hosts, need = self.pools[p], self._hosts(j, p), self._need(j, p)
+        pay = 0.0
+        if np.isnan(self.start_s[j]):
+            self.start_s[j] = self.env.now
+        else:
+            pay = self.table.restart_s[j]
+            self.restarts[j] += 1
+        self.last_pool[j] = p
+        if hosts:
+            pool.free -= hosts
+            unit = self._new_unit(p, hosts, None)
+        else:
+            unit = self._fullest(p, need)
+            if unit is None:
+                pool.free -= 1
+                unit = self._new_unit(p, 1, pool.per_host)
+            else:
+                pool.levels[self.units[unit].free].remove(unit)
+            self.units[unit].free -= need
+            pool.levels.setdefault(self.units[unit].free, []).append(unit)
+        self.units[unit].jobs.append(j)
+        slow = self.table.chips[j] / (need * pool.rate[self.table.job_class[j]])
+        self.runs[j] = Run(
+            j,
+            unit,
+            p,
+            hosts * pool.per_host if hosts else need,
+            self.env.now,
+            self.env.now,
+            pay,
+            slow,
+            0.0,
+            self.left[j],
+            self.left[j],
+        )
+        event, self.called[j] = self.called[j], self.env.event()
+        event.succeed()
+
+    def _finish(self, j: int) -> None:
+        run = self.runs[j]
+        self._row(run, run.left)
+        self.left[j] = 0.0
+        self.finish_s[j] = self.env.now
+        self._free(j)
+
+    def _kill(self, j: int) -> None:
+        run = self.runs[j]
+        useful = self._useful(run)
+        left = max(run.left - useful / run.slow, 0.0)
+        saved = self._saved(run, useful)
+        self._row(run, run.left - left)
+        lost = (saved - left) * self.table.chips[j]
+        for row in reversed(run.rows):
+            part = min(lost, row["productive_rce_s"])
+            row["productive_rce_s"] -= part
+            row["lost_rce_s"] += part
+            lost -= part
+        self.left[j] = saved
+        self.lost[j] += saved - left
+        self._free(j)
+        self.queue.append(j)
+        self.life[j].interrupt("killed")
+
+    def _split(self, j: int, slow: float) -> None:
+        run, now = self.runs[j], self.env.now
+        if slow == run.slow:
+            return
+        if now > run.begin:
+            useful = self._useful(run)
+            left = max(run.left - useful / run.slow, 0.0)
+            run.saved = self._saved(run, useful)
+            paid = min(now - run.begin, run.pay)
+            self._row(run, run.left - left)
+            run.useful += useful
+            run.left, run.begin, run.pay = left, now, run.pay - paid
+        run.slow = slow
+        self.life[j].interrupt("rate")
+
+    def _useful(self, run: Run) -> float:
+        return 0.0 if run.slow == inf else max(self.env.now - run.begin - run.pay, 0.0)
+
+    def _saved(self, run: Run, useful: float) -> float:
+        every, total = self.table.checkpoint_s[run.job], run.useful + useful
+        if every == inf:
+            return run.saved
+        kept = min(floor(total / every + 1e-9) * every, total) if every > 0 else total
+        if kept <= run.useful:
+            return run.saved
+        return max(run.left - (kept - run.useful) / run.slow, 0.0)
+
+    def _row(self, run: Run, done: float) -> None:
+        row = {
+            "job": run.job,
+            "pool": run.pool,
+            "start_s": run.begin,
+            "end_s": self.env.now,
+            "chips": run.chips,
+            "productive_rce_s": done * self.table.chips[run.job],
+            "lost_rce_s": 0.0,
+            "restart_s": min(self.env.now - run.begin, run.pay),
+        }
+        run.rows.append(row)
+        self.segments.append(row)
+
+    def _free(self, j: int) -> None:
+        run = self.runs.pop(j)
+        unit, pool = self.units[run.unit], self.pools[run.pool]
+        unit.jobs.remove(j)
+        if unit.free is not None:
+            pool.levels[unit.free].remove(run.unit)
+            unit.free += run.chips
+            if unit.jobs:
+                pool.levels.setdefault(unit.free, []).append(run.unit)
+        if not unit.jobs:
+            pool.free += unit.hosts
+            del self.units[run.unit]
+            self.free_ids.append(run.unit)
+        self._wake()
+
+    # Where a job fits.
+
+    def _need(self, j: int, p: int) -> int:
+        factor = self.pools[p].factor[self.table.job_class[j]]
+        return max(ceil(self.table.chips[j] * factor - 1e-9), 1)
+
+    def _hosts(self, j: int, p: int) -> int:
+        need, per_host = self._need(j, p), self.pools[p].per_host
+        return ceil(need / per_host) if need >= per_host else 0
+
+    def _fullest(self, p: int, need: int) -> int | None:
+        for free in range(need, self.pools[p].per_host):
+            if self.pools[p].levels.get(free):
+                return self.pools[p].levels[free][-1]
+        return None
+
+    def _fits(self, j: int, p: int) -> bool:
+        hosts = self._hosts(j, p)
+        if hosts:
+            return self.pools[p].free >= hosts
+        return self.pools[p].free > 0 or self._fullest(p, self._need(j, p)) is not None
+
+    def _pools_of(self, j: int) -> list[int]:
+        c = self.table.job_class[j]
+        able = [p for p, pool in enumerate(self.pools) if pool.rate[c] > 0]
+
+        def liking(p: int) -> float:
+            own = self.pools[p].liking
+            return self.pools[p].rate[c] if own is None else own[c]
+
+        return sorted(able, key=lambda p: -liking(p))
+
+    def _new_unit(self, p: int, hosts: int, free: int | None) -> int:
+        if self.free_ids:
+            unit = self.free_ids.pop()
+        else:
+            unit = self.ids
+            self.ids += 1
+        self.units[unit] = Unit(p, hosts, free)
+        return unit
+
+    # Who goes next.
+
+    def _key(self, j: int) -> tuple[float, int]:
+        kind = self.policy.discipline
+        if kind in ("fcfs", "first_fit"):
+            return (0.0, j)
+        if kind == "sjf":
+            return (self.left[j], j)
+        aged = -self.table.priority[j] + self.policy.ageing_per_s * self.table.submit_s[j]
+        return (aged, j)
+
+    def _schedule(self) -> None:
+        self.woken = False
+        order = sorted(self.queue, key=self._key)
+        if self.policy.discipline == "easy":
+            self._easy(order)
+            return
+        blocked: set[int] = set()
+        for j in order:
+            pools = self._pools_of(j)
+            p = next((p for p in pools if p not in blocked and self._fits(j, p)), None)
+            if p is not None:
+                self._start(j, p)
+            elif self.policy.discipline != "first_fit":
+                blocked |= set(pools)
+
+    def _easy(self, order: list[int]) -> None:
+        holds: dict[int, Hold] = {}
+        for j in order:
+            for p in self._pools_of(j):
+                spared = self._spared(j, p, holds.get(p)) if self._fits(j, p) else None
+                if spared is not None:
+                    if p in holds:
+                        holds[p].spare -= spared
+                    self._start(j, p)
+                    break
+            else:
+                for p in self._pools_of(j):
+                    hold = self._foresee(j, p) if p not in holds else None
+                    if hold is not None:
+                        holds[p] = hold
+                        break
+
+    def _spared(self, j: int, p: int, hold: Hold | None) -> int | None:
+        if hold is None:
+            return 0
+        pool = self.pools[p]
+        pay = 0.0 if np.isnan(self.start_s[j]) else self.table.restart_s[j]
+        slow = self.table.chips[j] / (self._need(j, p) * pool.rate[self.table.job_class[j]])
+        if (self.env.now + pay) + self.left[j] * slow <= hold.at:
+            return 0
+        hosts = self._hosts(j, p)
+        if not hosts:
+            unit = self._fullest(p, self._need(j, p))
+            if hold.small:
+                return None if unit is not None and unit == hold.unit else 0
+            beside = [] if unit is None else self.units[unit].jobs
+            if any(self.runs[i].finish > hold.at for i in beside):
+                return 0
+            hosts = 1
+        return hosts if hosts <= hold.spare else None
+
+    def _foresee(self, j: int, p: int) -> Hold | None:
+        """Let the known runs of the pool end one by one until there is room."""
+        pool, hosts, need = self.pools[p], self._hosts(j, p), self._need(j, p)
+        if max(hosts, 1) > pool.up:
+            return None
+        ends = sorted((r.finish, i) for i, r in self.runs.items() if r.pool == p)
+        over: set[int] = set()
+        for k, (t, i) in enumerate(ends):
+            if t == inf:
+                return None
+            over.add(i)
+            unit = self.units[self.runs[i].unit]
+            if not hosts:
+                room = pool.per_host
+                if unit.free is not None:
+                    room = unit.free + sum(self.runs[x].chips for x in unit.jobs if x in over)
+                if room >= need:
+                    where = None if unit.free is None else self.runs[i].unit
+                    return Hold(t, 0, where, True)
+                continue
+            if k + 1 < len(ends) and ends[k + 1][0] == t:
+                continue
+            idle = pool.free + sum(
+                u.hosts for u in self.units.values() if u.pool == p and set(u.jobs) <= over
+            )
+            if idle >= hosts:
+                return Hold(t, idle - hosts, None, False)
+        return None
+
+    # Verbs of the world.
+
+    def add_pool(
+        self,
+        name: str,
+        chips_per_host: int,
+        rate: Any,
+        size_factor: Any = 1.0,
+        preference: Any = None,
+        *,
+        host_mtbf_s: float = inf,
+        host_repair_s: float = 0.0,
+        repair_crews: int | None = None,
+    ) -> int:
+        rate = np.array(rate, float)
+        factor = np.broadcast_to(np.asarray(size_factor, float), rate.shape)
+        crews = inf if repair_crews is None else repair_crews
+        pool = Pool(name, chips_per_host, factor, inf, host_repair_s, crews, rate)
+        pool.liking = None if preference is None else np.array(preference, float)
+        pool.since = self.env.now
+        self.pools.append(pool)
+        self.set_fault_rate(len(self.pools) - 1, host_mtbf_s)
+        return len(self.pools) - 1
+
+    def add_hosts(self, p: int, hosts: int) -> None:
+        self._account(p)
+        self.pools[p].up += hosts
+        self.pools[p].free += hosts
+        self._forecast(p)
+        self._wake()
+
+    def remove_hosts(self, p: int, hosts: int) -> None:
+        self._account(p)
+        pool = self.pools[p]
+        for _ in range(hosts):
+            if pool.free == 0 and pool.down == 0:
+                units = [u for u, unit in self.units.items() if unit.pool == p]
+                self._empty(
+                    max(units, key=lambda u: max((self.runs[j].started, j)
+                                                 for j in self.units[u].jobs))
+                )
+            if pool.free > 0:
+                pool.free -= 1
+                pool.up -= 1
+            else:
+                self._retire_broken(pool)
+        self._forecast(p)
+        self._wake()
+
+    def _retire_broken(self, pool: Pool) -> None:
+        pool.down -= 1
+        waiting = pool.down + 1 - pool.held - len(pool.in_repair)
+        if waiting > 0:
+            return
+        if pool.in_repair:
+            pool.in_repair.remove(max(pool.in_repair))
+        else:
+            pool.held -= 1
+
+    def hosts(self, p: int) -> tuple[int, int]:
+        return self.pools[p].up, self.pools[p].down
+
+    def hosts_held(self, p: int) -> int:
+        return self.pools[p].held
+
+    def set_rates(self, p: int, rate: Any) -> None:
+        pool = self.pools[p]
+        pool.rate = np.array(rate, float)
+        for j in sorted(self.runs):
+            if self.runs[j].pool == p:
+                speed = self._need(j, p) * pool.rate[self.table.job_class[j]]
+                self._split(j, self.table.chips[j] / speed if speed > 0 else inf)
+        self._wake()
+
+    def set_preference(self, p: int, preference: Any) -> None:
+        self.pools[p].liking = np.array(preference, float)
+        self._wake()
+
+    def set_fault_rate(self, p: int, host_mtbf_s: float) -> None:
+        pool = self.pools[p]
+        self._account(p)
+        if host_mtbf_s < inf and pool.rng is None:
+            pool.rng = self.rng_faults(pool.name)
+            pool.hazard = self._draw(pool, 0, 0)
+        pool.mtbf = host_mtbf_s
+        self._forecast(p)
+
+    def fail_host(self, p: int) -> None:
+        pool = self.pools[p]
+        pool.verb_rng = pool.verb_rng or self.rng_faults(f"{pool.name}/verb")
+        pool.held += 1
+        self._break(p, pool.verb_rng.random())
+
+    def repair_host(self, p: int) -> None:
+        self._account(p)
+        self.pools[p].held -= 1
+        self._return_host(p)
+
+    # Faults.
+
+    def _draw(self, pool: Pool, row: int, column: int) -> float:
+        while len(pool.draws) <= row:
+            rng = pool.rng
+            columns = [rng.exponential(size=CHUNK), rng.random(CHUNK), rng.exponential(size=CHUNK)]
+            pool.draws += np.stack(columns, axis=1).tolist()
+        return pool.draws[row][column]
+
+    def _account(self, p: int) -> None:
+        pool = self.pools[p]
+        span = self.env.now - pool.since
+        pool.hazard -= span * pool.up / pool.mtbf
+        pool.down_s += span * pool.down
+        pool.since = self.env.now
+
+    def _forecast(self, p: int) -> None:
+        pool = self.pools[p]
+        pool.alarm += 1
+        alarm = pool.alarm
+        if pool.up > 0 and pool.mtbf < inf:
+            t = pool.since + max(pool.hazard, 0.0) * pool.mtbf / pool.up
+            self._call(t, FAULT, lambda: self._fault(p) if pool.alarm == alarm else None)
+
+    def _fault(self, p: int) -> None:
+        pool = self.pools[p]
+        self._break(p, self._draw(pool, pool.faults, 1))
+        pool.faults += 1
+        pool.hazard = self._draw(pool, pool.faults, 0)
+        self._forecast(p)
+        self._repair_more(p)
+
+    def _break(self, p: int, uniform: float) -> None:
+        self._account(p)
+        pool = self.pools[p]
+        host = min(int(uniform * pool.up), pool.up - 1)
+        for u in sorted(u for u, unit in self.units.items() if unit.pool == p):
+            if host < self.units[u].hosts:
+                self._empty(u)
+                break
+            host -= self.units[u].hosts
+        pool.free -= 1
+        pool.up -= 1
+        pool.down += 1
+        self._forecast(p)
+        self._wake()
+
+    def _empty(self, u: int) -> None:
+        for j in reversed(list(self.units[u].jobs)):
+            self._kill(j)
+
+    def _repair_more(self, p: int) -> None:
+        pool = self.pools[p]
+        while len(pool.in_repair) < min(pool.crews, pool.down - pool.held):
+            t = self.env.now + self._draw(pool, pool.repairs, 2) * pool.repair
+            ticket = (t, pool.repairs)
+            pool.repairs += 1
+            pool.in_repair.append(ticket)
+            self._call(t, REPAIR, lambda ticket=ticket: self._end_repair(p, ticket))
+
+    def _end_repair(self, p: int, ticket: tuple[float, int]) -> None:
+        pool = self.pools[p]
+        if ticket in pool.in_repair:
+            self._account(p)
+            pool.in_repair.remove(ticket)
+            self._return_host(p)
+            self._repair_more(p)
+
+    def _return_host(self, p: int) -> None:
+        pool = self.pools[p]
+        pool.down -= 1
+        pool.up += 1
+        pool.free += 1
+        self._forecast(p)
+        self._wake()
+
+    def close(self) -> None:
+        for j in sorted(self.runs):
+            run = self.runs[j]
+            useful = self._useful(run)
+            left = max(run.left - useful / run.slow, 0.0)
+            if self.env.now > run.begin:
+                self._row(run, run.left - left)
+            self.left[j] = left
+        for p in range(len(self.pools)):
+            self._account(p)
