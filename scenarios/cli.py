@@ -54,10 +54,15 @@ def run(
     with clear_faults():
         folder = out or Path("out") / file.stem
         given = load_cases(file, case, sets or [])
-        outcome = _run_with_progress(given, folder, replications, seed, workers)
+        try:
+            outcome = _run_with_progress(given, folder, replications, seed, workers)
+        except OSError:
+            err.print("Not finished. What is finished stays; the same command resumes.")
+            raise
         for task, reason in outcome.failed:
             name = task.run.case + (f" with {task.run.stopped} stopped" if task.run.stopped else "")
-            err.print(f"[red]failed[/red]: {name}, replication {task.replication}: {reason}")
+            text = f"failed: {name}, replication {task.replication}: {reason}"
+            err.print(text, markup=False, soft_wrap=True)
         if outcome.reused:
             err.print(
                 f"{outcome.reused} replications were there already, {outcome.finished} are new."
@@ -164,7 +169,6 @@ def clear_faults() -> Iterator[None]:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         err.print(f"{where}{error.strerror or error}", markup=False, soft_wrap=True)
-        err.print("What is finished stays; the same command resumes.")
         raise typer.Exit(2) from None
 
 

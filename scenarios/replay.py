@@ -71,7 +71,7 @@ def _read_log(path: Path, faults: list[Fault]) -> pl.DataFrame | None:
         bad = np.flatnonzero(~good.fill_null(False).to_numpy())
         if bad.size:
             value = log[name][int(bad[0])]
-            text = f"{value!r} is not a number >= {least:g}; {bad.size} rows like it"
+            text = f"{str(value)!r} is not a number >= {least:g}; {bad.size} rows like it"
             faults.append(Fault(str(path), int(bad[0]) + 2, name, text))
     return None if faults else numbers
 

@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -131,7 +132,11 @@ def run_study(
     elif todo:
         # spawn: polars and numba keep threads, which a fork would break.
         with ProcessPoolExecutor(
-            workers or os.cpu_count(), mp_context=multiprocessing.get_context("spawn")
+            workers or os.cpu_count(),
+            mp_context=multiprocessing.get_context("spawn"),
+            # Ctrl-C is for the parent, which lets what runs end.
+            initializer=signal.signal,
+            initargs=(signal.SIGINT, signal.SIG_IGN),
         ) as pool:
             _drain(pool, todo.values(), out, outcome, tell)
     return outcome
@@ -178,7 +183,7 @@ def run_key(scenario: Scenario, seed: int) -> str:
     """Return the hash of what determines a run: scenario, seed and this code."""
     # A title and the stops to study name runs; they change no number in them.
     given = scenario.model_dump(mode="json", exclude={"title", "stops"})
-    what = {"scenario": given, "seed": seed, "code": code_digest()}
+    what = {"scenario": given, "seed": seed, "code": code_digest(), "versions": _versions()}
     text = json.dumps(what, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -197,6 +202,9 @@ def perform(task: Task, out: Path) -> None:
     """Simulate one replication and write it."""
     began = time.perf_counter()
     columns = simulate(task.run.scenario, task.seed, task.replication)
+    if task.run.stopped is not None:
+        # What a stop costs is read off the work; its jobs would fill the disk.
+        columns["jobs"] = {}
     tables = {name: table(name, columns[name] or _no_rows(name)) for name in schemas()}
     write(Result(tables, _manifest(task, time.perf_counter() - began)), task.folder(out))
 
@@ -212,14 +220,17 @@ def _drain(
     outcome: Outcome,
     tell: Callable[[int], None],
 ) -> None:
-    futures: dict[Future[None], Task] = {executor.submit(perform, t, out): t for t in tasks}
+    futures: dict[Future[None], Task] = {}
     try:
+        for task in tasks:
+            futures[executor.submit(perform, task, out)] = task
         for done, future in enumerate(as_completed(futures), 1):
             _take(future.exception(), futures[future], outcome)
             tell(done)
     except BaseException:
         # Ctrl-C or a full disk: let what runs end, start nothing more.
-        executor.shutdown(wait=True, cancel_futures=True)
+        for future in futures:
+            future.cancel()
         raise
 
 
@@ -277,7 +288,7 @@ def _manifest(task: Task, wall_s: float) -> dict[str, Any]:
         "seed": task.seed,
         "replication": task.replication,
         "hash": task.key,
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
+        "versions": _versions(),
         "commit": _commit(),
         "scenario": task.run.scenario.model_dump(mode="json"),
         "volatile": {
@@ -287,6 +298,10 @@ def _manifest(task: Task, wall_s: float) -> dict[str, Any]:
             "argv": sys.argv[1:],
         },
     }
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES}
 
 
 @lru_cache(maxsize=1)

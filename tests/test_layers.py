@@ -45,12 +45,12 @@ HOMES = {
     "pydantic": ["simulator.spec.*"],
     "pint": ["simulator.spec.*"],
     "ruamel": ["simulator.spec.*"],
-    "polars": ["simulator.results", "analysis.*"],
+    "polars": ["simulator.results", "analysis.*", "scenarios.replay"],
     "matplotlib": ["analysis.figures", "analysis.figures.*"],
     "duckdb": ["scenarios.*"],
     "jinja2": ["analysis.report", "analysis.report.*"],
     "typer": ["scenarios.*"],
-    "rich": ["scenarios.*"],
+    "rich": ["scenarios.*", "analysis.summary"],
 }
 
 

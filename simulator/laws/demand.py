@@ -11,15 +11,26 @@ from simulator.units import DAY_S, HOUR_S, WEEK_S, YEAR_S
 
 Array = NDArray[np.floating[Any]]
 
+#: Submissions peak in the early afternoon, UTC, by convention. [s]
+PEAK_HOUR_S = 14 * HOUR_S
+#: And on Wednesday at noon: the middle of a working week. [s]
+PEAK_WEEKDAY_S = 60 * HOUR_S
+
 
 def demand_rce(
-    t_s: ArrayLike, start_rce: float, growth_per_year: float, daily: float, weekly: float
+    t_s: ArrayLike,
+    start_rce: float,
+    growth_per_year: float,
+    daily: float,
+    weekly: float,
+    since_monday_s: float = 0.0,
 ) -> Array:
     """Work asked per second at a time, in reference chips kept busy. [rce].
 
     Exponential growth times a daily and a weekly wave, each of mean one:
-    ``D0 g^(t/yr) (1 + d cos(2 pi (t - 14 h)/day) + w cos(2 pi (t - 3 days)/week))``,
-    clipped at zero.
+    ``D0 g^(t/yr) (1 + d cos(2 pi (t - 14 h)/day) + w cos(2 pi (t - 60 h)/week))``
+    with the week's wave counted from Monday, clipped at zero: busiest in the
+    early afternoon, and at midweek.
 
     Parameters
     ----------
@@ -31,6 +42,8 @@ def demand_rce(
         Demand after a year over demand now. [1]
     daily, weekly : float
         Amplitudes, 0 to 1. [1]
+    since_monday_s : float
+        From Monday 00:00 to the start. [s]
 
     Examples
     --------
@@ -38,8 +51,8 @@ def demand_rce(
     150.0
     """
     t = np.asarray(t_s, float)
-    day = daily * np.cos(2 * np.pi * (t - 14 * HOUR_S) / DAY_S)
-    week = weekly * np.cos(2 * np.pi * (t - 3 * DAY_S) / WEEK_S)
+    day = daily * np.cos(2 * np.pi * (t - PEAK_HOUR_S) / DAY_S)
+    week = weekly * np.cos(2 * np.pi * (t + since_monday_s - PEAK_WEEKDAY_S) / WEEK_S)
     return start_rce * growth_per_year ** (t / YEAR_S) * np.maximum(1 + day + week, 0.0)
 
 

@@ -46,7 +46,7 @@ def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tupl
     """Planned production done by each time, by a line that lost some and makes it up.
 
     A sold-out line runs at its plan (rate 1). While its health is below one it
-    falls behind; after that it runs at ``health * (1 + catch_up)`` until it has
+    falls behind; whole again, it runs at ``1 + catch_up`` until it has
     caught up with the calendar, and never ahead of it.
 
     Parameters
@@ -79,7 +79,7 @@ def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tupl
     for k, h in enumerate(states):
         until = times[k + 1] if k + 1 < len(times) else np.inf
         lag = at[-1] - done[-1]
-        rate = h * (1 + catch_up)
+        rate = _fastest(float(h), catch_up)
         if lag > 0 and rate > 1:
             caught = at[-1] + lag / (rate - 1)
             if caught < until:
@@ -145,7 +145,12 @@ def final_rate(health: float, on_time: bool, catch_up: float) -> float:
     Examples
     --------
     >>> final_rate(1.0, True, 0.25), final_rate(0.0, False, 0.25), final_rate(0.5, False, 0.25)
-    (1.0, 0.0, 0.625)
+    (1.0, 0.0, 0.5)
     """
-    rate = health * (1 + catch_up)
+    rate = _fastest(health, catch_up)
     return 1.0 if on_time and rate >= 1 else rate
+
+
+def _fastest(health: float, catch_up: float) -> float:
+    """Rate a line can go at: a hurt line has no spare rate; shares sum to 1 within 1e-6."""
+    return 1.0 + catch_up if health >= 1 - 1e-6 else health

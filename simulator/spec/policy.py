@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.spec.base import Figure, Spec
-from simulator.spec.quantities import Seconds
+from simulator.spec.quantities import PositiveSeconds, Seconds
 
 
 class Policy(Spec):
@@ -17,7 +17,7 @@ class Policy(Spec):
     """Order in which waiting jobs start."""
     backfill_depth: int = Field(ge=0, default=1000)
     """Waiting jobs that backfilling looks at. [jobs]"""
-    checkpoint_write: Figure[Seconds]
+    checkpoint_write: Figure[PositiveSeconds]
     """Time to write a checkpoint; the interval follows Young's law."""
     restart: Figure[Seconds]
     """Time from a fault to useful work on another host."""

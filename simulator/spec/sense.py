@@ -88,13 +88,18 @@ def _racks_find_cooling(scenario: Scenario) -> Findings:
                 ("supply", "in_service", index, "site"),
                 f"{line.site!r} offers no {rack.cooling} cooling, which {line.chip!r} needs",
             )
-    for index, order in enumerate(scenario.supply.plan):
-        rack = racks.get(order.chip)
+    bought: list[tuple[tuple[str | int, ...], str]] = [
+        (("supply", "plan", index, "chip"), order.chip)
+        for index, order in enumerate(scenario.supply.plan)
+    ]
+    programme = scenario.supply.programme
+    if programme is not None:
+        bought.append((("supply", "programme", "chip"), programme.chip))
+        bought.append((("supply", "programme", "fallback"), programme.fallback))
+    for loc, chip in bought:
+        rack = racks.get(chip)
         if rack and rack.cooling not in offered:
-            yield (
-                ("supply", "plan", index, "chip"),
-                f"no site offers the {rack.cooling} cooling {order.chip!r} needs",
-            )
+            yield loc, f"no site offers the {rack.cooling} cooling {chip!r} needs"
 
 
 def _stock_finds_room(scenario: Scenario) -> Findings:

@@ -118,7 +118,7 @@ class Programme(Spec):
 
     chip: Id
     """The chip in pilot."""
-    pilot_racks: Count
+    pilot_racks: int = Field(ge=1)
     """Racks of the pilot."""
     pilot_quarter: Quarter
     """Pilot racks are ordered at the start of this quarter."""

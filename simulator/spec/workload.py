@@ -83,6 +83,8 @@ class Service(Spec):
         total = sum(size.share for size in self.sizes)
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the sizes' shares must sum to 1, they sum to {total:.6g}")
+        if len({size.chips for size in self.sizes}) < len(self.sizes):
+            raise ValueError("two sizes have the same chips; merge them")
         return self
 
 

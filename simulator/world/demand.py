@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.laws.demand import arrival_times, demand_rce, residual_run_s
-from simulator.laws.reliability import young_interval_s
 from simulator.spec.scenario import Scenario
 from simulator.spec.workload import JobSize, Service
 from simulator.streams import Streams
-from simulator.units import DAY_S, HOUR_S
+from simulator.units import DAY_S, HOUR_S, quarter_start
 from simulator.world.jobs import JobTable
+from simulator.world.rates import checkpoint_interval_s
 
 Array = NDArray[np.floating[Any]]
 
@@ -91,14 +91,17 @@ def _draw_size(
         service.growth_per_year.value,
         service.daily_swing,
         service.weekly_swing,
+        since_monday_s=quarter_start(scenario.horizon.start).weekday() * DAY_S,
     )
     rate = size.share * work_rce / (size.chips * mean_run_s)
 
-    warm = streams(f"{name}/warm")
     at_start = size.share * service.demand.value / size.chips
-    n_warm = int(warm.poisson(at_start))
+    n_warm = int(streams(f"{name}/warm-count").poisson(at_start))
     warm_run = residual_run_s(
-        warm.standard_normal(n_warm), warm.random(n_warm), size.run_time.median, sigma
+        streams(f"{name}/warm-run-times").standard_normal(n_warm),
+        streams(f"{name}/warm-left").random(n_warm),
+        size.run_time.median,
+        sigma,
     )
 
     expected = float(np.sum(rate) * HOUR_S)
@@ -107,7 +110,10 @@ def _draw_size(
     normal = streams(f"{name}/run-times").standard_normal(len(submit))
     run = size.run_time.median * np.exp(sigma * normal)
     family_u = np.concatenate(
-        [warm.random(n_warm), streams(f"{name}/families").random(len(submit))]
+        [
+            streams(f"{name}/warm-families").random(n_warm),
+            streams(f"{name}/families").random(len(submit)),
+        ]
     )
     return _columns(
         scenario,
@@ -144,15 +150,7 @@ def _columns(
         "job_class": classes[which],
         "service": np.full(n, service_code, dtype=np.int32),
         "priority": np.full(n, float(service.priority)),
-        "checkpoint_s": np.full(n, _checkpoint_s(scenario, size.chips)),
+        "checkpoint_s": np.full(n, checkpoint_interval_s(scenario, size.chips)),
         "restart_s": np.full(n, scenario.policy.restart.value),
         "patience_s": np.full(n, service.patience),
     }
-
-
-def _checkpoint_s(scenario: Scenario, chips: int) -> float:
-    """Return Young's interval for a gang of the reference chip."""
-    rack = scenario.catalog.racks[scenario.catalog.reference_chip]
-    hosts = ceil(chips / rack.chips_per_host)
-    gang_mtbf_s = DAY_S / (hosts * rack.host_faults_per_day.value)
-    return float(young_interval_s(scenario.policy.checkpoint_write.value, gang_mtbf_s))

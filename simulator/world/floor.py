@@ -34,6 +34,8 @@ class Floor:
     ----------
     in_service : callable
         Called with (site, chip, racks) the moment racks go into service.
+    nameplate_w : callable
+        Power to provision for a rack of a chip. [W]
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class Floor:
         scenario: Scenario,
         record: Recorder,
         in_service: Callable[[str, str, int], None],
+        nameplate_w: Callable[[str], float],
     ) -> None:
         self.env = env
         self.scenario = scenario
         self.record = record
         self.in_service = in_service
+        self.nameplate_w = nameplate_w
         self.free_w = dict.fromkeys(scenario.sites, 0.0)
         self.free_racks = dict.fromkeys(scenario.sites, 0)
         self.racks: dict[tuple[str, str], int] = {}
@@ -80,7 +84,7 @@ class Floor:
     def serve(self) -> None:
         """Move racks from the dock to sites, first come first served, whoever fits."""
         for waiting in self.dock:
-            for site_id in self.scenario.sites:
+            for site_id in sorted(self.scenario.sites):
                 self._install(site_id, waiting)
         self.dock = deque(w for w in self.dock if w.racks)
 
@@ -105,12 +109,12 @@ class Floor:
         if rack.cooling not in self.scenario.sites[site_id].cooling:
             return
         # Half a watt covers the rounding of sums of nameplates.
-        fits = int((self.free_w[site_id] + 0.5) // rack.nameplate.value)
+        fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w(waiting.chip))
         racks = min(waiting.racks, self.free_racks[site_id], fits)
         if racks <= 0:
             return
         waiting.racks -= racks
-        self.free_w[site_id] -= racks * rack.nameplate.value
+        self.free_w[site_id] -= racks * self.nameplate_w(waiting.chip)
         self.free_racks[site_id] -= racks
         here = self.racks.get((site_id, waiting.chip), 0) + racks
         self.racks[site_id, waiting.chip] = here
@@ -134,5 +138,5 @@ class Floor:
             chip=arrived.chip,
             racks=here,
             chips=here * rack.chips,
-            nameplate_w=here * rack.nameplate.value,
+            nameplate_w=here * self.nameplate_w(arrived.chip),
         )

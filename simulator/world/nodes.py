@@ -48,10 +48,10 @@ class Nodes:
     def tell(self, record: Recorder) -> None:
         """Record every node's health as it changes within the horizon."""
         horizon_s = self.scenario.horizon.calendar.horizon_s
-        rows = [(0.0, node, 1.0) for node in sorted(self.stops)]
+        rows: list[tuple[float, str, float]] = []
         for node, stops in sorted(self.stops.items()):
             t, health = self._health(node)
-            rows += [(float(a), node, float(h)) for a, h in zip(t, health, strict=True) if a > 0]
+            rows += [(float(a), node, float(h)) for a, h in zip(t, health, strict=True)]
             for stop in stops:
                 if 0 <= stop.start_s < horizon_s:
                     detail = f"{stop.severity:.0%} of output lost until {stop.end_s:.0f} s"

@@ -63,7 +63,14 @@ class Programme:
         cause = "ramp" if decision == "ramp" else "fallback"
         for quarter, usd in sorted(spec.reserve.items()):
             yield at(self.env, calendar.at(quarter))
+            # Behind the plan of record, whose orders of this quarter are placed first.
+            yield self.env.timeout(0)
             supply.place(chip, quarter, supply.racks_for(chip, usd), cause, wait_s)
+
+    def provisioned_factor(self, chip: str) -> float:
+        """Power to provision over nameplate: a chip that misses its target needs more. [1]."""
+        ours = self.spec is not None and chip == self.spec.chip
+        return max(1.0, self.energy) if ours else 1.0
 
     def _decide(self, spec: ProgrammeSpec) -> str:
         """Apply the gate's rule to what the pilot measured."""

@@ -7,6 +7,7 @@ not there.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,15 @@ from numpy.typing import NDArray
 
 from simulator.laws.portability import software_efficiency
 from simulator.laws.rates import relative_rate
+from simulator.laws.reliability import young_interval_s
 from simulator.spec.hardware import Chip
 from simulator.spec.scenario import Scenario
+from simulator.units import DAY_S
 
 Array = NDArray[np.floating[Any]]
+
+#: The additive law holds for resources within this factor of the reference's. [1]
+FARTHEST = 4.0
 
 
 class Rates:
@@ -61,7 +67,7 @@ class Rates:
         return 1.0 / (self.hardware(chip_id) * mature[self._row])
 
     def hardware(self, chip_id: str) -> Array:
-        """Rate of every class under mature software like the reference's. [rce/chip]."""
+        """Rate under software like the reference's, checkpoints written. [rce/chip]."""
         if chip_id not in self._hardware:
             self._hardware[chip_id] = self._hardware_rate(chip_id)
         return self._hardware[chip_id]
@@ -83,13 +89,19 @@ class Rates:
         catalog, programme = self.scenario.catalog, self.scenario.supply.programme
         chip, reference = catalog.chips[chip_id], catalog.chips[catalog.reference_chip]
         family = [catalog.families[name] for name, _ in self.classes]
-        rate = relative_rate(
+        network = [
+            _gang_bandwidth(chip, n) / _gang_bandwidth(reference, n) for _, n in self.classes
+        ]
+        write_s = self.scenario.policy.checkpoint_write.value
+        interval_s = [checkpoint_interval_s(self.scenario, size) for _, size in self.classes]
+        training = np.asarray(interval_s) / (np.asarray(interval_s) + write_s)
+        rate = training * relative_rate(
             [f.compute.value for f in family],
             [f.memory.value for f in family],
             [f.network.value for f in family],
             chip.peak_bf16.value / reference.peak_bf16.value,
             chip.memory_bandwidth.value / reference.memory_bandwidth.value,
-            [_gang_bandwidth(chip, n) / _gang_bandwidth(reference, n) for _, n in self.classes],
+            np.clip(network, 1 / FARTHEST, FARTHEST),
             1.0,
         )
         return rate * (self.performance if programme and chip_id == programme.chip else 1.0)
@@ -99,3 +111,11 @@ def _gang_bandwidth(chip: Chip, size: int) -> float:
     """Network bandwidth a chip of a gang sees: of its domain if the gang fits in it. [B/s]."""
     inside = size <= chip.scaleup_domain
     return (chip.scaleup_bandwidth if inside else chip.scaleout_bandwidth).value
+
+
+def checkpoint_interval_s(scenario: Scenario, chips: int) -> float:
+    """Young's interval for a gang on the reference chip's hosts. [s]."""
+    rack = scenario.catalog.racks[scenario.catalog.reference_chip]
+    hosts = ceil(chips / rack.chips_per_host)
+    mtbf_s = DAY_S / (hosts * rack.host_faults_per_day.value)
+    return float(young_interval_s(scenario.policy.checkpoint_write.value, mtbf_s))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 Columns = dict[str, list[Any]]
@@ -10,6 +12,11 @@ Columns = dict[str, list[Any]]
 
 class Recorder:
     """Columns of facts by table.
+
+    Parameters
+    ----------
+    tables : mapping of str to iterable of str, optional
+        Tables that are there even if nothing is written in them.
 
     Invariant: all columns of a table have one length, and within a table the
     rows stand in the order in which they happened.
@@ -22,8 +29,10 @@ class Recorder:
     [1.0]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Mapping[str, Iterable[str]] = MappingProxyType({})) -> None:
         self.tables: defaultdict[str, Columns] = defaultdict(dict)
+        for name, columns in tables.items():
+            self.tables[name] = {column: [] for column in columns}
 
     def __call__(self, table: str, /, **row: Any) -> None:
         """Append one row to *table*."""

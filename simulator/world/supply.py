@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import groupby
 from math import exp, log
 from statistics import NormalDist
 from typing import Any
@@ -17,7 +18,7 @@ from simulator.world.clock import at
 from simulator.world.floor import Consignment, Floor
 from simulator.world.nodes import STAGES, Nodes
 from simulator.world.recorder import Recorder
-from simulator.world.treasury import Treasury
+from simulator.world.treasury import CENT_USD, Treasury
 
 
 @dataclass
@@ -26,6 +27,7 @@ class OrderState:
 
     name: str
     chip: str
+    quarter: str
     cause: str
     racks: int
     price_usd: float
@@ -66,12 +68,13 @@ class Supply:
         """Place the plan of record's orders, each at the start of its quarter."""
         calendar = self.scenario.horizon.calendar
         plan = sorted(self.scenario.supply.plan, key=lambda order: calendar.at(order.quarter))
-        for order in plan:
-            yield at(self.env, calendar.at(order.quarter))
-            racks = order.racks
-            if racks is None:
-                racks = self.racks_for(order.chip, order.spend or 0.0)
-            self.place(order.chip, order.quarter, racks, "plan")
+        for quarter, orders in groupby(plan, key=lambda order: order.quarter):
+            yield at(self.env, calendar.at(quarter))
+            for order in orders:
+                racks = order.racks
+                if racks is None:
+                    racks = self.racks_for(order.chip, order.spend or 0.0)
+                self.place(order.chip, quarter, racks, "plan")
 
     def place(
         self, chip: str, quarter: str, racks: int, cause: str, extra_wait_s: float = 0.0
@@ -82,16 +85,17 @@ class Supply:
         kind = (cause, chip, quarter)
         self._ordinal[kind] += 1
         name = f"{cause}/{chip}/{quarter}/{self._ordinal[kind]}"
-        wanted_s = min(self.scenario.horizon.calendar.at(quarter), self.env.now)
+        before_start_s = min(self.scenario.horizon.calendar.at(quarter), 0.0)
+        wanted_s = self.env.now if before_start_s == 0 else before_start_s
         price_usd = self.scenario.catalog.racks[chip].price.value
-        order = OrderState(name, chip, cause, racks, price_usd, wanted_s)
+        order = OrderState(name, chip, quarter, cause, racks, price_usd, wanted_s)
         self.orders.append(order)
         self.record.event(self.env.now, "ordered", name, f"{racks} racks")
         self.env.process(self._deliver(order, extra_wait_s))
 
     def racks_for(self, chip: str, spend_usd: float) -> int:
         """Return the whole racks that money buys."""
-        return int(spend_usd // self.scenario.catalog.racks[chip].price.value)
+        return int((spend_usd + CENT_USD) // self.scenario.catalog.racks[chip].price.value)
 
     def _deliver(self, order: OrderState, extra_wait_s: float) -> Generator[simpy.Event, Any, None]:
         """Tell the story of one order."""
@@ -102,7 +106,7 @@ class Supply:
         else:
             order.funded_s = order.wanted_s
         lead = self.scenario.supply.lead_times[order.chip]
-        total_s = self._lead_time_s(order.name, order.chip)
+        total_s = self._lead_time_s(order)
         order.due_s = order.funded_s + extra_wait_s + total_s
         shares = (lead.fab_share, lead.package_share, 1 - lead.fab_share - lead.package_share)
         through_s = order.funded_s + extra_wait_s
@@ -116,7 +120,9 @@ class Supply:
         self.record.event(self.env.now, "landed", order.name, f"{order.racks} racks")
         self.floor.land(Consignment(order.name, order.chip, order.racks))
 
-    def _lead_time_s(self, name: str, chip: str) -> float:
-        total = self.scenario.supply.lead_times[chip].total
+    def _lead_time_s(self, order: OrderState) -> float:
+        """Draw the lead time: racks of one chip ordered in one quarter share a queue."""
+        total = self.scenario.supply.lead_times[order.chip].total
         sigma = log(total.p90 / total.median) / NormalDist().inv_cdf(0.9)
-        return total.median * exp(sigma * float(self.streams(f"lead/{name}").standard_normal()))
+        z = float(self.streams(f"lead/{order.chip}/{order.quarter}").standard_normal())
+        return total.median * exp(sigma * z)

@@ -12,6 +12,9 @@ from simulator.spec.scenario import Scenario
 from simulator.world.clock import at
 from simulator.world.recorder import Recorder
 
+#: A claim is paid if it misses by less: the rounding of sums of money. [USD]
+CENT_USD = 0.01
+
 
 class Treasury:
     """The part of the capital budget that buys training racks.
@@ -19,7 +22,7 @@ class Treasury:
     Money that is not spent stays. Claims are paid first come first served;
     the first that cannot be paid holds up those behind it.
 
-    Invariant: ``balance_usd >= 0`` and balance + paid = budget released.
+    Invariant: ``balance_usd > -CENT_USD`` and balance + paid = budget released.
     """
 
     def __init__(self, env: simpy.Environment, scenario: Scenario, record: Recorder) -> None:
@@ -48,7 +51,7 @@ class Treasury:
         return paid
 
     def _pay(self) -> None:
-        while self.claims and self.claims[0][0] <= self.balance_usd:
+        while self.claims and self.claims[0][0] <= self.balance_usd + CENT_USD:
             usd, paid = self.claims.popleft()
             self.balance_usd -= usd
             self.paid_usd += usd

@@ -9,6 +9,7 @@ import numpy as np
 import simpy
 
 from simulator.laws.preference import least_flexible_first
+from simulator.results import schemas
 from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
 from simulator.units import DAY_S
@@ -42,13 +43,15 @@ class World:
     def __init__(self, scenario: Scenario, seed: int, replication: int) -> None:
         self.scenario = scenario
         self.env = simpy.Environment()
-        self.record = Recorder()
+        self.record = Recorder(schemas())
         streams = Streams(seed, replication)
         self.demand = draw_demand(scenario, streams)
         self.nodes = Nodes(scenario, streams)
         self.programme = Programme(self.env, scenario, streams, self.record)
         self.rates = Rates(scenario, self.demand.classes, self.programme.performance)
         self.pools: list[tuple[str, str]] = []
+        #: Rates of the current quarter by chip; a pool that comes changes no other's.
+        self._rate: dict[str, np.ndarray[Any, Any]] = {}
         self.engine = JobEngine(
             self.env,
             self.demand.table,
@@ -57,7 +60,9 @@ class World:
             rng_faults=lambda name: streams(f"faults/{name}"),
             edges_s=scenario.horizon.calendar.edges_s(),
         )
-        self.floor = Floor(self.env, scenario, self.record, self._rack_in_service)
+        self.floor = Floor(
+            self.env, scenario, self.record, self._rack_in_service, self._nameplate_w
+        )
         self.treasury = Treasury(self.env, scenario, self.record)
         self.supply = Supply(
             self.env, scenario, streams, self.nodes, self.treasury, self.floor, self.record
@@ -88,7 +93,7 @@ class World:
             self.engine.add_pool(
                 f"{site}/{chip}",
                 rack.chips_per_host,
-                self.rates.at(chip, self.env.now),
+                self._rate_of(chip),
                 size_factor=self.rates.gang_factor(chip),
                 host_mtbf_s=DAY_S / rack.host_faults_per_day.value,
                 host_repair_s=self.scenario.policy.host_repair.value,
@@ -98,14 +103,16 @@ class World:
 
     def _start_warm(self) -> None:
         """Put the starting fleet into service before anything else happens."""
-        for site_id, site in self.scenario.sites.items():
+        for site_id, site in sorted(self.scenario.sites.items()):
             for phase in site.phases:
                 if self.scenario.horizon.calendar.at(phase.quarter) <= 0:
                     self.floor.add_phase(site_id, phase)
         for k, stock in enumerate(self.scenario.supply.in_service):
             name = f"in-service/{stock.chip}/{stock.site}/{k}"
             price = self.scenario.catalog.racks[stock.chip].price.value
-            state = OrderState(name, stock.chip, "in_service", stock.racks, price, 0.0)
+            state = OrderState(
+                name, stock.chip, self.scenario.horizon.start, "in_service", stock.racks, price, 0.0
+            )
             state.funded_s = state.due_s = state.landed_s = 0.0
             self.supply.orders.append(state)
             self.floor.install_at(stock.site, Consignment(name, stock.chip, stock.racks))
@@ -115,6 +122,7 @@ class World:
         first_pilot = spec is not None and chip == spec.chip and not self.programme.landed.triggered
         if first_pilot:
             self.rates.pilot_ready_s = self.env.now
+            self._rate.pop(chip, None)
         pool = self._pool(site, chip)
         self.engine.add_hosts(pool, racks * self.scenario.catalog.racks[chip].hosts)
         if first_pilot:
@@ -124,19 +132,29 @@ class World:
         """Let software mature: new rates at each quarter's start, for running jobs too."""
         for edge_s in self.scenario.horizon.calendar.edges_s()[1:-1]:
             yield at(self.env, edge_s)
+            self._rate.clear()
             self._set_rates()
 
     def _set_rates(self) -> None:
-        by_chip = {chip: self.rates.at(chip, self.env.now) for _, chip in self.pools}
-        rates = np.stack([by_chip[chip] for _, chip in self.pools], axis=1)
+        rates = np.stack([self._rate_of(chip) for _, chip in self.pools], axis=1)
         preference = least_flexible_first(rates, self._watts_per_chip())
         for pool in range(len(self.pools)):
             self.engine.set_rates(pool, rates[:, pool])
             self.engine.set_preference(pool, preference[:, pool])
 
+    def _rate_of(self, chip: str) -> np.ndarray[Any, Any]:
+        if chip not in self._rate:
+            self._rate[chip] = self.rates.at(chip, self.env.now)
+        return self._rate[chip]
+
+    def _nameplate_w(self, chip: str) -> float:
+        """Power to provision for a rack, known once it stands on the floor. [W]."""
+        nameplate_w = self.scenario.catalog.racks[chip].nameplate.value
+        return nameplate_w * self.programme.provisioned_factor(chip)
+
     def _watts_per_chip(self) -> np.ndarray[Any, Any]:
-        racks = [self.scenario.catalog.racks[chip] for _, chip in self.pools]
-        return np.array([r.nameplate.value * r.busy_share.value / r.chips for r in racks])
+        racks = [(chip, self.scenario.catalog.racks[chip]) for _, chip in self.pools]
+        return np.array([self._nameplate_w(c) * r.busy_share.value / r.chips for c, r in racks])
 
     def _close(self, horizon_s: float) -> dict[str, Columns]:
         jobs = self.engine.close(horizon_s)

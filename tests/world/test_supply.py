@@ -26,7 +26,13 @@ class Buyer:
         self.given, self.env, self.record = given, simpy.Environment(), Recorder()
         scenario, streams = given.scenario, Streams(seed, 0)
         self.racks: dict[tuple[str, str], int] = {}
-        self.floor = Floor(self.env, scenario, self.record, self.in_service)
+        self.floor = Floor(
+            self.env,
+            scenario,
+            self.record,
+            self.in_service,
+            lambda chip: scenario.catalog.racks[chip].nameplate.value,
+        )
         self.treasury = Treasury(self.env, scenario, self.record)
         self.nodes = Nodes(scenario, streams)
         self.programme = Programme(self.env, scenario, streams, self.record)
@@ -113,8 +119,6 @@ def test_a_vendor_stop_delays_only_what_has_not_passed():
     calendar = plain.given.scenario.horizon.calendar
     a, b = plain.order("plan/gpu/2025Q1"), hit.order("plan/gpu/2025Q1")
     # Integration runs in weeks 15 to 20; the stop from day 90 holds what is left of it.
-    done = max(calendar.at("2025Q2") - 15 * WEEK_S, 0)
-    assert done == 0  # day 90 is before week 15 ends
     begin = 15 * WEEK_S
     # It enters a line that has lost since day 90 and runs at 1.25 from week 13 after.
     end = calendar.at("2025Q2") + 13 * WEEK_S
@@ -139,7 +143,8 @@ def test_the_fallback_is_bought_late_and_waits_longer():
     calendar = cancelled.given.scenario.horizon.calendar
     fallback = cancelled.order("fallback/gpu")
     assert fallback.racks == 4
-    assert fallback.wanted_s == calendar.at("2025Q4")
+    # The pilot's rack waits for the power of 2025Q4, runs 30 days, and only then the gate decides.
+    assert fallback.wanted_s == calendar.at("2025Q4") + 30 * DAY_S
     assert fallback.due_s == pytest.approx(fallback.funded_s + 28 * WEEK_S)
 
 
@@ -195,3 +200,35 @@ def test_an_order_before_the_start_is_paid_and_under_way():
     early = buyer.order("plan/gpu/2024Q4")
     assert early.landed_s == pytest.approx(20 * WEEK_S - 92 * DAY_S)
     assert buyer.treasury.paid_usd == 0
+
+
+def test_half_an_output_costs_half_the_line():
+    cut = [{"node": "merchant", "quarter": "2025Q2", "duration": "500 weeks", "severity": 0.5}]
+    hit = Buyer(tiny(supply__shocks=cut)).run().order("plan/gpu/2025Q1")
+    calendar = tiny().scenario.horizon.calendar
+    # From day 90 on the line does half its plan; the order's place in it is week 20.
+    lost = 20 * WEEK_S - calendar.at("2025Q2")
+    assert hit.landed_s == pytest.approx(20 * WEEK_S + lost)
+
+
+def test_reserve_orders_come_behind_the_plan_of_record():
+    plan = [{"chip": "gpu", "quarter": "2025Q4", "racks": 1}] * 3
+    buyer = Buyer(tiny("cancelled", supply__plan=plan)).run()
+    assert [o.cause for o in buyer.supply.orders] == ["pilot", "plan", "plan", "plan", "fallback"]
+
+
+def test_racks_ordered_together_share_their_lead_time():
+    plan = [{"chip": "gpu", "quarter": "2025Q1", "racks": 1}] * 2
+    lead = {"median": "20 weeks", "p90": "40 weeks"}
+    buyer = Buyer(tiny(supply__plan=plan, supply__lead_times__gpu__total=lead)).run()
+    first, second = (o for o in buyer.supply.orders if o.cause == "plan")
+    assert first.landed_s == second.landed_s != 20 * WEEK_S
+
+
+def test_a_stop_under_way_on_the_first_day_is_told():
+    stop = [{"node": "fab-a", "quarter": "2025Q1", "duration": "13 weeks", "severity": 1}]
+    buyer = Buyer(tiny(supply__shocks=stop))
+    buyer.nodes.tell(buyer.record)
+    told = buyer.record.tables["nodes"]
+    rows = zip(told["t_s"], told["node"], told["health"], strict=True)
+    assert [(t, h) for t, node, h in rows if node == "fab-a"] == [(0.0, 0.0), (13 * WEEK_S, 1.0)]

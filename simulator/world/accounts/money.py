@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.spec.supply import Programme
+from simulator.units import next_quarter
 from simulator.world.accounts.books import Books
 from simulator.world.recorder import Columns
 from simulator.world.supply import OrderState
@@ -24,15 +25,19 @@ def cost(books: Books, orders: list[OrderState], energy: Columns) -> Columns:
     for order in orders:
         paid_s = order.funded_s
         if order.cause != "in_service" and paid_s is not None and 0 <= paid_s < books.edges[-1]:
-            q = int(np.searchsorted(books.edges, paid_s, side="right")) - 1
-            add(books.quarters[q], "cash", "racks", order.chip, order.racks * order.price_usd)
+            paid_in = int(np.searchsorted(books.edges, paid_s, side="right")) - 1
+            add(books.quarters[paid_in], "cash", "racks", order.chip, order.racks * order.price_usd)
     for p, (site, chip) in enumerate(books.pools):
         rack = racks[chip]
         for q in np.flatnonzero(books.rack_s[p]):
             span = float(books.rack_s[p, q])
             write_off = rack.price.value / economics.rack_life.value
             add(books.quarters[q], "accrual", "racks", chip, span * write_off)
-            building = rack.nameplate.value * economics.facility_cost.value
+            building = (
+                max(1.0, books.watts_factor(chip))
+                * rack.nameplate.value
+                * economics.facility_cost.value
+            )
             usd = span * building / economics.facility_life.value
             add(books.quarters[q], "accrual", "facility", site, usd)
     for quarter, chip, usd in zip(energy["quarter"], energy["chip"], energy["usd"], strict=True):
@@ -44,10 +49,12 @@ def cost(books: Books, orders: list[OrderState], energy: Columns) -> Columns:
 
 
 def _add_development(books: Books, spec: Programme, add: Any) -> None:
-    """Spread the programme's development evenly over the quarters before its gate."""
+    """Spread the programme's development evenly over the quarters from the start to its gate."""
     calendar = books.scenario.horizon.calendar
-    before = [q for q in books.quarters if calendar.at(q) < calendar.at(spec.gate.quarter)]
-    for quarter in before:
+    quarters = 1
+    while calendar.at(next_quarter(calendar.start, quarters)) < calendar.at(spec.gate.quarter):
+        quarters += 1
+    usd = spec.development.value / quarters
+    for quarter in books.quarters[:quarters]:
         for basis in ("cash", "accrual"):
-            usd = spec.development.value / len(before)
             add(quarter, basis, "development", spec.chip, usd)
