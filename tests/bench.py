@@ -171,7 +171,10 @@ def main() -> None:
             values["bound"] = None if np.isinf(row.bound) else row.bound
             print(json.dumps(values), file=out, flush=True)
             bound = "" if np.isinf(row.bound) else f"{row.sense} {row.bound:g}"
-            print(f"{row.name:40} {row.value:10.3f} {row.unit:6} {bound:14} {row.against}")
+            sys.stdout.write(
+                f"{row.name:40} {row.value:10.3f} {row.unit:6} {bound:14} {row.against}\n"
+            )
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def kernel(function: F) -> F:
     It needs no way in from Python, and as nothing here makes arrays, no counts
     of references: both would cost more to compile than the function itself.
     """
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
     return cast(F, njit(error_model="numpy", **options)(function))
 
 

@@ -1,8 +1,7 @@
-"""A job log on a cluster: who starts when, and where, over the engine the studies use."""
+"""Replaying a log of jobs on given pools, to compare with other programs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,86 +9,73 @@ import numpy as np
 import simpy
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.engine import JobEngine, Policy
-from simulator.world.jobs import JobTable
+from simulator.world.engine import JobEngine, JobTable
+from simulator.world.scheduler import Policy
 
 
 @dataclass(frozen=True)
 class ReplayPool:
-    """GPUs of one pool; a gang stays in one pool."""
+    """Like hosts of a replay; one chip a host makes a pool of interchangeable chips."""
 
-    gpus: int
-    """Interchangeable GPUs in all. [GPU]"""
-    gpus_per_host: int = 1
-    """A gang of a host or more takes whole hosts; 1: single GPUs, counted only."""
+    hosts: int
+    chips_per_host: int = 1
 
 
 def replay(
+    job_id: ArrayLike,
     submit_s: ArrayLike,
     duration_s: ArrayLike,
     gpus: ArrayLike,
-    pools: Mapping[str, ReplayPool],
+    *,
+    pools: tuple[ReplayPool, ...],
     discipline: str,
-    backfill_depth: int = 1000,
 ) -> dict[str, NDArray[Any]]:
-    """Schedule a log whose order is the tie-break of equal submit times.
+    """Return when and where each job of a log would have run.
+
+    Jobs run for their logged duration on any pool; nothing fails.
 
     Parameters
     ----------
-    submit_s, duration_s : array_like, shape (n,)
-        When each job was asked for and how long it runs, submit times
-        not decreasing. [s]
-    gpus : array_like, shape (n,)
-        Gang size. [GPU]
-    pools : mapping of str to ReplayPool
-        Tried in the order given.
+    job_id : array_like of int
+        Breaks ties of submission.
+    submit_s, duration_s : array_like
+        [s]
+    gpus : array_like of int
+        Gang size. [chip]
+    pools : tuple of ReplayPool
+        A job tries them in this order.
     discipline : str
-        As in `Policy`.
-    backfill_depth : int
-        As in `Policy`.
+        One of :data:`~simulator.world.scheduler.DISCIPLINES`.
 
     Returns
     -------
-    dict of ndarray, shape (n,)
-        ``start_s`` and ``finish_s``, NaN for a job that fits no pool, and
-        ``pool``, the number of the pool or -1.
+    dict of ndarray
+        ``job_id``, ``start_s``, ``finish_s`` (nan: never), ``pool`` (-1: none),
+        in the order given.
 
     Examples
     --------
-    >>> out = replay([0.0, 1.0, 2.0], [10.0, 5.0, 1.0], [2, 4, 2], {"a": ReplayPool(4)}, "fcfs")
-    >>> out["start_s"].tolist()
-    [0.0, 10.0, 15.0]
-    >>> replay([0.0, 1.0, 2.0], [10.0, 5.0, 1.0], [2, 4, 2], {"a": ReplayPool(4)}, "first_fit")[
-    ...     "start_s"
-    ... ].tolist()
-    [0.0, 10.0, 2.0]
+    >>> log = {"submit_s": [0, 0, 1], "duration_s": [5, 2, 3], "gpus": [2, 2, 1]}
+    >>> replay([7, 3, 9], **log, pools=(ReplayPool(3),), discipline="fcfs")["start_s"]
+    array([2., 0., 2.])
     """
-    size = np.asarray(gpus, np.int64)
-    wide = max(pool.gpus for pool in pools.values())
-    # A job that fits nowhere would block the line for ever; it is set aside.
-    fits = size <= wide
-    env = simpy.Environment()
+    ids = np.asarray(job_id, np.int64)
+    order = np.lexsort((ids, np.asarray(submit_s, float)))
     table = JobTable.of(
-        np.asarray(submit_s, float)[fits], size[fits], np.asarray(duration_s, float)[fits]
+        np.asarray(submit_s, float)[order],
+        np.asarray(gpus, np.int64)[order],
+        np.asarray(duration_s, float)[order],
+        job_id=ids[order],
     )
-    engine = JobEngine(
-        env,
-        table,
-        1,
-        Policy(discipline, backfill_depth=backfill_depth),
-        rng_faults=lambda name: np.random.default_rng(0),
-    )
-    for name, pool in pools.items():
-        number = engine.add_pool(name, pool.gpus_per_host, 1.0)
-        engine.add_hosts(number, pool.gpus // pool.gpus_per_host)
-    env.process(engine.operate())
-    env.run()
+    engine = JobEngine(simpy.Environment(), table, 1, Policy(discipline), rng_faults=_no_faults)
+    for number, pool in enumerate(pools):
+        made = engine.add_pool(f"pool-{number}", pool.chips_per_host, [1.0])
+        engine.add_hosts(made, pool.hosts)
     jobs = engine.close(np.inf).jobs
-    out = {
-        "start_s": np.full(len(size), np.nan),
-        "finish_s": np.full(len(size), np.nan),
-        "pool": np.full(len(size), -1, dtype=np.int64),
-    }
-    for column, values in out.items():
-        values[fits] = jobs[column]
-    return out
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return {name: jobs[name][back] for name in ("job_id", "start_s", "finish_s", "pool")}
+
+
+def _no_faults(name: str) -> np.random.Generator:
+    raise AssertionError(f"nothing fails in a replay, yet {name!r} drew faults")

@@ -449,8 +449,10 @@ class Twin:
             if pool.free == 0 and pool.down == 0:
                 units = [u for u, unit in self.units.items() if unit.pool == p]
                 self._empty(
-                    max(units, key=lambda u: max((self.runs[j].started, j)
-                                                 for j in self.units[u].jobs))
+                    max(
+                        units,
+                        key=lambda u: max((self.runs[j].started, j) for j in self.units[u].jobs),
+                    )
                 )
             if pool.free > 0:
                 pool.free -= 1
