@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from simulator.spec import yamlfile
+from simulator.spec.faults import SpecError
 from simulator.spec.hardware import Chip
 
 __all__ = ["Unknown", "calibration", "chip_key", "chips", "model_key", "models", "read_yaml"]
@@ -30,9 +30,9 @@ def read_yaml(path: Path) -> Any:
         If the file is missing or is not YAML.
     """
     try:
-        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Unknown(f"cannot read {path}: {error.strerror}") from error
+        return yamlfile.read(path).plain()
+    except SpecError as error:
+        raise Unknown(str(error)) from error
 
 
 @functools.cache

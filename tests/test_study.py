@@ -37,8 +37,9 @@ def test_workers_change_no_byte(plain: Path, tmp_path: Path):
 
 
 def test_seeds_and_replications_differ(plain: Path):
-    jobs = [p.read_bytes() for p in sorted(plain.rglob("jobs.parquet"))]
-    assert len(set(jobs)) == len(jobs) == 6  # baseline and two stops, two replications each
+    work = [p.read_bytes() for p in sorted(plain.rglob("work.parquet"))]
+    assert len(work) == 6  # baseline and two stops, two replications each
+    assert len(set(work)) == 6
 
 
 def test_a_study_resumes_where_it_stopped(plain: Path, tmp_path: Path):
@@ -154,7 +155,8 @@ def test_the_index_names_every_run(plain: Path):
 
 
 def test_work_chips_and_money_are_conserved(plain: Path):
-    for folder in plain.rglob("rep-*"):
+    run = json.loads((plain / "study.json").read_text())["cases"]["baseline"]
+    for folder in (plain / run).glob("rep-*"):
         result = results.read(folder)
         jobs, work = result.tables["jobs"], result.tables["work"]
         fleet, asked = result.tables["fleet_quarter"], result.tables["asked"]
