@@ -36,15 +36,28 @@ def replay_file(trace: Path, cluster: Path, discipline: str, out: Path) -> Table
     if faults or log is None:
         raise SpecError(faults)
     log = log.sort("submit_s", "job_id")
-    found = replay(log["submit_s"], log["duration_s"], log["gpus"], pools, discipline)
+    wide = max(pool.hosts * pool.chips_per_host for pool in pools.values())
+    # A gang that fits nowhere would block the line for ever; it is told and set aside.
+    ran = log.filter(pl.col("gpus") <= wide)
+    found = replay(
+        np.arange(len(ran)),
+        ran["submit_s"],
+        ran["duration_s"],
+        ran["gpus"],
+        pools=tuple(pools.values()),
+        discipline=discipline,
+    )
     names = np.array([*pools, None], dtype=object)[found["pool"]]
-    table = log.with_columns(
+    starts = ran.select("job_id").with_columns(
         pl.Series("start_s", found["start_s"]).fill_nan(None),
         pl.Series("finish_s", found["finish_s"]).fill_nan(None),
         pl.Series("pool", names.tolist(), dtype=pl.String),
     )
+    table = log.join(starts, on="job_id", how="left", maintain_order="left")
     table.write_csv(out)
-    return _summary(table, sum(pool.gpus for pool in pools.values()), discipline)
+    return _summary(
+        table, sum(pool.hosts * pool.chips_per_host for pool in pools.values()), discipline
+    )
 
 
 def _read_log(path: Path, faults: list[Fault]) -> pl.DataFrame | None:
@@ -59,6 +72,9 @@ def _read_log(path: Path, faults: list[Fault]) -> pl.DataFrame | None:
         faults.append(Fault(str(path), 1, name, text))
     if missing:
         return None
+    if log["job_id"].is_duplicated().any():
+        twice = log.filter(pl.col("job_id").is_duplicated())["job_id"][0]
+        faults.append(Fault(str(path), None, "job_id", f"{str(twice)!r} is there more than once"))
     numbers = log.with_columns(
         pl.col("submit_s", "duration_s").cast(pl.Float64, strict=False),
         pl.col("gpus").cast(pl.Int64, strict=False),
@@ -93,7 +109,8 @@ def _read_cluster(path: Path, faults: list[Fault]) -> dict[str, ReplayPool]:
     for name, given in listed.items():
         wrong = _pool_fault(given)
         if wrong is None:
-            pools[str(name)] = ReplayPool(**given)
+            per_host = given.get("gpus_per_host", 1)
+            pools[str(name)] = ReplayPool(given["gpus"] // per_host, per_host)
         else:
             line = tree.place_of(("pools", name)).line
             faults.append(Fault(str(path), line, f"pools.{name}", wrong))

@@ -126,3 +126,36 @@ def test_a_run_with_a_change_prints_a_table_and_reports(tmp_path):
     page = (out / "report" / "index.html").read_text()
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert len(list((out / "report" / "figures").glob("*.png"))) >= 8
+
+
+def test_replay_writes_starts_and_tells_waits(tmp_path):
+    log, cluster, out = tmp_path / "log.csv", tmp_path / "c.yaml", tmp_path / "starts.csv"
+    # At time 0 both jobs of 2 run; the gang of 4 blocks the line until 10; 9 GPUs fit nowhere.
+    log.write_text(
+        "job_id,submit_s,duration_s,gpus,who\nb,0,10,2,x\na,0,5,2,y\nc,1,3,4,z\nd,2,1,1,x\ne,2,1,9,x\n"
+    )
+    cluster.write_text("pools: {all: {gpus: 4}}\n")
+    words = ("replay", log, "--cluster", cluster, "--discipline", "fcfs", "--out", out)
+    result = siliconmix(*words)
+    assert result.exit_code == 0, result.output
+    assert out.read_text().splitlines() == [
+        "job_id,submit_s,duration_s,gpus,who,start_s,finish_s,pool",
+        "a,0.0,5.0,2,y,0.0,5.0,all",
+        "b,0.0,10.0,2,x,0.0,10.0,all",
+        "c,1.0,3.0,4,z,10.0,13.0,all",
+        "d,2.0,1.0,1,x,13.0,14.0,all",
+        "e,2.0,1.0,9,x,,,",
+    ]
+    assert "fit no pool" in result.output
+
+
+def test_replay_tells_all_faults_at_once(tmp_path):
+    log, cluster = tmp_path / "log.csv", tmp_path / "c.yaml"
+    log.write_text("job_id,submit_s,duration_s,gpu\n1,0,10,2\n")
+    cluster.write_text("pools: {all: {gpus: 4, gpu_per_host: 8}}\n")
+    words = ("--cluster", cluster, "--discipline", "fcfz", "--out", tmp_path / "o.csv")
+    result = siliconmix("replay", log, *words)
+    assert result.exit_code == 2
+    for says in ("'gpus'", "gpus_per_host", "'fcfs'"):
+        assert says in result.output
+    assert "Traceback" not in result.output

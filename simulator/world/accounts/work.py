@@ -49,7 +49,7 @@ def work(books: Books) -> Columns:
         row, quarter, length = parts_in_bins(begin_s, seg["end_s"], books.edges)
         key = np.ravel_multi_index((quarter, service[row], family[row], seg["pool"][row]), sizes)
         return {
-            name: np.bincount(key, per_s[row] * length, minlength=cells)
+            name: np.bincount(key, per_s[row] * length, minlength=cells).astype(float)
             for name, per_s in measures.items()
         }
 
