@@ -1,4 +1,4 @@
-"""``siliconmix rate``: what a chip is worth on a model, at a count, with the best plan or a given one."""
+"""``siliconmix rate``: what a chip is worth on a model, with the best plan or a given one."""
 
 from __future__ import annotations
 

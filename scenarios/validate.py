@@ -15,6 +15,7 @@ from scenarios.validate_outcomes import (
     Outcome,
     error_table,
     json_line,
+    rank_correlation,
     row_table,
     scores_by,
 )
@@ -57,14 +58,23 @@ def _show(
 
 
 @validate_app.command()
-def training(rows: Rows = None, as_json: Json = False, loo: Loo = False) -> None:
+def training(
+    rows: Rows = None,
+    as_json: Json = False,
+    loo: Loo = False,
+    largest: Annotated[
+        bool, typer.Option(help="Predict the largest run of each series from the smaller ones")
+    ] = False,
+) -> None:
     """Step times, token rates and utilisation of training runs."""
     from scenarios.validate_rows import read_cases, read_table, typed_cases
-    from scenarios.validate_training import leave_out, predict_cases
+    from scenarios.validate_training import leave_largest, leave_out, predict_cases
 
     try:
         cases, refused = typed_cases() if rows is None else read_cases(read_table(rows))
-        if loo:
+        if largest:
+            outcomes = leave_largest(cases)
+        elif loo:
             outcomes = leave_out(cases, progress=lambda name: typer.echo(name, err=True))
         else:
             outcomes = predict_cases(cases)
@@ -76,6 +86,8 @@ def training(rows: Rows = None, as_json: Json = False, loo: Loo = False) -> None
         as_json,
         [("kind", "tier"), ("kind", "family"), ("kind", "chip")],
     )
+    for model, rho in rank_correlation([o for o in outcomes if o.kind == "sweep"]).items():
+        typer.echo(f"rank correlation over plans of {model}: {rho:.3f}", err=True)
 
 
 @validate_app.command()

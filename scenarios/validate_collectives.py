@@ -124,7 +124,7 @@ def _exchange(row: Row, name: str) -> Exchange:
 def _in_network(row: Row, chip: str, ranks: float, message: float) -> bool:
     """Whether switches sum: said so, or what NCCL picks by itself for many ranks and bytes."""
     stated = (row.get("algo") or "").lower()
-    if "off" in stated or stated.strip().startswith("ring") and "nvls" not in stated:
+    if "off" in stated or (stated.strip().startswith("ring") and "nvls" not in stated):
         return False
     if "nvls" in stated or "sharp" in stated:
         return message >= 2**21

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scenarios.validate_catalog import CATALOG, Unknown, calibration, chip_key, chips, read_yaml
 from scenarios.validate_outcomes import Outcome
 from scenarios.validate_rows import Row, read_table
+from scenarios.validate_recommendation import fit_minutes, minutes_to_target
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
 from simulator.laws.training_target import chip_rate, time_to_target_min
 
@@ -25,9 +26,18 @@ _ROUNDS = {
     "v3.0": 2023.45, "v3.1": 2023.85, "v4.0": 2024.45, "v4.1": 2024.85, "v5.0": 2025.4,
     "v5.1": 2025.85,
 }  # fmt: skip
-_LANGUAGE = ("gpt3", "llama2_70b_lora", "llama31_8b", "llama31_405b")
+#: Round in which a benchmark was first run, as a date.
+_INTRODUCED = {
+    "resnet": 2018.9, "ssd": 2018.9, "maskrcnn": 2018.9, "gnmt": 2018.9, "transformer": 2018.9,
+    "minigo": 2018.9, "bert": 2020.5, "dlrm": 2020.5, "unet3d": 2021.45, "rnnt": 2021.45,
+    "retinanet": 2022.45, "gpt3": 2023.45, "dlrm_dcnv2": 2023.45, "stable_diffusion": 2023.85,
+    "rgat": 2024.45, "llama2_70b_lora": 2024.45, "llama31_405b": 2025.4, "flux1": 2025.85,
+    "llama31_8b": 2025.85,
+}  # fmt: skip
+_LANGUAGE = ("bert", "gpt3", "llama2_70b_lora", "llama31_8b", "llama31_405b")
+_LOOKUPS = "dlrm_dcnv2"
 _DEVELOPERS = ("nvidia", "google", "intel", "amd", "graphcore")
-_BENCHMARK = ("work_min", "critical_batch", "latency_samples", "spread", "fixed_min", "yearly",
+_BENCHMARK = ("work_min", "critical_batch", "latency_samples", "spread", "fixed_min", "gain",
               "memory_share")  # fmt: skip
 #: From this year on 4-bit matmuls are allowed and used.
 _FOUR_BITS = 2025.7
@@ -89,9 +99,13 @@ def _entry(row: Row, name: str, answered: bool) -> Entry:
         raise Unknown(f"unknown round {row.get('round')!r}; known: {', '.join(_ROUNDS)}")
     benchmark = (row.get("benchmark") or "").strip()
     if benchmark == "ssd" and year > 2022:
-        # From v2.0 on "ssd" is another model on another data set (RetinaNet on OpenImages).
-        benchmark = "ssd_openimages"
+        # From v2.0 on "ssd" is RetinaNet on OpenImages, which v5.0 gave its name.
+        benchmark = "retinanet"
+    # The graph network of v4.0 was renamed too.
+    benchmark = {"gnn": "rgat"}.get(benchmark, benchmark)
     accelerator = (row.get("accelerator") or "").strip()
+    if benchmark not in _INTRODUCED:
+        raise Unknown(f"unknown benchmark {benchmark!r}; known: {', '.join(_INTRODUCED)}")
     if accelerator == "CPU-only":
         raise Unknown("ran on processors without an accelerator")
     count = _value(row, "accel_count")
@@ -139,6 +153,7 @@ class _Table:
         self.chip = np.array([place.get(f"chip.{e.chip}", neutral) for e in entries])
         self.family = np.array([place.get(f"family.{k['family']}", neutral) for k in kinds])
         self.year = np.array([e.year for e in entries])
+        self.known = self.year - np.array([_INTRODUCED[e.benchmark] for e in entries])
         self.count = np.array([e.chips for e in entries])
         self.batch = np.array([e.batch for e in entries])
         self.developer = np.array([e.developer for e in entries])
@@ -170,7 +185,8 @@ class _Table:
         peak = self.peak * self.eight ** constants["eight"] * self.four ** constants["four"]
         own = values[self.chip] * values[self.family]
         young = 1.0 - min(constants["young"], 0.9) * np.exp(-np.maximum(self.age, 0.0))
-        software = young * pick["yearly"] ** (self.year - 2023.0)
+        learnt = 1.0 - np.exp(-self.known / constants["learning_years"])
+        software = young * np.exp(pick["gain"] * learnt)
         software = software * np.where(self.developer, constants["developer"], 1.0)
         rate = own * software * chip_rate(peak, self.memory, np.minimum(pick["memory_share"], 1.0))
         latency = pick["latency_samples"] / np.maximum(own * peak, 0.05) ** constants["quicker"]
@@ -216,13 +232,26 @@ def _known(entries: Sequence[Entry], refused: list[tuple[str, str]]) -> list[Ent
     return known
 
 
+def _minutes(
+    entries: Sequence[Entry], values: Mapping[str, float], tables: Mapping[str, float] | None
+) -> Array:
+    """Minutes of every entry; recommendation by its own law."""
+    minutes = _Table(entries, list(values)).predict(values)
+    lookups = np.array([e.benchmark == _LOOKUPS for e in entries])
+    if lookups.any():
+        runs = [e for e in entries if e.benchmark == _LOOKUPS]
+        minutes[lookups] = minutes_to_target(runs, tables)
+    return minutes
+
+
 def predict_rows(
-    entries: Sequence[Entry], values: Mapping[str, float] | None = None
+    entries: Sequence[Entry],
+    values: Mapping[str, float] | None = None,
+    tables: Mapping[str, float] | None = None,
 ) -> list[Outcome]:
     """Outcome of every entry, in minutes."""
     known = _known(entries, [])
-    constants = _constants() if values is None else values
-    minutes = _Table(known, list(constants)).predict(constants)
+    minutes = _minutes(known, _constants() if values is None else values, tables)
     return [
         Outcome(
             id=e.id,
@@ -274,7 +303,12 @@ def leave_out(entries: Sequence[Entry]) -> list[Outcome]:
     for name in sorted({group(e) for e in known}):
         held = [e for e in known if group(e) == name]
         rest = [e for e in known if group(e) != name]
-        outcomes += predict_rows(held, fit_rows(rest, start=whole, evaluations=5).values)
+        if held[0].benchmark == _LOOKUPS:
+            same = [e for e in rest if e.benchmark == _LOOKUPS]
+            tables = fit_minutes(same, [e.measured_min for e in same]).values
+            outcomes += predict_rows(held, whole, tables)
+        else:
+            outcomes += predict_rows(held, fit_rows(rest, start=whole, evaluations=5).values)
     return outcomes
 
 
@@ -283,10 +317,7 @@ def answer(questions: Path, out: Path) -> tuple[int, list[tuple[str, str]]]:
     rows = read_table(questions)
     entries, refused = _read(rows, answered=False)
     known = _known(entries, refused)
-    constants = _constants()
-    found = dict(
-        zip([e.id for e in known], _Table(known, list(constants)).predict(constants), strict=True)
-    )
+    found = dict(zip([e.id for e in known], _minutes(known, _constants(), None), strict=True))
     spread = {e.id: _spread(e) for e in known}
     columns = [*rows[0], "predicted_min", "low", "high"]
     try:

@@ -8,9 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.table import Table
 
-__all__ = ["Outcome", "Score", "error_table", "json_line", "row_table", "score", "scores_by"]
+__all__ = [
+    "Outcome",
+    "Score",
+    "error_table",
+    "json_line",
+    "rank_correlation",
+    "row_table",
+    "score",
+    "scores_by",
+]
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,35 @@ def scores_by(outcomes: Sequence[Outcome], *names: str) -> Mapping[tuple[str, ..
     for outcome in outcomes:
         groups.setdefault(tuple(str(getattr(outcome, n)) for n in names), []).append(outcome)
     return {key: score(groups[key]) for key in sorted(groups)}
+
+
+def rank_correlation(outcomes: Sequence[Outcome]) -> Mapping[str, float]:
+    """Spearman's rank correlation of measured and predicted over the rows of each model [1].
+
+    Examples
+    --------
+    >>> rows = [Outcome(str(m), "f", "c", "k", "A", m, p, "s", "x") for m, p in ((1, 3), (2, 9))]
+    >>> rank_correlation([*rows, Outcome("3", "f", "c", "k", "A", 5.0, 20.0, "s", "x")])
+    {'x': 1.0}
+    """
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(outcome.model, []).append(outcome)
+    found = {}
+    for model, members in sorted(groups.items()):
+        if len(members) >= 3:
+            measured = _ranks([o.measured for o in members])
+            found[model] = float(
+                np.corrcoef(measured, _ranks([o.predicted for o in members]))[0, 1]
+            )
+    return found
+
+
+def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
+    """Ranks, ties sharing their mean."""
+    _, index, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
+    upto = np.cumsum(counts)
+    return np.asarray((upto - (counts - 1) / 2.0)[index], dtype=np.float64)
 
 
 def json_line(outcome: Outcome) -> str:

@@ -299,9 +299,9 @@ def _smallest_pipeline(model: str, chip: str, count: float, tp: float) -> float:
     layers = int(_architecture(model)["layers"])
     memory = 0.5 * float(chips()[chip]["memory_gb"]) * 1e9
     for stages in range(1, layers + 1):
-        if layers % stages == 0 and count % (tp * stages) == 0:
-            if 8.0 * params / (tp * stages) <= memory:
-                return float(stages)
+        divides = layers % stages == 0 and count % (tp * stages) == 0
+        if divides and 8.0 * params / (tp * stages) <= memory:
+            return float(stages)
     return 1.0
 
 

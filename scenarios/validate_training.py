@@ -15,7 +15,15 @@ from scenarios.validate_rows import Case
 from simulator.laws.training import step_time
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
 
-__all__ = ["constants", "fit_cases", "leave_out", "predict_cases", "priors", "training_group"]
+__all__ = [
+    "constants",
+    "fit_cases",
+    "leave_largest",
+    "leave_out",
+    "predict_cases",
+    "priors",
+    "training_group",
+]
 
 Array = NDArray[np.float64]
 
@@ -82,7 +90,7 @@ def _outcome(case: Case, predicted: float) -> Outcome:
         predicted=predicted,
         unit=case.unit,
         model=case.model,
-        count=float(np.prod([case.plan.get(k, 1.0) for k in ("tp", "pp", "cp", "dp")])),
+        count=_count(case),
         published=case.published,
     )
 
@@ -103,6 +111,31 @@ def fit_cases(
         start=start,
         evaluations=evaluations,
     )
+
+
+def leave_largest(cases: Sequence[Case]) -> list[Outcome]:
+    """Outcome of the largest run of every series, with constants fitted to all smaller ones.
+
+    A series is one model on one chip in one precision with one software and layout, at three or
+    more numbers of chips.
+    """
+    steps = [case for case in cases if case.kind != "recommendation"]
+    series: dict[tuple[object, ...], list[Case]] = {}
+    for case in steps:
+        shape = tuple(case.plan[k] for k in ("tp", "pp", "cp"))
+        key = (case.family, case.model, case.chip, case.precision, case.software, case.sequence)
+        series.setdefault((*key, shape), []).append(case)
+    held: set[str] = set()
+    for members in series.values():
+        sizes = {_count(case) for case in members}
+        if len(sizes) >= 3:
+            held |= {case.id for case in members if _count(case) == max(sizes)}
+    rest = [case for case in steps if case.id not in held]
+    return predict_cases([c for c in steps if c.id in held], fit_cases(rest).values)
+
+
+def _count(case: Case) -> float:
+    return float(np.prod([case.plan.get(k, 1.0) for k in ("tp", "pp", "cp", "dp")]))
 
 
 def leave_out(

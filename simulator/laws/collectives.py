@@ -167,7 +167,9 @@ def collective_time_s(
     moving = np.maximum(up, out)
     half = np.asarray(network.half_b, dtype=np.float64)
     with np.errstate(divide="ignore"):
-        ramp = np.where(size > 0, (half / np.maximum(size, 1e-300)) ** network.ramp, 0.0)
+        ramp = np.where(
+            size > 0, (half / np.maximum(size, 1e-300)) ** np.asarray(network.ramp, np.float64), 0.0
+        )
     started = np.where(count > 1, np.asarray(network.up_latency_s, dtype=np.float64), 0.0)
     hops = np.where(domains > 1, 2.0 * np.log2(np.maximum(domains, 1.0)), 0.0)
     started = started + hops * np.asarray(network.out_latency_s)

@@ -58,8 +58,8 @@ def candidate_plans(
 ) -> Plan:
     """Every plan worth timing for a model of scalars on *chips* chips.
 
-    Degrees divide what they split: tensor parallelism the heads, within a domain; stages the layers;
-    experts the routed ones; replicas the batch.
+    Tensor parallelism divides the heads and stays in a domain, replicas divide the batch; stages
+    divide the layers or are a power of two, the last of them then less full.
 
     Raises
     ------

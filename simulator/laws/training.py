@@ -106,7 +106,7 @@ class Software:
         Share of peak that large matmuls, attention and memory-bound passes reach [1], in (0, 1].
     half_rows, half_width, half_power : ndarray
         Rows (tokens) and width at which a matmul reaches half of it on a chip of 312 TFLOP/s, and
-        the power of the peak both grow with [1].
+        the power of the peak both grow with [1], at most 1/3.
     layer_passes : ndarray
         Times a forward pass writes or reads the residual stream or its like [1].
     score_passes : ndarray
@@ -130,7 +130,7 @@ class Software:
     expert_passes : ndarray
         Passes over the routed tokens to sort, permute, weigh and add them back [1].
     expert_issue_s : ndarray
-        Time the host needs besides to issue one pass of one layer of experts [s].
+        Time the host needs besides for each expert a token is sent to, a pass of a layer [s].
     context_loss : ndarray
         Attention time lost to uneven shares when a sequence is split over many chips [1].
     """
@@ -211,8 +211,8 @@ def step_time(
     layers = np.minimum(chunk * plan.vp, np.ceil(model.layers / plan.pp - 1e-9))
     head = _head_s(model, chip, plan, software, tokens)
     gpu = layers * (compute + exchange) + head
-    # A routed layer issues many small kernels; the mean layer its share of them.
-    routed = np.minimum(model.top_k, 1.0) * software.expert_issue_s
+    # Sorting copies of tokens to experts keeps the host busy: the more, the more a token has.
+    routed = model.top_k * software.expert_issue_s
     issue = layers * rounds * (software.launch_s + routed)
     stage = _norm(gpu, issue)
     gather = _gather_s(model, network, chip, plan, software)
@@ -246,7 +246,9 @@ def _matmul_s(
     chip: Accelerator, software: Software, rows: Array, inner: Array, outer: Array, copies: Array
 ) -> Array:
     """Forward time of a product of (rows x inner) with (inner x outer), *copies* of it."""
-    faster = (chip.matmul_flops_per_s / 312e12) ** software.half_power
+    # Above a third, three padded dimensions would outgrow the rate: a faster chip were slower.
+    power = np.minimum(software.half_power, 1.0 / 3.0)
+    faster = (chip.matmul_flops_per_s / 312e12) ** power
     half = software.half_width * faster
     # A dimension d reaches d / (d + half) of the rate: as if each were padded by half.
     padded = 2.0 * (rows + software.half_rows * faster) * (inner + half) * (outer + half)

@@ -72,7 +72,7 @@ def fit_constants(
     priors : mapping
         Prior of each constant.
     noise : float
-        Spread of the logarithm of a row about a right law [1]; errors beyond it count less and less.
+        Spread of the logarithm of a row about a right law [1]; larger errors count ever less.
     weights : array_like
         Weight of each row's residual [1].
     start : mapping, optional
@@ -117,8 +117,14 @@ def fit_constants(
     if start is not None:
         begin = (np.log([start[name] for name in names]) - centre) / spread
     found = least_squares(
-        residuals, begin, loss="soft_l1", max_nfev=evaluations, diff_step=1e-4, method="trf"
+        residuals,
+        begin,
+        loss="soft_l1",
+        max_nfev=evaluations,
+        diff_step=np.full(len(names), 1e-4),
+        method="trf",
     )
-    information = found.jac.T @ found.jac + 1e-9 * np.eye(len(names))
+    jacobian = np.asarray(found.jac, dtype=np.float64)
+    information = jacobian.T @ jacobian + 1e-9 * np.eye(len(names))
     left = np.sqrt(np.diag(np.linalg.inv(information))) * spread
     return Fit(constants(found.x), dict(zip(names, left.tolist(), strict=True)))
