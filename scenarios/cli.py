@@ -14,7 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analysis.report import report as write_report
 from analysis.report import summary_text
+from scenarios.fabric import fabric
+from scenarios.rate import rate
 from scenarios.replay import replay_file
+from scenarios.validate import validate_app
 from simulator.spec.loader import BASELINE, Given, SpecError, load
 from simulator.spec.loader import cases as cases_of
 from simulator.study import Outcome, run_study
@@ -111,6 +114,21 @@ def replay(
     """Replay a job log over the engine of the studies; equal submit times go by job id."""
     with clear_faults():
         Console().print(replay_file(trace, cluster, discipline, out))
+
+
+@app.command(name="fabric")
+def examine_fabric(
+    file: Annotated[Path, typer.Argument(metavar="FILE[:NAME]", help="Fabrics, or a graph.")],
+    json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Picture of the tiers, .png.")] = None,
+) -> None:
+    """Check a fabric, and tell its bisection, hops, load and what a fault of each tier costs."""
+    with clear_faults():
+        fabric(file, json, out)
+
+
+app.add_typer(validate_app, name="validate")
+app.command(name="rate")(rate)
 
 
 def load_cases(file: Path, names: list[str] | None, sets: list[str]) -> dict[str, Given]:

@@ -142,7 +142,7 @@ def _summary(table: pl.DataFrame, gpus: int, discipline: str) -> Table:
     for label, values in (("wait, h", wait / 3600), ("completion, h", took / 3600)):
         if len(values):
             numbers = (values.mean(), values.median(), values.quantile(0.95), values.max())
-            rows.add_row(label, *(f"{number:,.2f}" for number in numbers))
+            rows.add_row(label, *(f"{number:,.2f}" for number in numbers))  # type: ignore[str-bytes-safe]
     if len(ran):
         first, last = table["submit_s"].min(), ran["finish_s"].max()
         busy = (ran["duration_s"] * ran["gpus"]).sum() / (gpus * (last - first))  # type: ignore[operator]

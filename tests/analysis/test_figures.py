@@ -119,7 +119,8 @@ def test_the_heat_map_names_the_worst_stop(study: Study) -> None:
 def test_what_binds_is_named_by_quarter(study: Study) -> None:
     _, ax = figures.canvas()
     figures.held_back(risk_views.racks_held_back(study), ax)
-    assert "money in 1 (clearly in 1), power in 1 (clearly in 1)" in ax.get_title(loc="left").replace("\n", " ")
+    title = ax.get_title(loc="left").replace("\n", " ")
+    assert "money in 1 (clearly in 1), power in 1 (clearly in 1)" in title
 
 
 def test_the_gate_counts_replications(study: Study) -> None:
