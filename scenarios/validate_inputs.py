@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -102,6 +104,9 @@ class Inputs:
         self._places: dict[str, tuple[list[str], NDArray[np.int64]]] = {}
         self.model = _stack([architecture_of(case.model, case.sequence) for case in cases])
         self.chip = _stack([accelerator_of(case.chip, case.precision) for case in cases])
+        stated = np.array([case.out_b_per_s or math.nan for case in cases])
+        out = np.where(np.isnan(stated), self.chip.out_b_per_s, stated)
+        self.chip = dataclasses.replace(self.chip, out_b_per_s=out)
         names = Plan.__dataclass_fields__
         self.plan = Plan(**{n: np.array([case.plan[n] for case in cases]) for n in names})
         entries = [chips()[case.chip] for case in cases]

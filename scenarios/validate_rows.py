@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ class Case:
     published: str
     overlapped: bool = False
     rowwise: bool = False
+    out_b_per_s: float | None = None
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -147,6 +149,7 @@ def training_case(row: Row, name: str) -> Case:
         published=row.get("source", ""),
         overlapped="async" in row.get("notes", "").lower(),
         rowwise="rowwise" in row.get("notes", "").lower(),
+        out_b_per_s=_stated_fabric(row),
     )
 
 
@@ -275,6 +278,17 @@ def _plan(
         "sequence_parallel": _sequence_parallel(row, software),
     }
     return plan, guessed
+
+
+def _stated_fabric(row: Row) -> float | None:
+    """Scale-out bandwidth of a chip where the row states its host's, e.g. ``4x200 Gb/s per VM``."""
+    found = re.search(
+        r"(?:(\d+)x)?(\d+) Gb/s(?: NIC| [\w-]+)? per (?:node|VM|host)", row.get("chip_note") or ""
+    )
+    if found is None:
+        return None
+    host = _number(row, "chips_per_host") or 8.0
+    return float(found[1] or 1) * float(found[2]) * 1e9 / 8.0 / host
 
 
 def _chunks(model: str, software: str, pp: float) -> float:
