@@ -22,7 +22,7 @@ from simulator.units import YEAR_S, next_quarter, quarter_start
 STUDY = Path(__file__).parents[2] / "scenarios" / "inhouse_pilot.yaml"
 #: Case → the only keys it may change.
 CASES = {
-    "buy_only": ("title", "supply.programme", "supply.plan"),
+    "buy_only": ("title", "supply.programme", "supply.plan", "economics.budget"),
     "ramp_same_foundry": ("title", "supply.programme.gate.forced"),
     "ramp_second_foundry": (
         "title",
@@ -219,11 +219,18 @@ def test_every_quarter_is_within_its_budget(case: str) -> None:
         assert 0.9 * budget < spent <= budget, quarter
 
 
-def test_buying_only_spends_the_reserve_and_no_more(study: Scenario) -> None:
-    programme, plan = study.supply.programme, load(STUDY, "buy_only").scenario.supply.plan
+def test_buying_only_spends_the_money_of_the_programme_and_no_more(study: Scenario) -> None:
+    programme, other = study.supply.programme, load(STUDY, "buy_only").scenario
     assert programme is not None
-    extra = plan[len(study.supply.plan) :]
-    assert {order.quarter: order.spend for order in extra} == programme.reserve
+    extra = other.supply.plan[len(study.supply.plan) :]
+    pilot = programme.pilot_racks * study.catalog.racks[programme.chip].price.value
+    spent = sum(order.spend or 0.0 for order in extra)
+    money = sum(programme.reserve.values()) + programme.development.value + pilot
+    assert spent == pytest.approx(money)
+    # Development is paid beside the rack budget, so the rack budget rises by it.
+    more = sum(other.economics.budget.values()) - sum(study.economics.budget.values())
+    share = study.economics.training_share.value
+    assert share * more == pytest.approx(programme.development.value, rel=1e-3)
 
 
 def test_budget_of_2025_is_the_guidance(study: Scenario) -> None:
