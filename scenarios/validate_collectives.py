@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.validate_catalog import CATALOG, Unknown, calibration, chip_key, chips, read_yaml
+from scenarios.validate_fields import Row, read_table
 from scenarios.validate_outcomes import Outcome
-from scenarios.validate_rows import Row, read_table
 from simulator.laws.collectives import (
     Collective,
     Network,

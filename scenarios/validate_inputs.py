@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.validate_catalog import chips
-from scenarios.validate_rows import Case, _architecture
+from scenarios.validate_models import architecture_of
+from scenarios.validate_rows import Case
 from simulator.laws.collectives import Network
 from simulator.laws.maturity import settled_share
 from simulator.laws.training import Accelerator, Plan, Software
-from simulator.laws.training_shapes import Architecture
 
 __all__ = ["Inputs", "accelerator_of", "architecture_of", "inputs_of", "software_of"]
 
@@ -28,40 +28,6 @@ _REACHED = 0.76
 _UNFLASHED = ("megatron", "deepspeed")
 _BLOCKING = ("megatron", "deepspeed")
 _OVERLAPPING = ("megatron-core", "megatron-bridge", "megascale")
-
-
-def architecture_of(model: str, sequence: float) -> Architecture:
-    """Architecture of a model in the catalogue, at a sequence length."""
-    entry = _architecture(model)
-    hidden, layers = float(entry["hidden"]), float(entry["layers"])
-    heads = float(entry.get("heads", hidden / 128))
-    width = float(entry.get("head_width", hidden / heads))
-    keys = float(entry.get("kv_heads", heads)) * width
-    queries = heads * width
-    matrices = 3.0 if entry.get("gated") else 2.0
-    sparse = float(entry.get("expert_layers", 0)) / layers
-    shared = 3.0 * hidden * float(entry.get("shared_ffn", 0)) * sparse
-    plain = matrices * hidden * float(entry.get("ffn", 0)) * (1.0 - sparse)
-    values: dict[str, float] = {
-        "layers": layers,
-        "hidden": hidden,
-        "heads": heads,
-        "vocabulary": float(entry.get("vocabulary", 50304)),
-        "sequence": sequence,
-        "attention_params": float(
-            entry.get("attention_params", 2.0 * hidden * queries + 2.0 * hidden * keys)
-        ),
-        "attention_width": float(entry.get("attention_width", queries)),
-        "key_width": float(entry.get("key_width", keys)),
-        "attention_share": float(entry.get("attention_share", 1.0)),
-        "dense_params": shared + plain,
-        "dense_matrices": matrices,
-        "experts": float(entry.get("experts", 0)) * sparse,
-        "top_k": float(entry.get("top_k", 0)) * sparse,
-        "expert_width": float(entry.get("expert_ffn", 0)),
-        "tables": 2.0 if entry.get("gated") else 1.0,
-    }
-    return Architecture(**{key: np.asarray(value) for key, value in values.items()})
 
 
 def accelerator_of(chip: str, precision: str) -> Accelerator:

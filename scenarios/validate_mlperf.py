@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.validate_catalog import CATALOG, Unknown, calibration, chip_key, chips, read_yaml
+from scenarios.validate_fields import Row, read_table
 from scenarios.validate_outcomes import Outcome
 from scenarios.validate_recommendation import fit_minutes, minutes_to_target
-from scenarios.validate_rows import Row, read_table
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
 from simulator.laws.training_target import chip_rate, time_to_target_min
 
