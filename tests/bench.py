@@ -116,12 +116,16 @@ def seconds(function: Callable[[], object]) -> float:
 
 
 def backlog_seconds(waiting: int) -> float:
-    """Return the time to run 200,000 jobs behind a standing queue."""
-    jobs = table(200_000, FLEET_CHIPS)
-    submit_s = jobs.submit_s.copy()
-    submit_s[:waiting] = 0.0
+    """Return the time to run 200,000 jobs behind a queue that stands."""
+    jobs = table(200_000 + waiting, FLEET_CHIPS)
+    # As many arrive as the fleet can do, after those that already wait.
+    later_s = jobs.submit_s * LOAD - jobs.submit_s[waiting] * LOAD
     ready = JobTable.of(
-        np.sort(submit_s), jobs.chips, jobs.work_s, priority=jobs.priority, checkpoint_s=1800.0
+        np.maximum(later_s, 0.0),
+        jobs.chips,
+        jobs.work_s,
+        priority=jobs.priority,
+        checkpoint_s=1800.0,
     )
     return seconds(lambda: run(ready, FLEET_CHIPS, "easy", faults=False))
 

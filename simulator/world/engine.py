@@ -31,8 +31,10 @@ from simulator.world.jobs_state import (
     NOW,
     State,
 )
+from simulator.world.jobs_tables import tabulate
 from simulator.world.jobs_verbs import compiled
 from simulator.world.scheduler import DISCIPLINES, Policy
+from simulator.world.scheduler_asked import view_of
 
 __all__ = ["EngineRecord", "JobEngine", "JobTable", "Policy"]
 
@@ -85,9 +87,7 @@ class JobEngine:
         self.classes = classes
         self.policy = policy
         order, mode = DISCIPLINES[policy.discipline]
-        self._state = jobs_memory.new_state(
-            table, order, mode, policy.backfill_depth, policy.ageing_per_s
-        )
+        self._state = jobs_memory.new_state(table, order, mode, policy)
         self._rng_faults = rng_faults
         self._names: list[str] = []
         self._faults: list[np.random.Generator | None] = []
@@ -322,6 +322,8 @@ class JobEngine:
                 self._state = jobs_memory.with_runs(self._state, min(least, self._chips_up()))
             elif need == jobs_advance.NEEDS_REPAIRS:
                 self._state = jobs_memory.with_repairs(self._state)
+            elif need == jobs_advance.NEEDS_POLICY:
+                self._ask()
             else:
                 self._draw(int(self._state.counts[LACK]))
 
@@ -334,6 +336,15 @@ class JobEngine:
                 f"jobs are at {self._state.real[NOW]} s, the world at {self.env.now} s"
             )
         self._carry(compiled.settle, self._now_s)
+
+    def _ask(self) -> None:
+        """Let the planner's policy order the queue, then start who fits."""
+        st = self._state
+        jobs = np.zeros(int(st.counts[N_WAITING]), np.int64)
+        compiled.list_waiting(st, jobs)
+        view = view_of(st, self.table, np.sort(jobs), self._rate, self._liking())
+        order, pools = self.policy.decided(view)
+        compiled.start_in_order(st, order, pools, self.policy.blocking, float(st.real[NOW]))
 
     def _draw(self, pool: int) -> None:
         rng = self._faults[pool]
@@ -358,33 +369,12 @@ class JobEngine:
             self._state = jobs_memory.with_rows(self._state, least)
 
     def _tabulate(self) -> None:
-        """Work out, per type and pool, hosts, speed and order of preference."""
-        st = self._state
-        row = st.kind["job_class"]
-        chips = st.kind["chips"][:, None]
-        rate, factor = self._rate[row], self._factor[row]
-        per_host = st.pool["chips_per_host"]
-        # A factor such as 1.0000000000000002 must not cost a chip.
-        need = np.maximum(np.ceil(chips * factor - 1e-9), 1).astype(np.int64)
-        st.fit["need"] = need
-        st.fit["hosts"] = np.where(need >= per_host, -(-need // per_host), 0)
-        st.fit["slow"] = np.divide(
-            chips, need * rate, out=np.full(rate.shape, np.inf), where=rate > 0
-        )
-        liked = np.stack(
-            [self._rate[:, p] if own is None else own for p, own in enumerate(self._preference)],
-            axis=1,
-        )
-        able = self._rate > 0
-        order = np.argsort(np.where(able, -liked, np.inf), axis=1, kind="stable")
-        # A class may like a pool at minus infinity; those it cannot use still go last.
-        order = np.take_along_axis(
-            order, np.argsort(~np.take_along_axis(able, order, 1), axis=1, kind="stable"), 1
-        )
-        st.fit["pool"] = order[row]
-        st.kind["pools"] = able.sum(axis=1)[row]
-        st.kind["mask"] = (able @ (1 << np.arange(len(self._names), dtype=np.int64)))[row]
-        compiled.look_again(st, self._now_s)
+        tabulate(self._state, self._rate, self._factor, self._liking())
+        compiled.look_again(self._state, self._now_s)
+
+    def _liking(self) -> Floats:
+        own = enumerate(self._preference)
+        return np.stack([self._rate[:, p] if like is None else like for p, like in own], axis=1)
 
     def _per_class(self, name: str, values: ArrayLike) -> Floats:
         array = np.array(np.broadcast_to(np.asarray(values, float), (self.classes,)))
@@ -421,17 +411,22 @@ class JobEngine:
 
 @contextmanager
 def _notice_of_compiling() -> Generator[None]:
-    """Say so on standard error when a call takes long because it is compiled first."""
-    if compiled.advance.signatures and compiled.settle.signatures:
+    """Say so on standard error, once, when a call takes long because it is compiled first."""
+    if _TOLD.is_set() or (compiled.advance.signatures and compiled.settle.signatures):
         yield
         return
-    notice = threading.Timer(
-        1.5,
-        lambda: print("compiling the job engine, once", file=sys.stderr),  # noqa: T201
-    )
+    notice = threading.Timer(1.5, _tell)
     notice.daemon = True
     notice.start()
     try:
         yield
     finally:
         notice.cancel()
+
+
+_TOLD = threading.Event()
+
+
+def _tell() -> None:
+    _TOLD.set()
+    sys.stderr.write("siliconmix: compiling the job engine; this happens once\n")

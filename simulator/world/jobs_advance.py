@@ -10,6 +10,7 @@ from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_queue import join, leave
 from simulator.world.jobs_run import finish
 from simulator.world.jobs_state import (
+    ASKED,
     DIRTY,
     EASY,
     FRESH,
@@ -24,14 +25,17 @@ from simulator.world.jobs_state import (
     NEXT_FAULT,
     NEXT_JOB,
     NOW,
+    PREEMPTING,
+    SHARING,
     SKIPPING,
     WAITING,
 )
 from simulator.world.scheduler_easy import easy_pass, release_hold
 from simulator.world.scheduler_passes import blocking_pass, skipping_pass, unblock
+from simulator.world.scheduler_shares import sharing_pass
 
 #: Why the compiled part came back.
-REACHED, NEEDS_ROWS, NEEDS_RUNS, NEEDS_DRAWS, NEEDS_REPAIRS = range(5)
+REACHED, NEEDS_ROWS, NEEDS_RUNS, NEEDS_DRAWS, NEEDS_REPAIRS, NEEDS_POLICY = range(6)
 
 
 @kernel
@@ -55,10 +59,16 @@ def run_until(st: Any, t_end: float) -> int:
         _arrive(st, now)
         if _lacks_runs(st):
             return NEEDS_RUNS
-        _schedule(st, now)
-        # A job of no length, or a repair, may make room at this very moment.
-        if _next_but_patience(st) > now and _give_up(st, now):
+        # A pass that preempts may end every run.
+        if st.counts[MODE] == PREEMPTING and _lacks(st, st.counts[N_RUNS]):
+            return NEEDS_ROWS
+        if st.counts[MODE] != ASKED:
             _schedule(st, now)
+        elif st.counts[DIRTY] != 0 or st.counts[FRESH] != 0:
+            return NEEDS_POLICY
+        # A job of no length, or a repair, may make room at this very moment.
+        if _next_but_patience(st) > now:
+            _give_up(st, now)
 
 
 @kernel
@@ -138,6 +148,8 @@ def _arrive(st: Any, now: float) -> None:
 def _schedule(st: Any, now: float) -> None:
     if st.counts[MODE] == EASY:
         easy_pass(st, now)
+    elif st.counts[MODE] == SHARING:
+        sharing_pass(st, now)
     elif st.counts[MODE] == SKIPPING:
         skipping_pass(st, now)
     else:
@@ -145,9 +157,8 @@ def _schedule(st: Any, now: float) -> None:
 
 
 @kernel
-def _give_up(st: Any, now: float) -> bool:
-    """Let those go whose patience has ended; return whether somebody moves up."""
-    moved = False
+def _give_up(st: Any, now: float) -> None:
+    """Let those go whose patience has ended; if they held others up, there is a pass again."""
     while st.counts[N_PATIENCE] > 0 and deadline(st, st.deadlines[0]) <= now:
         j = st.deadlines[0]
         _pop_deadline(st)
@@ -156,14 +167,19 @@ def _give_up(st: Any, now: float) -> bool:
             job.state = GAVE_UP
             leave(st, j)
             st.counts[DIRTY] |= unblock(st, job.type, j) | release_hold(st, job.type, j)
-            moved = True
-    return moved
+            if st.counts[MODE] == ASKED:
+                st.counts[DIRTY] |= st.kind[job.type].mask
 
 
 @kernel
 def lacks_rows(st: Any) -> bool:
     """Whether one more fault might write more segments than there is room for."""
-    return st.counts[N_ROWS] + st.level.shape[1] + 1 > len(st.rows)
+    return _lacks(st, st.level.shape[1])
+
+
+@kernel
+def _lacks(st: Any, runs: int) -> bool:
+    return st.counts[N_ROWS] + runs + 1 > len(st.rows)
 
 
 @kernel

@@ -12,6 +12,7 @@ from simulator.world.jobs_state import (
     AGEING,
     BLOCK,
     BY_PRIORITY,
+    BY_SHARE,
     DEPTH,
     DRAWS,
     FIT,
@@ -25,16 +26,18 @@ from simulator.world.jobs_state import (
     REPAIR,
     ROW,
     RUN,
+    SHARE,
     SLOT,
     TYPE,
     UNIT,
     State,
 )
+from simulator.world.scheduler import Policy
 
 _RUNS_AT_FIRST = 1024
 
 
-def new_state(table: JobTable, order: int, mode: int, depth: int, ageing: float) -> State:
+def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     """Return the memory of an engine that has no pools yet."""
     n = len(table)
     job = np.zeros(n, JOB)
@@ -45,9 +48,9 @@ def new_state(table: JobTable, order: int, mode: int, depth: int, ageing: float)
     job["pool"] = -1
     kind = _types(table, order, job)
     counts = np.zeros(N_COUNTERS, np.int64)
-    counts[ORDER], counts[MODE], counts[DEPTH] = order, mode, depth
+    counts[ORDER], counts[MODE], counts[DEPTH] = order, mode, policy.backfill_depth
     real = np.zeros(N_REALS)
-    real[AGEING], real[NEXT_FAULT] = ageing, np.inf
+    real[AGEING], real[NEXT_FAULT] = policy.ageing_per_s, np.inf
     impatient = int(np.count_nonzero(np.isfinite(table.patience_s)))
     run = np.zeros(_RUNS_AT_FIRST, RUN)
     run["job"] = -1
@@ -56,6 +59,7 @@ def new_state(table: JobTable, order: int, mode: int, depth: int, ageing: float)
         real=real,
         job=job,
         kind=kind,
+        share=_shares(table, order, policy),
         fit=np.zeros((len(kind), 0), FIT),
         pool=np.zeros(0, POOL),
         level=np.zeros((0, 2), np.int32),
@@ -72,20 +76,40 @@ def new_state(table: JobTable, order: int, mode: int, depth: int, ageing: float)
 
 def _types(table: JobTable, order: int, job: NDArray[Any]) -> NDArray[Any]:
     """Number the types of a table and give each job its own."""
-    classes, code = np.unique(table.job_class, return_inverse=True)
-    sizes, size = np.unique(table.chips, return_inverse=True)
-    levels, level = np.zeros(1), np.zeros(len(table), np.intp)
-    if order == BY_PRIORITY:
-        levels, level = np.unique(table.priority, return_inverse=True)
-    code = (code * len(sizes) + size) * len(levels) + level
-    found, job["type"] = np.unique(code, return_inverse=True)
+    classes, code = _coded(table.job_class)
+    sizes, size = _coded(table.chips)
+    code = code * len(sizes) + size
+    levels = np.zeros(1)
+    if order in (BY_PRIORITY, BY_SHARE):
+        levels, level = _coded(table.priority if order == BY_PRIORITY else table.service)
+        code = code * len(levels) + level
+    found, job["type"] = _coded(code)
     kind = np.zeros(len(found), TYPE)
     kind["job_class"] = classes[found // (len(sizes) * len(levels))]
     kind["chips"] = sizes[found // len(levels) % len(sizes)]
-    kind["priority"] = levels[found % len(levels)]
+    kind["priority" if order == BY_PRIORITY else "service"] = levels[found % len(levels)]
     for name in ("head", "tail", "place", "cursor"):
         kind[name] = -1
     return kind
+
+
+def _coded(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the values of a column in order, and which of them each row holds."""
+    # Few values: quicker than np.unique's own inverse, which sorts the column.
+    values = np.unique(column)
+    return values, np.searchsorted(values, column)
+
+
+def _shares(table: JobTable, order: int, policy: Policy) -> NDArray[Any]:
+    services = int(table.service.max(initial=0)) + 1 if order == BY_SHARE else 1
+    share = np.zeros(services, SHARE)
+    share["weight"], share["quota"] = 1.0, np.iinfo(np.int64).max
+    for name, values in (("weight", policy.weights), ("quota", policy.quotas)):
+        if values is not None:
+            if len(values) < services:
+                raise ValueError(f"{name}s of {services} services are needed, got {len(values)}")
+            share[name] = values[:services]
+    return share
 
 
 def with_pool(st: State, chips_per_host: int) -> State:

@@ -40,6 +40,7 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     run.pool = p
     hosts = st.fit[k, p].hosts
     run.chips = hosts * st.pool[p].chips_per_host if hosts > 0 else st.fit[k, p].need
+    st.share[st.kind[k].service].used += run.chips
     run.begin = now
     run.started = now
     run.slow = st.fit[k, p].slow
@@ -77,12 +78,23 @@ def finish(st: Any, r: int, now: float) -> None:
 @kernel
 def kill(st: Any, r: int, now: float) -> None:
     """Take a run's chips away: its job keeps its last checkpoint and waits again."""
+    _take_away(st, r, now, False)
+
+
+@kernel
+def preempt(st: Any, r: int, now: float) -> None:
+    """Take a run's chips away after it has written a checkpoint; its job waits again."""
+    _take_away(st, r, now, True)
+
+
+@kernel
+def _take_away(st: Any, r: int, now: float, warned: bool) -> None:
     run = st.run[r]
     j = run.job
     job = st.job[j]
     useful = _useful(run, now)
     left = _left(run, useful)
-    saved = _saved(st, run, useful)
+    saved = left if warned else _saved(st, run, useful)
     _write_row(st, run, now, run.left - left)
     _move_to_lost(st, run, saved - left)
     job.left = saved
@@ -213,6 +225,7 @@ def _free(st: Any, r: int) -> None:
         st.run[run.next].prev = run.prev
     unit.runs -= 1
     give(st, run.unit, run.chips)
+    st.share[st.kind[st.job[run.job].type].service].used -= run.chips
     st.counts[DIRTY] |= 1 << run.pool
     run.job = -1
     run.finish = inf

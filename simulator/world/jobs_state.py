@@ -1,6 +1,6 @@
 """The engine's memory: flat arrays that compiled code reads and writes.
 
-A *type* is one (class, gang size, priority): jobs of a type need the same
+A *type* is one (class, gang size, priority or service): jobs of a type need the same
 hosts, so when one does not fit, none does. A *run* is a job on chips. A *unit*
 is what a host fault can hit at once: the hosts of one gang, or one host that
 small jobs share. Records keep what is used together on one cache line.
@@ -44,9 +44,9 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
 AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
 
 #: What orders the queue.
-BY_SUBMIT, BY_PRIORITY, BY_WORK = range(3)
+BY_SUBMIT, BY_PRIORITY, BY_WORK, BY_SHARE = range(4)
 #: How a pass goes over it.
-BLOCKING, SKIPPING, EASY = range(3)
+BLOCKING, SKIPPING, EASY, ASKED, PREEMPTING, SHARING = range(6)
 
 #: Most pools one engine can hold: pools are bits of a mask.
 MAX_POOLS = 62
@@ -81,6 +81,7 @@ TYPE = np.dtype(
         ("mask", "i8"),  # pools its jobs can run in
         ("chips", "i8"),
         ("job_class", "i4"),
+        ("service", "i4"),  # where the queue is ordered by shares; else 0
         ("head", "i4"),
         ("tail", "i4"),
         ("place", "i4"),  # in the heap of waiting types; -1: none waits
@@ -152,6 +153,14 @@ RUN = np.dtype(
     ],
     align=True,
 )
+SHARE = np.dtype(
+    [
+        ("weight", "f8"),
+        ("quota", "i8"),  # most chips
+        ("used", "i8"),  # chips allocated
+    ],
+    align=True,
+)
 SLOT = np.dtype(
     [
         # Entries of four lists that are no longer than there is room for runs.
@@ -201,6 +210,8 @@ class State(NamedTuple):
     real: NDArray[np.float64]
     job: NDArray[Any]
     kind: NDArray[Any]
+    #: Per service; one for all, where the queue is not ordered by shares.
+    share: NDArray[Any]
     #: Per (type, pool).
     fit: NDArray[Any]
     pool: NDArray[Any]

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.world.jobs_state import (
+    ASKED,
     BLOCKING,
     BY_PRIORITY,
+    BY_SHARE,
     BY_SUBMIT,
     BY_WORK,
     EASY,
+    PREEMPTING,
+    SHARING,
     SKIPPING,
 )
+from simulator.world.scheduler_asked import Decide, QueueView, answer_of
 
 #: What each discipline is: (order of the queue, way a pass goes over it).
 DISCIPLINES: dict[str, tuple[int, int]] = {
@@ -20,6 +28,9 @@ DISCIPLINES: dict[str, tuple[int, int]] = {
     "sjf": (BY_WORK, BLOCKING),
     "priority": (BY_PRIORITY, BLOCKING),
     "easy": (BY_PRIORITY, EASY),
+    "preemptive": (BY_PRIORITY, PREEMPTING),
+    "fair_share": (BY_SHARE, SHARING),
+    "asked": (BY_SUBMIT, ASKED),
 }
 
 
@@ -28,10 +39,18 @@ class Policy:
     """Who goes next.
 
     ``fcfs``: in order of submission, the first that does not fit blocks.
-    ``first_fit``: in order of submission, whoever fits goes. ``sjf``: least
-    work left first, blocking. ``priority``: higher first, then in order of
-    submission, blocking. ``easy``: in the same order, and those behind a blocked
-    job start if they do not delay its reservation. Running jobs are never stopped.
+    ``first_fit``: in order of submission, whoever fits goes.
+    ``sjf``: least work left first, blocking.
+    ``priority``: higher first, then in order of submission, blocking.
+    ``easy``: in the same order, and those behind a blocked job start if they do
+    not delay its reservation.
+    ``preemptive``: as ``priority``, but a job that fits nowhere takes the chips
+    of jobs of lower priority (lowest first, of equals the latest started), which
+    checkpoint and wait again; no other discipline stops a running job.
+    ``fair_share``: of the jobs that fit, the first of the service that holds
+    fewest chips for its weight, no service above its quota.
+    ``asked``: as a function of the planner's says, at every moment something
+    changed; much slower.
 
     A job that blocks holds only the pools it could run in. A job sent back by
     a fault keeps its place by its first submission.
@@ -47,6 +66,14 @@ class Policy:
     backfill_depth: int = 1000
     #: Priority gained per second of waiting. [1/s]
     ageing_per_s: float = 0.0
+    #: Of discipline ``fair_share``: what each service's share is by, in order of its number.
+    weights: tuple[float, ...] | None = None
+    #: Of discipline ``fair_share``: most chips each service may hold. [chip]
+    quotas: tuple[int, ...] | None = None
+    #: The planner's function, of discipline ``asked``.
+    decide: Decide | None = None
+    #: Whether, of discipline ``asked``, a job that does not fit holds its pools for itself.
+    blocking: bool = False
 
     def __post_init__(self) -> None:
         if self.discipline not in DISCIPLINES:
@@ -57,3 +84,15 @@ class Policy:
             raise ValueError(f"backfill_depth must be >= 0, got {self.backfill_depth}")
         if not self.ageing_per_s >= 0:
             raise ValueError(f"ageing_per_s must be >= 0, got {self.ageing_per_s}")
+        if self.weights is not None and not all(w > 0 for w in self.weights):
+            raise ValueError(f"weights must be > 0, got {self.weights}")
+        if self.quotas is not None and not all(q >= 0 for q in self.quotas):
+            raise ValueError(f"quotas must be >= 0, got {self.quotas}")
+        if (self.discipline == "asked") != (self.decide is not None):
+            raise ValueError("discipline 'asked' goes with a function to decide, and only that")
+
+    def decided(self, view: QueueView) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the jobs that wait in the planner's order, and the pools each would take."""
+        if self.decide is None:
+            raise ValueError(f"discipline {self.discipline!r} is compiled, not asked")
+        return answer_of(self.decide, view)

@@ -14,13 +14,22 @@ from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits
 from simulator.world.jobs_queue import before, key_of, leave, put_back, set_aside, type_before
 from simulator.world.jobs_run import start
-from simulator.world.jobs_state import DIRTY, FRESH, FRESH_JOB, N_TYPES_WAITING
+from simulator.world.jobs_state import (
+    DIRTY,
+    FRESH,
+    FRESH_JOB,
+    MODE,
+    N_TYPES_WAITING,
+    PREEMPTING,
+)
+from simulator.world.scheduler_preempt import make_room
 
 
 @kernel
 def blocking_pass(st: Any, now: float) -> None:
     """Start what may start, looking only at pools whose capacity may have grown."""
-    if st.counts[FRESH] == 1 and st.counts[DIRTY] == 0:
+    preempting = st.counts[MODE] == PREEMPTING
+    if st.counts[FRESH] == 1 and st.counts[DIRTY] == 0 and not preempting:
         _try_fresh(st, st.counts[FRESH_JOB], now)
         return
     _note_fresh(st)
@@ -36,6 +45,8 @@ def blocking_pass(st: Any, now: float) -> None:
         j, key = kind.head, kind.key
         if kind.mask & dirty != 0:
             p = _unblocked_fit(st, k, key, j)
+            if p < 0 and preempting:
+                p = _unblocked_room(st, k, key, j, now)
             if p >= 0:
                 leave(st, j)
                 start(st, j, p, now)
@@ -81,6 +92,29 @@ def skipping_pass(st: Any, now: float) -> None:
             n -= 1
             st.kind[0].merge = st.kind[n].merge
         _sink(st, n)
+    st.counts[DIRTY] = 0
+    st.counts[FRESH] = 0
+
+
+@kernel
+def start_asked(st: Any, jobs: Any, pools: Any, blocking: bool, now: float) -> None:
+    """Start jobs that fit, in the order given; a row of pools ends at the first -1."""
+    blocked = 0
+    for i in range(len(jobs)):
+        k = st.job[jobs[i]].type
+        wanted = 0
+        for column in range(pools.shape[1]):
+            p = pools[i, column]
+            if p < 0:
+                break
+            wanted |= 1 << p
+            if blocked >> p & 1 == 0 and fits(st, k, p):
+                leave(st, jobs[i])
+                start(st, jobs[i], p, now)
+                wanted = 0
+                break
+        if blocking:
+            blocked |= wanted
     st.counts[DIRTY] = 0
     st.counts[FRESH] = 0
 
@@ -132,12 +166,27 @@ def _note_fresh(st: Any) -> None:
 
 
 @kernel
+def _held(st: Any, p: int, key: float, j: int) -> bool:
+    """Whether a job further ahead holds a pool for itself."""
+    pool = st.pool[p]
+    return pool.block_job >= 0 and before(pool.block_key, pool.block_job, key, j)
+
+
+@kernel
 def _unblocked_fit(st: Any, k: int, key: float, j: int) -> int:
     for i in range(st.kind[k].pools):
         p = st.fit[k, i].pool
-        pool = st.pool[p]
-        held = pool.block_job >= 0 and before(pool.block_key, pool.block_job, key, j)
-        if not held and fits(st, k, p):
+        if not _held(st, p, key, j) and fits(st, k, p):
+            return p
+    return -1
+
+
+@kernel
+def _unblocked_room(st: Any, k: int, key: float, j: int, now: float) -> int:
+    """Preempt for a job that fits nowhere; return the pool where it now fits; -1: none."""
+    for i in range(st.kind[k].pools):
+        p = st.fit[k, i].pool
+        if not _held(st, p, key, j) and make_room(st, k, p, now):
             return p
     return -1
 

@@ -138,6 +138,7 @@ class Twin:
             self._call(deadline, PATIENCE, lambda: self._lose_patience(j))
         while True:
             yield self.called[j]
+            self.called[j] = self.env.event()
             finished = False
             while True:
                 finish = self.runs[j].finish
@@ -195,8 +196,7 @@ class Twin:
             self.left[j],
             self.left[j],
         )
-        event, self.called[j] = self.called[j], self.env.event()
-        event.succeed()
+        self.called[j].succeed()
 
     def _finish(self, j: int) -> None:
         run = self.runs[j]
@@ -205,11 +205,11 @@ class Twin:
         self.finish_s[j] = self.env.now
         self._free(j)
 
-    def _kill(self, j: int) -> None:
+    def _kill(self, j: int, *, warned: bool = False) -> None:
         run = self.runs[j]
         useful = self._useful(run)
         left = max(run.left - useful / run.slow, 0.0)
-        saved = self._saved(run, useful)
+        saved = left if warned else self._saved(run, useful)
         self._row(run, run.left - left)
         lost = (saved - left) * self.table.chips[j]
         for row in reversed(run.rows):
@@ -324,7 +324,7 @@ class Twin:
 
     def _key(self, j: int) -> tuple[float, int]:
         kind = self.policy.discipline
-        if kind in ("fcfs", "first_fit"):
+        if kind in ("fcfs", "first_fit", "fair_share"):
             return (0.0, j)
         if kind == "sjf":
             return (self.left[j], j)
@@ -337,14 +337,73 @@ class Twin:
         if self.policy.discipline == "easy":
             self._easy(order)
             return
+        if self.policy.discipline == "fair_share":
+            while self._start_most_due():
+                pass
+            return
         blocked: set[int] = set()
         for j in order:
             pools = self._pools_of(j)
             p = next((p for p in pools if p not in blocked and self._fits(j, p)), None)
             if p is not None:
                 self._start(j, p)
-            elif self.policy.discipline != "first_fit":
+                continue
+            if self.policy.discipline == "preemptive":
+                p = next((p for p in pools if p not in blocked and self._make_room(j, p)), None)
+            if p is not None:
+                # Those that gave way wait again, so the queue is another.
+                self._start(j, p)
+                return self._schedule()
+            if self.policy.discipline != "first_fit":
                 blocked |= set(pools)
+
+    def _start_most_due(self) -> bool:
+        used = np.zeros(len(self.policy.weights))
+        for run in self.runs.values():
+            used[self.table.service[run.job]] += run.chips
+        load = used / self.policy.weights
+        for j in sorted(self.queue, key=lambda j: (load[self.table.service[j]], j)):
+            service = self.table.service[j]
+            for p in self._pools_of(j):
+                chips = self._hosts(j, p) * self.pools[p].per_host or self._need(j, p)
+                if used[service] + chips <= self.policy.quotas[service] and self._fits(j, p):
+                    self._start(j, p)
+                    return True
+        return False
+
+    def _make_room(self, j: int, p: int) -> bool:
+        rank, hosts, need = self.table.priority[j], self._hosts(j, p), self._need(j, p)
+
+        def weak(unit: Unit) -> list[int]:
+            return [i for i in unit.jobs if self.table.priority[i] < rank]
+
+        def gives_way(unit: Unit) -> bool:
+            if hosts:
+                return weak(unit) == unit.jobs
+            room = (unit.free or 0) + sum(self.runs[i].chips for i in weak(unit))
+            return bool(weak(unit)) and room >= need
+
+        def strength(unit: Unit) -> tuple[float, float, int]:
+            started, latest = max((self.runs[i].started, i) for i in weak(unit))
+            return max(self.table.priority[i] for i in weak(unit)), -started, -latest
+
+        units = [u for u in self.units.values() if u.pool == p and gives_way(u)]
+        units.sort(key=strength)
+        if hosts:
+            if self.pools[p].free + sum(u.hosts for u in units) < hosts:
+                return False
+            while self.pools[p].free < hosts:
+                for i in list(units.pop(0).jobs):
+                    self._kill(i, warned=True)
+            return True
+        if not units:
+            return False
+        victims = sorted(
+            units[0].jobs, key=lambda i: (self.table.priority[i], -self.runs[i].started, -i)
+        )
+        while not self._fits(j, p):
+            self._kill(victims.pop(0), warned=True)
+        return True
 
     def _easy(self, order: list[int]) -> None:
         holds: dict[int, Hold] = {}

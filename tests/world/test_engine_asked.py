@@ -1,0 +1,59 @@
+"""A planner's own policy, against the compiled disciplines it can spell out."""
+
+import numpy as np
+import pytest
+import simpy
+from hypothesis import HealthCheck, given, settings
+
+from simulator.world.engine import JobEngine, JobTable, Policy
+from tests.world.test_engine_twin import HORIZON, engine, run, worlds
+
+
+def as_usual(view):
+    return view.preference[view.job_class]
+
+
+SPELLED_OUT = {
+    "fcfs": (lambda view: (-view.job, as_usual(view)), True),
+    "first_fit": (lambda view: (-view.job, as_usual(view)), False),
+    "sjf": (lambda view: (-view.left_s, as_usual(view)), True),
+    "priority": (lambda view: (view.priority, as_usual(view)), True),
+}
+
+
+@pytest.mark.parametrize("discipline", SPELLED_OUT)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(world=worlds)
+def test_a_policy_spelled_out_equals_the_compiled_one(discipline, world):
+    decide, blocking = SPELLED_OUT[discipline]
+    asked = run(world, Policy("asked", decide=decide, blocking=blocking), engine).close(HORIZON)
+    compiled = run(world, Policy(discipline), engine).close(HORIZON)
+    for name, column in compiled.jobs.items():
+        np.testing.assert_array_equal(asked.jobs[name], column, err_msg=name)
+
+
+def one_pool(decide, jobs=2):
+    table = JobTable.of(np.zeros(jobs), np.ones(jobs), np.arange(jobs) + 1.0)
+    policy = Policy("asked", decide=decide)
+    made = JobEngine(simpy.Environment(), table, 1, policy, rng_faults=np.random.default_rng)
+    made.add_hosts(made.add_pool("p", 1, [1.0]), 1)
+    return made.close(np.inf)
+
+
+def test_a_policy_may_keep_a_job_off_a_pool():
+    def never_the_first(view):
+        return view.submit_s, np.where(view.job == 0, -np.inf, 0.0)[:, None]
+
+    assert np.isnan(one_pool(never_the_first).jobs["start_s"]).tolist() == [True, False]
+
+
+def test_a_policy_of_a_wrong_shape_is_refused():
+    with pytest.raises(ValueError, match=r"must return shapes \(2,\) and \(2, 1\)"):
+        one_pool(lambda view: (view.job, view.job))
+
+
+def test_only_the_asked_discipline_takes_a_function():
+    with pytest.raises(ValueError, match="goes with a function"):
+        Policy("asked")
+    with pytest.raises(ValueError, match="goes with a function"):
+        Policy("fcfs", decide=lambda view: (view.job, view.wall_s))
