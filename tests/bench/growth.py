@@ -1,0 +1,95 @@
+"""How the job engine's cost grows: with jobs, chips, the queue; and its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulator.world.engine import EngineRecord, JobEngine, JobTable
+from simulator.world.scheduler import DISCIPLINES
+from tests.bench.engine import policy
+from tests.bench.measure import Row, peak_bytes, seconds
+from tests.bench.world import FLEET_CHIPS, behind_a_queue, fleet, run, state, table
+
+#: Disciplines whose passes must not grow with the queue.
+FLAT = ("fcfs", "sjf", "priority", "easy")
+#: Jobs run behind the queue; 20,000 where a pass looks at much of it.
+BEHIND = dict.fromkeys(FLAT, 200_000)
+LARGER = 13
+
+
+def warm() -> None:
+    """Compile, so that memory and time are of running alone."""
+    run(table(1000, FLEET_CHIPS), FLEET_CHIPS, policy("easy"))
+
+
+def rows(size: float) -> Iterator[Row]:
+    """Ten times the jobs, thirteen times the chips, a hundred times the queue; memory a job."""
+    warm()
+    n = int(1_000_000 * size)
+    easy_s = spent_s(n, "easy")
+    yield from larger(n, "easy", easy_s)
+    yield from larger(n, "fcfs", spent_s(n, "fcfs"))
+    ten_s = spent_s(10 * n, "easy", times=1)
+    beside = {"jobs": 10.0 * n}
+    yield Row("easy, ten times the jobs", ten_s / easy_s, "1", "easy", 11.0, beside=beside)
+    peak = peak_bytes(__name__, "whole", n)
+    yield Row("easy, faults: peak memory", peak / n, "B/job", "", 400.0, beside={"jobs": n})
+    yield from backlogs(size)
+
+
+def spent_s(n: int, discipline: str, chips: int = FLEET_CHIPS, times: int = 3) -> float:
+    """Return the time to run so many jobs; faults under EASY."""
+    jobs = table(n, chips)
+    faults = discipline == "easy"
+    return seconds(lambda: run(jobs, chips, policy(discipline), faults=faults), times)
+
+
+def larger(n: int, discipline: str, one_s: float) -> Iterator[Row]:
+    """As many jobs on more chips."""
+    chips = LARGER * FLEET_CHIPS
+    ratio = spent_s(n, discipline, chips) / one_s
+    name = f"{discipline}, {LARGER} times the chips"
+    yield Row(name, ratio, "1", discipline, 2.0, beside={"chips": float(chips)})
+
+
+def whole(jobs: int) -> None:
+    """Make a table of jobs and run it."""
+    run(table(jobs, FLEET_CHIPS), FLEET_CHIPS, policy("easy"))
+
+
+def backlogs(size: float) -> Iterator[Row]:
+    """Each discipline behind a long queue against a short one, once the queue stands."""
+    for name in DISCIPLINES:
+        if name == "asked":
+            continue
+        jobs = int(BEHIND.get(name, 20_000) * size)
+        spent, beside = [], {"jobs": float(jobs)}
+        for waiting in (1_000, int(100_000 * size)):
+            work = behind_a_queue(waiting, jobs, FLEET_CHIPS)
+            records: list[EngineRecord] = []
+            spent.append(
+                seconds(
+                    lambda engine: records.append(engine.close(float(work.submit_s[-1]))),  # noqa: B023
+                    prepare=lambda: (queued(work, name),),  # noqa: B023
+                )
+            )
+            beside[f"queued of {waiting}"] = state(records[-1], FLEET_CHIPS)["queued"]
+        beside["µs/job"] = spent[1] / jobs * 1e6
+        if name == "easy":
+            beside["depth"] = float(policy(name).backfill_depth)
+        yield Row(
+            f"{name}, backlog of {int(100_000 * size):,}",
+            spent[1] / spent[0],
+            "1",
+            "backlog of 1,000",
+            5.0 if name in FLAT else None,
+            beside=beside,
+        )
+
+
+def queued(work: JobTable, discipline: str) -> JobEngine:
+    """Return an engine in which all that arrive at time 0 run or wait."""
+    engine = fleet(work, FLEET_CHIPS, policy(discipline), faults=False)
+    engine.env.process(engine.operate())
+    engine.env.run(until=1e-6)
+    return engine

@@ -1,0 +1,89 @@
+"""What is measured, and how: processor time, memory, rows."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure and what it is held against."""
+
+    name: str
+    value: float
+    unit: str
+    #: What the value is a ratio to; empty: it is an amount.
+    against: str = ""
+    #: Where it must not pass; None: reported only.
+    bound: float | None = None
+    #: ``max``: the bound is the most the value may be; ``min``: the least.
+    sense: str = "max"
+    #: What to know beside it, such as load or queue length, with the unit in the name.
+    beside: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the value keeps its bound."""
+        if self.bound is None:
+            return True
+        return self.value <= self.bound if self.sense == "max" else self.value >= self.bound
+
+
+def seconds(
+    function: Callable[..., object],
+    times: int = 3,
+    prepare: Callable[[], tuple[Any, ...]] = lambda: (),
+) -> float:
+    """Return the median processor time of some calls, each with what *prepare* made. [s]."""
+    spent = []
+    for _ in range(times):
+        made = prepare()
+        gc.collect()
+        began = time.process_time()
+        function(*made)
+        spent.append(time.process_time() - began)
+    return statistics.median(spent)
+
+
+def peak_bytes(module: str, function: str, *arguments: Any) -> float:
+    """Return the peak of resident memory of a call above that before it. [B].
+
+    In a fresh process; *function* of *module* gets the arguments, and
+    ``warm()`` of the module is called first, so that imports and compiled code
+    do not count.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_report_peak, args=(theirs, module, function, arguments))
+    child.start()
+    theirs.close()
+    peak: float = ours.recv()
+    child.join()
+    return peak
+
+
+def _report_peak(pipe: Any, module: str, function: str, arguments: tuple[Any, ...]) -> None:
+    import importlib
+
+    found = importlib.import_module(module)
+    found.warm()
+    gc.collect()
+    # 5 resets the high-water mark of resident memory (proc(5)).
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _status_bytes("VmRSS")
+    getattr(found, function)(*arguments)
+    pipe.send(_status_bytes("VmHWM") - before)
+
+
+def _status_bytes(key: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{key}:"):
+            return float(line.split()[1]) * 1024
+    raise OSError(f"/proc/self/status has no {key}")
