@@ -1,0 +1,182 @@
+"""A Clos folded along its planes: a job's load on the trunks of racks and pods, in closed form.
+
+The trunks of a rack to the planes of its pod are alike, and so are those of a pod to the spines:
+spread evenly over them, a job loads all alike, and the bundle is as good as one link. What leaves
+a rack or a pod enters others in the same measure, so one direction speaks for both. A rack or pod
+is then a row, a job a column, and no path is walked. A graph of the same fabric, its flows and
+its multi-path routes give the same rates (`simulator.laws.paths`); this is what a world of a
+million chips can afford.
+
+Where trunks or switches are down, a job uses the planes that are alive for *all* of its racks, in
+equal parts, and in each of them the spines alive for all of its pods, as collectives that keep a
+channel to a plane do. Routers that choose plane by plane for every pair can only do better, and by
+little while few are down.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Alive", "Parts", "crossings", "exchanged_out", "shifted_out"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+class Parts(NamedTuple):
+    """Where jobs lie, as compressed rows; the racks of a job in ascending order."""
+
+    indptr: Ints
+    """First part of each job, and the end; each has one. Shape (J + 1,)."""
+    rack: Ints
+    """Rack of each part."""
+    hosts: Ints
+    """Hosts the job has there. [hosts]"""
+
+
+class Alive(NamedTuple):
+    """What of a folded Clos is up."""
+
+    rack: Mask
+    """Rack to plane, with the switches at both ends. Shape (racks, planes)."""
+    pod: Mask
+    """Pod to spine, with the switches at both ends. Shape (pods, planes, spines)."""
+
+
+def exchanged_out(part: ArrayLike, whole: ArrayLike) -> Floats:
+    """Hosts' worth of traffic that leaves a part of a job that exchanges all to all.
+
+    Parameters
+    ----------
+    part, whole : array_like
+        Hosts in the part and in the job. [hosts]
+
+    Examples
+    --------
+    Half of four hosts: each sends two thirds of what it sends to the other half.
+
+    >>> exchanged_out(2, 4).round(3).item()
+    1.333
+    """
+    inside, size = np.asarray(part, float), np.asarray(whole, float)
+    return np.asarray(inside * (size - inside) / np.maximum(size - 1, 1))
+
+
+def shifted_out(part: ArrayLike, whole: ArrayLike, shift: ArrayLike) -> Floats:
+    """Hosts' worth of traffic that leaves a part of a job that reduces in rings of equals.
+
+    A replica of the model takes *shift* hosts side by side, and each host sends to its equal in
+    the next replica; the last replica sends to the first.
+
+    Parameters
+    ----------
+    part, whole : array_like
+        Hosts in the part, side by side, and in the job. [hosts]
+    shift : array_like
+        Hosts of a replica; taken as at least 1 and less than the job. [hosts]
+
+    Examples
+    --------
+    A plain ring leaves half a job by one host; replicas of two hosts, by two:
+
+    >>> shifted_out(4, 8, [1, 2]).tolist()
+    [1.0, 2.0]
+    """
+    inside, size = np.asarray(part, float), np.asarray(whole, float)
+    step = np.clip(np.asarray(shift, float), 1, np.maximum(size - 1, 1))
+    ahead, behind = np.maximum(inside - step, 0), np.maximum(inside - (size - step), 0)
+    return np.asarray(np.maximum(inside - ahead - behind, 0))
+
+
+def crossings(
+    parts: Parts,
+    pod_of: Ints,
+    pods: int,
+    chips_per_host: ArrayLike,
+    replica_hosts: ArrayLike,
+    all_to_all: ArrayLike,
+    alive: Alive | None = None,
+) -> tuple[sp.csc_array, Mask]:
+    """Lanes of each job on each rack's and each pod's bundle of trunks.
+
+    Parameters
+    ----------
+    parts : Parts
+        Where the jobs lie.
+    pod_of : ndarray of int, shape (racks,)
+        Pod of each rack; racks of a pod side by side.
+    pods : int
+        Pods. [1]
+    chips_per_host, replica_hosts : array_like, shape (J,) or ()
+        Lanes of a host [chips], hosts of a replica of the model [hosts].
+    all_to_all : array_like, shape (J,) or ()
+        Share of the traffic that goes from all to all, the rest in rings. [1]
+    alive : Alive, optional
+        What is up; all by default.
+
+    Returns
+    -------
+    lanes : scipy.sparse.csc_array, shape (racks + pods, J)
+        Traffic over a bundle per unit of a lane's rate, counted up where only some of its trunks
+        carry it, so that the bundle's whole capacity is what it may fill. [1]
+    cut : ndarray of bool, shape (J,)
+        Jobs with parts that no plane joins; their columns are empty.
+
+    Examples
+    --------
+    Two hosts of eight chips in each of two pods, all to all:
+
+    >>> two = Parts(np.array([0, 2]), np.array([0, 4]), np.array([2, 2]))
+    >>> lanes, cut = crossings(two, np.repeat([0, 1], 4), 2, 8, 1, 1.0)
+    >>> lanes.toarray()[[0, 4, 8, 9], 0].round(2).tolist(), cut.tolist()
+    ([10.67, 10.67, 10.67, 10.67], [False])
+    """
+    jobs, racks = parts.indptr.size - 1, pod_of.size
+    spread = [np.broadcast_to(x, jobs) for x in (chips_per_host, replica_hosts, all_to_all)]
+    job = np.repeat(np.arange(jobs), np.diff(parts.indptr))
+    # Parts of one job in one pod lie side by side: where a group begins.
+    at_pod = pod_of[parts.rack]
+    begins = np.flatnonzero(np.r_[True, (np.diff(at_pod) != 0) | (np.diff(job) != 0)][: job.size])
+    group_job, group_pod = job[begins], at_pod[begins]
+    in_group = np.add.reduceat(parts.hosts, begins) if begins.size else begins
+    whole = np.bincount(job, parts.hosts, jobs)
+    up_rack, up_pod, cut = _thinned(parts, job, group_job, group_pod, alive, jobs)
+    owner = np.r_[job, group_job]
+    chips, shift, share = (x[owner] for x in spread)
+    part, size = np.r_[parts.hosts, in_group], whole[owner]
+    out = share * exchanged_out(part, size) + (1 - share) * shifted_out(part, size, shift)
+    lanes = chips * out * np.r_[up_rack[job], up_pod[group_job]]
+    row = np.r_[parts.rack, racks + group_pod]
+    keep = (lanes > 0) & ~cut[owner]
+    shape = (racks + pods, jobs)
+    return sp.csc_array((lanes[keep], (row[keep], owner[keep])), shape=shape), cut
+
+
+def _thinned(
+    parts: Parts, job: Ints, group_job: Ints, group_pod: Ints, alive: Alive | None, jobs: int
+) -> tuple[Floats, Floats, Mask]:
+    """By how much fewer trunks each job has, of racks and of pods, and whether it has none."""
+    cut = np.zeros(jobs, bool)
+    if alive is None or not job.size:
+        return np.ones(jobs), np.ones(jobs), cut
+    planes, spines = alive.pod.shape[1:]
+    groups = np.bincount(group_job, minlength=jobs)
+    plane = np.logical_and.reduceat(alive.rack[parts.rack], parts.indptr[:-1], axis=0)
+    first = np.searchsorted(group_job, np.arange(jobs))
+    path = np.logical_and.reduceat(alive.pod[group_pod], first, axis=0)
+    several = groups > 1
+    spine = np.where(several[:, None], path.sum(axis=2), max(spines, 1))
+    # A rack by itself asks nothing of the planes.
+    alone = np.diff(parts.indptr) < 2
+    usable = (plane & (spine > 0)) | alone[:, None]
+    count = usable.sum(axis=1)
+    cut = count == 0
+    least = np.where(usable, spine, np.iinfo(np.int64).max).min(axis=1)
+    on_rack = planes / np.maximum(count, 1)
+    on_pod = np.where(several & ~cut, on_rack * spines / np.maximum(least, 1), 1.0)
+    return on_rack, on_pod, cut

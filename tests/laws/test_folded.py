@@ -1,0 +1,174 @@
+"""The folded Clos against the whole graph: links, flows and multi-path routes of every host."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.laws.fabric import Fabric
+from simulator.laws.folded import Alive, Parts, crossings, exchanged_out, shifted_out
+from simulator.laws.maxmin import max_min_rates
+from simulator.laws.outages import dead_link, dead_switch, reroute
+from simulator.laws.paths import Routes, capacity_of
+from simulator.laws.topologies import clos
+from simulator.laws.traffic import Traffic, all_to_all, gather_columns
+
+NIC = 50e9
+PODS, RACKS, HOSTS, CHIPS, PLANES, SPINES = 3, 3, 2, 4, 3, 2
+
+
+def graph_of(rack_ratio: float = 1.0, pod_ratio: float = 7.0) -> Fabric:
+    return clos(
+        PODS, RACKS, HOSTS, CHIPS, NIC,
+        planes=PLANES, spines=SPINES,
+        rack_oversubscription=rack_ratio, pod_oversubscription=pod_ratio,
+    )  # fmt: skip
+
+
+def folded_capacity(rack_ratio: float = 1.0, pod_ratio: float = 7.0) -> np.ndarray:
+    rack = HOSTS * CHIPS * NIC / rack_ratio
+    return np.r_[np.full(PODS * RACKS, rack), np.full(PODS, RACKS * rack / pod_ratio)]
+
+
+def all_alive() -> Alive:
+    return Alive(np.ones((PODS * RACKS, PLANES), bool), np.ones((PODS, PLANES, SPINES), bool))
+
+
+def ends_of(fabric: Fabric, rack: int, hosts: range) -> list[int]:
+    name = f"pod{rack // RACKS}/rack{rack % RACKS}"
+    return [fabric.nodes.index(f"{name}/host{host}") for host in hosts]
+
+
+def traffic_of(ends: np.ndarray, shift: int, share: float) -> Traffic:
+    """Both exchanges of a job at once, host by host."""
+    step = min(max(shift, 1), max(ends.size - 1, 1))
+    rings = (ends, np.roll(ends, -step), np.full(ends.size, (1 - share) * CHIPS))
+    mixed = all_to_all(ends, CHIPS)
+    return Traffic(
+        np.r_[rings[0], mixed.source],
+        np.r_[rings[1], mixed.target],
+        np.r_[rings[2], share * mixed.amount],
+    )
+
+
+def placed(fabric: Fabric, wanted: list[list[int]]) -> tuple[Parts, list[np.ndarray]]:
+    """Give each job the racks it wants, as far as hosts are left; who gets none is left out."""
+    free = dict.fromkeys(range(PODS * RACKS), 0)
+    indptr, rack, hosts, ends = [0], [], [], []
+    for racks in wanted:
+        mine: list[int] = []
+        for r in sorted(set(racks)):
+            count = min(racks.count(r), HOSTS - free[r])
+            if count > 0:
+                rack.append(r)
+                hosts.append(count)
+                mine += ends_of(fabric, r, range(free[r], free[r] + count))
+                free[r] += count
+        if mine:
+            indptr.append(len(rack))
+            ends.append(np.array(mine, np.int64))
+    return Parts(*(np.array(x, np.int64) for x in (indptr, rack, hosts))), ends
+
+
+wishes = st.lists(
+    st.lists(st.integers(0, PODS * RACKS - 1), min_size=1, max_size=8), min_size=1, max_size=5
+)
+
+
+@given(wishes, st.integers(1, 5), st.sampled_from([0.0, 0.4, 1.0]), st.sampled_from([1.0, 2.0]))
+@settings(max_examples=60, deadline=None)
+def test_the_fold_gives_the_rates_of_the_whole_graph(wanted, shift, share, rack_ratio):
+    fabric = graph_of(rack_ratio)
+    parts, ends = placed(fabric, wanted)
+    routes, _ = Routes(fabric).incidence(
+        gather_columns([traffic_of(each, shift, share) for each in ends])
+    )
+    whole = max_min_rates(routes, capacity_of(fabric), limit_b_per_s=NIC)
+    pod_of = np.repeat(np.arange(PODS), RACKS)
+    for alive in (None, all_alive()):
+        lanes, cut = crossings(parts, pod_of, PODS, CHIPS, shift, share, alive)
+        rates = max_min_rates(lanes, folded_capacity(rack_ratio), limit_b_per_s=NIC)
+        np.testing.assert_allclose(rates, whole, rtol=1e-9)
+        assert not cut.any()
+
+
+def every_failure(fabric: Fabric):
+    """Name, dead links of the graph, and what is alive of the fold, for each that is no host's."""
+    for link in np.flatnonzero(fabric.tier > 0):
+        alive = all_alive()
+        a, b = (fabric.nodes[end[link]] for end in (fabric.tail, fabric.head))
+        pod = int(a.split("/")[0][3:]) if a.startswith("pod") else 0
+        if "rack" in a:
+            alive.rack[pod * RACKS + int(a.split("/")[1][4:]), int(b.split("plane")[1])] = False
+        else:
+            alive.pod[pod, int(a.split("plane")[1]), int(b.split("spine")[1])] = False
+        yield fabric.link_name(link), dead_link(fabric, link), alive
+    for node in fabric.switches:
+        alive, name = all_alive(), fabric.nodes[node]
+        if "rack" in name:
+            pod, rack = name.split("/")[:2]
+            alive.rack[int(pod[3:]) * RACKS + int(rack[4:])] = False
+        elif name.startswith("pod"):
+            pod, plane = name.split("/")
+            of_pod = slice(int(pod[3:]) * RACKS, (int(pod[3:]) + 1) * RACKS)
+            alive.rack[of_pod, int(plane[5:])] = False
+            alive.pod[int(pod[3:]), int(plane[5:])] = False
+        else:
+            plane, spine = name.split("/")
+            alive.pod[:, int(plane[5:]), int(spine[5:])] = False
+        yield name, dead_switch(fabric, node), alive
+
+
+def test_with_any_one_failure_the_fold_is_feasible_and_near_the_graph():
+    fabric = graph_of(1.0)
+    wanted = [[0, 0, 1, 1, 2], [2, 3, 3, 4], [4, 5, 5, 6, 6], [7, 7, 8, 8]]
+    parts, ends = placed(fabric, wanted)
+    flows = gather_columns([traffic_of(each, 2, 0.5) for each in ends])
+    before, _ = Routes(fabric).incidence(flows)
+    pod_of = np.repeat(np.arange(PODS), RACKS)
+    seen = 0
+    for name, dead, alive in every_failure(fabric):
+        routes, graph_cut = reroute(fabric, flows, before, dead)
+        graph = max_min_rates(routes, capacity_of(fabric, dead), limit_b_per_s=NIC)
+        lanes, cut = crossings(parts, pod_of, PODS, CHIPS, 2, 0.5, alive)
+        rate = max_min_rates(lanes, folded_capacity(), limit_b_per_s=NIC)
+        np.testing.assert_array_equal(cut, graph_cut, err_msg=name)
+        assert (rate >= 0).all()
+        # A trunk of three is a third of a bundle: the fold never promises what the graph lacks
+        # for the job worst off, and keeps at least what is left of the bundle.
+        live = ~cut
+        assert rate[live].min() <= graph[live].min() * (1 + 1e-9), name
+        assert (rate[live] >= graph[live] * (1 - 1 / min(PLANES, SPINES)) * (1 - 1e-9)).all(), name
+        seen += 1
+    assert seen == fabric.switches.size + np.count_nonzero(fabric.tier > 0)
+
+
+@pytest.mark.parametrize("whole", [2, 3, 8, 13])
+@pytest.mark.parametrize("shift", [1, 2, 5, 20])
+def test_what_leaves_a_part_is_counted_host_by_host(whole, shift):
+    step = min(shift, whole - 1)
+    host = np.arange(whole)
+    for first in range(whole):
+        for last in range(first + 1, whole + 1):
+            inside = (host >= first) & (host < last)
+            leaves = inside & ~inside[(host + step) % whole]
+            assert shifted_out(last - first, whole, shift) == leaves.sum()
+            pairs = (last - first) * (whole - last + first) / (whole - 1)
+            assert exchanged_out(last - first, whole) == pytest.approx(pairs)
+
+
+def test_jobs_that_stay_in_a_rack_load_nothing_and_survive_its_switch():
+    parts = Parts(np.array([0, 1, 3]), np.array([0, 0, 1]), np.array([1, 1, 1]))
+    alive = all_alive()
+    alive.rack[0] = False
+    lanes, cut = crossings(parts, np.repeat(np.arange(PODS), RACKS), PODS, CHIPS, 1, 1.0, alive)
+    assert cut.tolist() == [False, True]
+    assert lanes.nnz == 0
+
+
+def test_no_jobs_are_no_columns():
+    none = np.empty(0, np.int64)
+    nobody = Parts(np.zeros(1, np.int64), none, none)
+    lanes, cut = crossings(nobody, np.zeros(3, np.int64), 1, 8, 1, 0.5)
+    assert lanes.shape == (4, 0)
+    assert cut.size == 0
