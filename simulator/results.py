@@ -43,8 +43,11 @@ def _count(*names: str) -> _Columns:
 
 # A trailing "?" marks a column that may be null.
 _TABLES: dict[str, _Columns] = {
-    # work asked for, by the quarter it was submitted in
-    "asked": _text("quarter", "service", "family") | _count("jobs") | _real("work_rce_s"),
+    # work asked for, by the quarter it was submitted in; unserved: of jobs given up or not
+    # started by the horizon
+    "asked": _text("quarter", "service", "family")
+    | _count("jobs")
+    | _real("work_rce_s", "unserved_rce_s"),
     # what running jobs took from the fleet and gave, by the quarter it happened in
     "work": _text("quarter", "service", "family", "site", "chip")
     | _real("allocated_chip_s", "productive_chip_s", "productive_rce_s")

@@ -161,6 +161,8 @@ def test_work_chips_and_money_are_conserved(plain: Path):
         jobs, work = result.tables["jobs"], result.tables["work"]
         fleet, asked = result.tables["fleet_quarter"], result.tables["asked"]
         assert asked["work_rce_s"].sum() == pytest.approx(jobs["work_rce_s"].sum())
+        left = jobs.filter(pl.col("gave_up") | pl.col("start_s").is_null())
+        assert asked["unserved_rce_s"].sum() == pytest.approx(left["work_rce_s"].sum())
         assert work["productive_rce_s"].sum() == pytest.approx(jobs["productive_rce_s"].sum())
         assert work["lost_rce_s"].sum() == pytest.approx(jobs["lost_rce_s"].sum())
         done = jobs.filter(pl.col("finish_s").is_not_null())

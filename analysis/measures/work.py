@@ -37,9 +37,8 @@ def unserved(study: Study, case: str = BASELINE) -> pl.DataFrame:
     DataFrame
         ``replication, service, unserved`` [rce-days]; a service that lost nothing has 0.
     """
-    lost = pl.col("gave_up") | pl.col("start_s").is_null()
-    work = pl.when(lost).then(pl.col("work_rce_s") / DAY_S).otherwise(0.0)
-    return tally(study.scan("jobs", case), ("replication", "service"), unserved=work)
+    work = pl.col("unserved_rce_s") / DAY_S
+    return tally(study.scan("asked", case), ("replication", "service"), unserved=work)
 
 
 def done(study: Study, case: str = BASELINE, node: str | None = None) -> pl.DataFrame:

@@ -32,6 +32,8 @@ HORIZON_S = sum(LENGTH_S)
 #: Work done by service and quarter, without noise and gain. [rce-days]
 DONE = {"feed": (90.0, 80.0), "lm": (40.0, 30.0)}
 ASKED = {"feed": (100.0, 100.0), "lm": (50.0, 50.0)}
+#: Work of the jobs below that were given up or had not started. [rce-days]
+UNSERVED = {"feed": (0.0, 12.0), "lm": (15.0, 3.0)}
 
 
 def figure(value: float, status: str = "published") -> dict[str, Any]:
@@ -169,7 +171,7 @@ def result(case: str, replication: int, lost: float = 0.0) -> results.Result:
         "asked": rows(
             "asked",
             *(
-                (q, s, "dlrm", 10, ASKED[s][k] * DAY_S)
+                (q, s, "dlrm", 10, ASKED[s][k] * DAY_S, UNSERVED[s][k] * DAY_S)
                 for s in ASKED
                 for k, q in enumerate(QUARTERS)
             ),

@@ -15,14 +15,17 @@ Array = NDArray[np.floating[Any]]
 
 
 def asked(books: Books) -> Columns:
-    """Work asked, by the quarter it was asked in."""
+    """Work asked and left unserved, by the quarter it was asked in."""
     table, classes = books.demand.table, books.demand.classes
     families = sorted({family for family, _ in classes})
     family = np.array([families.index(f) for f, _ in classes])[table.job_class]
     quarter = np.searchsorted(books.edges, table.submit_s, side="right") - 1
     sizes = (len(books.quarters), len(books.demand.services), len(families))
     key = np.ravel_multi_index((quarter, table.service, family), sizes)
-    work = np.bincount(key, table.chips * table.work_s, minlength=int(np.prod(sizes)))
+    work_rce_s = table.chips * table.work_s
+    work = np.bincount(key, work_rce_s, minlength=int(np.prod(sizes)))
+    left = books.jobs.jobs["gave_up"] | ~np.isfinite(books.jobs.jobs["start_s"])
+    unserved = np.bincount(key, work_rce_s * left, minlength=int(np.prod(sizes)))
     jobs = np.bincount(key, minlength=int(np.prod(sizes)))
     used = np.flatnonzero(jobs)
     q, s, f = np.unravel_index(used, sizes)
@@ -32,6 +35,7 @@ def asked(books: Books) -> Columns:
         "family": [families[k] for k in f],
         "jobs": jobs[used].tolist(),
         "work_rce_s": work[used].tolist(),
+        "unserved_rce_s": unserved[used].tolist(),
     }
 
 
