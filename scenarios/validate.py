@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from scenarios.validate_catalog import Unknown
+from scenarios.validate_clusters import openb
 from scenarios.validate_outcomes import (
     Outcome,
     error_table,
@@ -23,6 +24,7 @@ from scenarios.validate_outcomes import (
 __all__ = ["validate_app"]
 
 validate_app = typer.Typer(help="Compare predictions with published measurements.")
+validate_app.command()(openb)
 _prose = Console(stderr=True)
 
 Rows = Annotated[
