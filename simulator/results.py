@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ import numpy as np
 import polars as pl
 
 MANIFEST = "manifest.json"
+#: No replication takes so long to write. [s]
+_ABANDONED_S = 3600.0
 
 _TEXT, _REAL, _COUNT, _FLAG = pl.String(), pl.Float64(), pl.Int64(), pl.Boolean()
 _Columns = dict[str, pl.DataType]
@@ -283,6 +286,13 @@ def _put_in_place(aside: Path, folder: Path) -> None:
         aside.rename(folder)
 
 
+def sweep(out: Path, run_hash: str) -> None:
+    """Remove what writers that were killed left aside in a run's folder an hour ago or more."""
+    for aside in (out / run_hash).glob(".rep-*"):
+        if time.time() - aside.stat().st_mtime > _ABANDONED_S:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
 def _flush(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -291,13 +301,21 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def is_complete(folder: Path) -> bool:
+def is_complete(folder: Path, *, with_jobs: bool = False) -> bool:
     """Tell whether a folder holds a finished replication.
 
     Its manifest must be readable and every table present and not empty as a file.
+
+    Parameters
+    ----------
+    folder : Path
+    with_jobs : bool
+        Whether its table of single jobs must have been kept, too.
     """
     try:
-        json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if with_jobs and not manifest.get("jobs_kept", True):
+            return False
         return all((folder / f"{name}.parquet").stat().st_size > 0 for name in _TABLES)
     except (OSError, ValueError):
         return False

@@ -49,6 +49,7 @@ HOMES = {
     "polars": ["simulator.results", "analysis.*", "scenarios.replay"],
     "matplotlib": ["analysis.figures", "analysis.figures.*"],
     "duckdb": ["scenarios.*"],
+    "distributed": ["simulator.study.cluster"],
     "jinja2": ["analysis.report", "analysis.report.*"],
     "typer": ["scenarios.*"],
     "rich": ["scenarios.*", "analysis.summary"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -181,3 +182,23 @@ def test_a_manifest_that_is_not_json_is_refused(tmp_path: Path) -> None:
     results.write(a_result(b=1, a=2), tmp_path / "rep-00000")
     text = (tmp_path / "rep-00000" / "manifest.json").read_text(encoding="utf-8")
     assert list(json.loads(text)) == ["seed", "b", "a"]
+
+
+def test_a_replication_without_its_jobs_does_not_serve_who_needs_them(tmp_path: Path):
+    folder = results.replication_folder(tmp_path, "ab12", 0)
+    results.write(a_result(jobs_kept=False), folder)
+    assert results.is_complete(folder)
+    assert not results.is_complete(folder, with_jobs=True)
+    results.write(a_result(jobs_kept=True), folder)
+    assert results.is_complete(folder, with_jobs=True)
+
+
+def test_only_what_was_left_aside_long_ago_is_swept(tmp_path: Path):
+    folder = results.replication_folder(tmp_path, "ab12", 0)
+    results.write(a_result(), folder)
+    old, fresh = (folder.parent / f".rep-00000.{name}" for name in ("old", "fresh"))
+    old.mkdir()
+    fresh.mkdir()
+    os.utime(old, (0, 0))
+    results.sweep(tmp_path, "ab12")
+    assert (old.exists(), fresh.exists(), results.is_complete(folder)) == (False, True, True)

@@ -83,7 +83,7 @@ def test_a_full_disk_stops_the_study_and_keeps_what_is_finished(
         real(result, folder)
 
     real = results.write
-    monkeypatch.setattr("simulator.study.write", write)
+    monkeypatch.setattr("simulator.study.tasks.write", write)
     with pytest.raises(OSError, match="No space left"):
         run_study({"baseline": load(TINY)}, tmp_path, replications=2, workers=1)
     assert all(results.is_complete(folder) for folder in written)
@@ -97,7 +97,7 @@ def test_a_poisoned_replication_is_reported_and_the_rest_survives(
             raise RuntimeError("a broken replication")
         perform(task, out)
 
-    monkeypatch.setattr("simulator.study.perform", poisoned)
+    monkeypatch.setattr("simulator.study.workers.perform", poisoned)
     outcome = run_study({"baseline": load(TINY)}, tmp_path, replications=2, workers=1)
     assert outcome.finished == 5
     assert [reason for _, reason in outcome.failed] == ["RuntimeError: a broken replication"]
