@@ -1,0 +1,210 @@
+"""The best use of a fleet in very many sampled worlds at once.
+
+A linear program's optimal basis stays optimal wherever it stays feasible, and
+worlds that share an efficiency matrix differ only in what is asked and what is
+there. So the solver is called once a basis, not once a world: every other
+world is answered by a multiplication with a basis met before, and checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.laws.arrays import Array, floats, require_not_negative
+from simulator.laws.linear_program import least_cost
+
+#: Added to right sides before a solve, over the largest of them, so that none is zero. [1]
+_NUDGE = 1e-8
+#: A variable's shortfall below zero, likewise, that is due to the nudge or to rounding. [1]
+_SLIP = 1e-6
+#: Programs solved before the other worlds are looked at again.
+_ROUND = 8
+
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class ManyDispatches:
+    """The best use of a fleet in each world.
+
+    Attributes
+    ----------
+    served : ndarray, shape (worlds, families)
+        Work done of each family. [rce]
+    used : ndarray, shape (worlds, families, chips)
+        Capacity of each chip that serves each family, before efficiency. [unit of capacity]
+    """
+
+    served: Array
+    used: Array
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """Where its basic variables are not negative, they are the best answer."""
+
+    #: Places of the basic variables that are a use of a chip, and which use.
+    place: Indices
+    pair: Indices
+    #: From right sides to basic variables, shape (rows, rows).
+    inverse: Array
+    #: Worth of a unit of each right side: a vertex of the dual, shape (rows,).
+    price: Array
+
+
+class Dispatcher:
+    """Serve as much worth as fleets can, for one efficiency matrix.
+
+    Right to one part in a million of a world's largest amount. Among equally
+    good uses, chips of less burden go first.
+
+    Parameters
+    ----------
+    efficiency : array_like, shape (families, chips)
+        Work a unit of the chip's capacity does of the family; 0: not ported. [rce/unit]
+    worth : array_like, shape (families,), optional
+        Of a unit of each family's work; all alike by default. [1]
+    burden : array_like, shape (chips,), optional
+        What breaks ties, such as watts a unit; none by default.
+
+    Attributes
+    ----------
+    solves : int
+        Linear programs solved so far.
+
+    References
+    ----------
+    Gal and Nedoma, Management Science 18(7), 1972. doi:10.1287/mnsc.18.7.406
+
+    Examples
+    --------
+    Only the first of two families runs on the second chip; the first chip stops:
+
+    >>> dispatch = Dispatcher([[1, 1], [1, 0]])
+    >>> served = dispatch([[50, 50], [50, 50]], [[60, 40], [0, 40]]).served
+    >>> served.sum(axis=1).round(3).tolist()
+    [100.0, 40.0]
+    """
+
+    def __init__(
+        self,
+        efficiency: npt.ArrayLike,
+        worth: npt.ArrayLike | None = None,
+        burden: npt.ArrayLike | None = None,
+    ) -> None:
+        speed = floats(efficiency)
+        if speed.ndim != 2:
+            raise ValueError(f"efficiency must be families by chips, got shape {speed.shape}")
+        families, chips = speed.shape
+        value = np.ones(families) if worth is None else floats(worth)
+        weight = np.zeros(chips) if burden is None else floats(burden)
+        require_not_negative(efficiency=speed, worth=value, burden=weight)
+        self.solves = 0
+        self._speed = speed
+        self._w, self._k = np.nonzero(speed > 0)
+        use = np.arange(len(self._w))
+        self._rows = np.zeros((families + chips, len(use)))
+        self._rows[self._w, use] = speed[self._w, self._k]
+        self._rows[families + self._k, use] = 1.0
+        gain = (value[:, None] * speed)[self._w, self._k]
+        # Small against any gain, so that it only breaks ties; and the last by a spread of
+        # fractions, since bases of one price could not be told apart by it.
+        heaviest = float(weight.max(initial=0.0)) or 1.0
+        tie = (weight / heaviest)[self._k] + 0.1 * _fractions(len(gain))
+        self._gain = gain - 1e-6 * gain.min(initial=1.0) * tie
+        self._known: list[_Basis] = []
+
+    def __call__(self, demand: npt.ArrayLike, capacity: npt.ArrayLike) -> ManyDispatches:
+        """Dispatch every world.
+
+        Parameters
+        ----------
+        demand : array_like, shape (worlds, families)
+            Wanted of each family, >= 0. [rce]
+        capacity : array_like, shape (worlds, chips)
+            Of each kind of chip in service, >= 0. [unit of capacity]
+
+        Raises
+        ------
+        ValueError
+            If shapes differ or an amount is negative.
+        """
+        wanted, have = floats(demand), floats(capacity)
+        families, chips = self._speed.shape
+        if wanted.ndim != 2 or wanted.shape[1] != families:
+            raise ValueError(f"demand must be worlds by {families}, got {wanted.shape}")
+        if have.shape != (len(wanted), chips):
+            raise ValueError(f"capacity must be {len(wanted)} by {chips}, got {have.shape}")
+        require_not_negative(demand=wanted, capacity=have)
+        largest = np.maximum(np.maximum(wanted.max(axis=1), have.max(axis=1)), 1e-300)
+        right = np.hstack([wanted, have]) / largest[:, None]
+        use = np.zeros((len(right), len(self._w)))
+        if not use.size:
+            return self._result(use, right, largest)
+        todo = self._recall(right, use, np.arange(len(right)))
+        while len(todo):
+            # Worlds far apart rarely share a basis.
+            first = todo[:: max(len(todo) // _ROUND, 1)]
+            for world in first:
+                use[world] = self._solve(right[world])
+            todo = self._recall(right, use, np.setdiff1d(todo, first))
+        return self._result(use, right, largest)
+
+    def _recall(self, right: Array, use: Array, todo: Indices) -> Indices:
+        """Answer the worlds that a known basis answers; return the others."""
+        if not self._known or not len(todo):
+            return todo
+        # Only the dual vertex of least value can belong to a feasible basis.
+        values = right[todo] @ np.stack([basis.price for basis in self._known], axis=1)
+        best = np.argmin(values, axis=1)
+        left = []
+        for b in np.unique(best):
+            basis, worlds = self._known[b], todo[best == b]
+            x = right[worlds] @ basis.inverse.T
+            good = x.min(axis=1) >= -_SLIP
+            use[np.ix_(worlds[good], basis.pair)] = x[np.ix_(good, basis.place)]
+            left.append(worlds[~good])
+        return np.sort(np.concatenate(left))
+
+    def _solve(self, right: Array) -> Array:
+        """Solve one world, keep its basis, and return its uses."""
+        self.solves += 1
+        n, m = self._rows.shape[1], len(right)
+        # Unequal nudges, so that no two rows bind at once and the vertex shows its basis.
+        nudged = right + _NUDGE * (1.0 + _fractions(m))
+        x = least_cost(-self._gain * _GRID, self._rows, nudged * _GRID).x / _GRID
+        amounts = np.concatenate([x, nudged - self._rows @ x])
+        basic = np.sort(np.argsort(-amounts, kind="stable")[:m])
+        columns = np.hstack([self._rows, np.eye(m)])[:, basic]
+        gain = np.concatenate([self._gain, np.zeros(m)])[basic]
+        if np.linalg.cond(columns) < 1e12:
+            inverse = np.linalg.inv(columns)
+            place = np.flatnonzero(basic < n)
+            self._known.append(_Basis(place, basic[place], inverse, gain @ inverse))
+        return x
+
+    def _result(self, use: Array, right: Array, largest: Array) -> ManyDispatches:
+        """Take back what the nudge gave, and spread uses over families and chips."""
+        families, chips = self._speed.shape
+        used = np.zeros((len(use), families, chips))
+        used[:, self._w, self._k] = np.maximum(use, 0.0)
+        for amount, bound, axis in (
+            (used.sum(axis=1), right[:, families:], 1),
+            (np.einsum("nwk,wk->nw", used, self._speed), right[:, :families], 2),
+        ):
+            excess = np.divide(bound, amount, out=np.ones_like(bound), where=amount > bound)
+            used *= np.expand_dims(excess, axis)
+        used *= largest[:, None, None]
+        return ManyDispatches(np.einsum("nwk,wk->nw", used, self._speed), used)
+
+
+def _fractions(n: int) -> Array:
+    """Return *n* different numbers in (0, 1): the fractions of multiples of the golden ratio."""
+    return np.modf(np.arange(1, n + 1) * 0.6180339887498949)[0]
+
+
+#: Right sides are solved at this size: the solver's tolerances are absolute.
+_GRID = 1e4
