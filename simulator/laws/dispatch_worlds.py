@@ -46,11 +46,10 @@ class ManyDispatches:
 class _Basis:
     """Where its basic variables are not negative, they are the best answer."""
 
-    #: Places of the basic variables that are a use of a chip, and which use.
-    place: Indices
-    pair: Indices
     #: From right sides to basic variables, shape (rows, rows).
     inverse: Array
+    #: From basic variables to uses of chips, 0 or 1, shape (rows, uses).
+    spread: Array
     #: Worth of a unit of each right side: a vertex of the dual, shape (rows,).
     price: Array
 
@@ -161,11 +160,15 @@ class Dispatcher:
         values = right[todo] @ np.stack([basis.price for basis in self._known], axis=1)
         best = np.argmin(values, axis=1)
         left = []
-        for b in np.unique(best):
-            basis, worlds = self._known[b], todo[best == b]
-            x = right[worlds] @ basis.inverse.T
+        by_basis = np.argsort(best, kind="stable")
+        starts = np.searchsorted(best[by_basis], np.arange(len(self._known) + 1))
+        for basis, start, end in zip(self._known, starts[:-1], starts[1:], strict=True):
+            if start == end:
+                continue
+            worlds = todo[by_basis[start:end]]
+            x = right[worlds] @ basis.inverse
             good = x.min(axis=1) >= -_SLIP
-            use[np.ix_(worlds[good], basis.pair)] = x[np.ix_(good, basis.place)]
+            use[worlds] = x @ basis.spread
             left.append(worlds[~good])
         return np.sort(np.concatenate(left))
 
@@ -182,8 +185,8 @@ class Dispatcher:
         gain = np.concatenate([self._gain, np.zeros(m)])[basic]
         if np.linalg.cond(columns) < 1e12:
             inverse = np.linalg.inv(columns)
-            place = np.flatnonzero(basic < n)
-            self._known.append(_Basis(place, basic[place], inverse, gain @ inverse))
+            spread = (basic[:, None] == np.arange(n)).astype(float)
+            self._known.append(_Basis(inverse.T.copy(), spread, gain @ inverse))
         return x
 
     def _result(self, use: Array, right: Array, largest: Array) -> ManyDispatches:
@@ -193,12 +196,12 @@ class Dispatcher:
         used[:, self._w, self._k] = np.maximum(use, 0.0)
         for amount, bound, axis in (
             (used.sum(axis=1), right[:, families:], 1),
-            (np.einsum("nwk,wk->nw", used, self._speed), right[:, :families], 2),
+            ((used * self._speed).sum(axis=2), right[:, :families], 2),
         ):
             excess = np.divide(bound, amount, out=np.ones_like(bound), where=amount > bound)
             used *= np.expand_dims(excess, axis)
         used *= largest[:, None, None]
-        return ManyDispatches(np.einsum("nwk,wk->nw", used, self._speed), used)
+        return ManyDispatches((used * self._speed).sum(axis=2), used)
 
 
 def _fractions(n: int) -> Array:

@@ -8,6 +8,7 @@ against its jobs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,11 +44,11 @@ class Flow:
 
     Attributes
     ----------
-    done, lost : ndarray, shape (worlds, groups, steps)
+    done, lost : ndarray, shape (steps, groups, worlds)
         Work served, and work whose patience ended. [rce·s]
-    waiting : ndarray, shape (worlds, groups)
+    waiting : ndarray, shape (groups, worlds)
         Work that still waits at the end. [rce·s]
-    used : ndarray, shape (worlds, families, chips, steps)
+    used : ndarray, shape (steps, worlds, families, chips)
         Chip time that served each family. [chip·s]
     solves : int
         Linear programs solved.
@@ -71,11 +72,11 @@ def flow(
 
     Parameters
     ----------
-    asked : array_like, shape (worlds, groups, steps)
+    asked : array_like, shape (steps, groups, worlds)
         Work the groups would do in each step if nothing were short. [rce·s]
-    chip_s : array_like, shape (worlds, chips, steps)
+    chip_s : array_like, shape (steps, worlds, chips)
         Chip time in service. [chip·s]
-    rate : array_like, shape (worlds, families, chips, steps)
+    rate : array_like, shape (steps, worlds, families, chips)
         Work a chip does of a family; 0 where it is not ported. [rce/chip]
     askers : Askers
         Of the groups.
@@ -92,52 +93,77 @@ def flow(
     A chip of ten is there for the second of three steps; what waits a step is done then:
 
     >>> who = Askers(family=(0,), rank=(1.0,), patience=(1,))
-    >>> found = flow([[[4.0, 4.0, 4.0]]], [[[0.0, 10.0, 0.0]]], np.ones((1, 1, 1, 3)), who)
-    >>> found.done.round(6).tolist(), found.lost.tolist(), found.waiting.tolist()
-    ([[[0.0, 8.0, 0.0]]], [[[0.0, 0.0, 0.0]]], [[4.0]])
+    >>> asked, chip_s = np.full((3, 1, 1), 4.0), np.reshape([0.0, 10.0, 0.0], (3, 1, 1))
+    >>> found = flow(asked, chip_s, np.ones((3, 1, 1, 1)), who)
+    >>> found.done.round(6).ravel().tolist(), found.lost.sum().item(), found.waiting.tolist()
+    ([0.0, 8.0, 0.0], 0.0, [[4.0]])
     """
     work, there, speed = floats(asked), floats(chip_s), floats(rate)
-    worlds, groups, steps = work.shape
-    families, chips = speed.shape[1:3]
-    if there.shape != (worlds, chips, steps) or speed.shape != (worlds, families, chips, steps):
+    steps, groups, worlds = work.shape
+    families, chips = speed.shape[2:]
+    if there.shape != (steps, worlds, chips) or speed.shape != (*there.shape[:2], families, chips):
         raise ValueError(
             f"chip_s {there.shape} and rate {speed.shape} do not fit asked {work.shape}"
         )
     if len(askers.family) != groups or max(askers.family, default=-1) >= families:
         raise ValueError(f"askers name {askers.family} for {groups} groups, {families} families")
     require_not_negative(asked=work, chip_s=there, rate=speed)
-    queue = Backlog(askers.family, askers.rank, askers.patience, worlds)
+    known: dict[bytes, Dispatcher] = {}
+    done, lost = np.empty_like(work), np.empty_like(work)
+    waiting, used = np.empty((groups, worlds)), np.empty(speed.shape)
+    for first in range(0, worlds, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        queue = Backlog(askers.family, askers.rank, askers.patience, work[0, 0, block].size)
+        for step in range(steps):
+            wanted = _padded(queue.ask(work[step, :, block]), families)
+            served, used[step, block] = _dispatch(
+                wanted, there[step, block], speed[step, block], burden, known
+            )
+            outcome = queue.serve(served)
+            done[step, :, block], lost[step, :, block] = outcome.done, outcome.lost
+        waiting[:, block] = queue.waiting
+    solves = sum(dispatcher.solves for dispatcher in known.values())
+    return Flow(done, lost, waiting, used, solves)
+
+
+#: Worlds carried side by side: as many as the processor's cache holds. [1]
+_BLOCK = 1024
+
+
+def _dispatch(
+    wanted: Array,
+    chip_s: Array,
+    speed: Array,
+    burden: npt.ArrayLike | None,
+    known: dict[bytes, Dispatcher],
+) -> tuple[Array, Array]:
+    """Serve one step of a block of worlds; return work served and chip time used."""
     # A chip counts by its best family, so that worlds in which one chip is
     # better or worse throughout share their dispatch.
     best = speed.max(axis=1, initial=0.0)
-    relative = np.divide(
-        speed, best[:, None], out=np.zeros_like(speed), where=best[:, None] > 0
-    ).round(9)
-    known: dict[bytes, Dispatcher] = {}
-    done, lost = np.zeros_like(work), np.zeros_like(work)
-    used = np.zeros_like(speed)
-    for step in range(steps):
-        wanted = _padded(queue.ask(work[:, :, step].T), families)
-        served = np.zeros((worlds, families))
-        alike = relative[..., step].reshape(worlds, -1)
-        _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
-        for kind, example in enumerate(first):
-            key = alike[example].tobytes()
-            if key not in known:
-                known[key] = Dispatcher(relative[example, :, :, step], burden=burden)
-            here = np.flatnonzero(which == kind)
-            found = known[key](wanted[here], there[here, :, step] * best[here, :, step])
-            served[here] = found.served
-            used[here, ..., step] = np.divide(
-                found.used,
-                best[here, None, :, step],
-                out=np.zeros_like(found.used),
-                where=best[here, None, :, step] > 0,
-            )
-        outcome = queue.serve(served)
-        done[:, :, step], lost[:, :, step] = outcome.done.T, outcome.lost.T
-    solves = sum(dispatcher.solves for dispatcher in known.values())
-    return Flow(done, lost, queue.waiting.T, used, solves)
+    per_best = np.divide(1.0, best, out=np.zeros_like(best), where=best > 0)
+    relative = (speed * per_best[:, None]).round(9)
+    capacity = chip_s * best
+    served, used = np.zeros_like(wanted), np.zeros_like(speed)
+    for example, here in _alike(relative):
+        key = relative[example].tobytes()
+        if key not in known:
+            known[key] = Dispatcher(relative[example], burden=burden)
+        found = known[key](wanted[here], capacity[here])
+        served[here], used[here] = found.served, found.used
+    used *= per_best[:, None]
+    return served, used
+
+
+def _alike(relative: Array) -> Iterator[tuple[int, slice | npt.NDArray[np.intp]]]:
+    """Yield worlds of one efficiency matrix, by an example of them."""
+    if np.all(relative == relative[0]):
+        yield 0, slice(None)
+        return
+    rows = relative.reshape(len(relative), -1)
+    _, first, which = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    for kind, example in enumerate(first):
+        yield int(example), np.flatnonzero(which == kind)
 
 
 def _padded(wanted: Array, families: int) -> Array:
