@@ -7,6 +7,7 @@ exactly zero. Intervals are 95 %.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -59,11 +60,23 @@ METRICS: tuple[Metric, ...] = (
     Metric("hhi_foundry_flow", "Foundry HHI, flow", "points", "worse"),
 )
 
+#: Metrics read off single jobs.
+JOB_METRICS = frozenset({"wait_p50", "wait_p95"})
+
 BY_ID = {metric.id: metric for metric in METRICS}
 
 
-def numbers(study: Study, case: str = BASELINE) -> pl.DataFrame:
-    """Every metric of a case, replication by replication.
+def numbers(
+    study: Study, case: str = BASELINE, wanted: Collection[str] | None = None
+) -> pl.DataFrame:
+    """Metrics of a case, replication by replication.
+
+    Parameters
+    ----------
+    study : Study
+    case : str
+    wanted : collection of str, optional
+        Which metrics; all without it.
 
     Returns
     -------
@@ -71,27 +84,29 @@ def numbers(study: Study, case: str = BASELINE) -> pl.DataFrame:
         ``replication`` and one column a metric, in its unit; null where a replication
         has no such number (no work done has no cost per unit).
     """
-    table = pl.DataFrame(
-        {"replication": range(study.replications)}, schema={"replication": pl.Int64}
-    )
-    for part in (
-        _work(study, case),
-        waits.overall(study, case).rename({"p50": "wait_p50", "p95": "wait_p95"}),
-        chip_time.shares(study, case).with_columns(
-            pl.col("allocated", "busy", "productive") * 100.0
-        ),
-        _standing(study, case),
-        _money(study, case),
-        _concentration(study, case),
-    ):
-        table = table.join(part, on="replication", how="left")
+    names = [m.id for m in METRICS if wanted is None or m.id in wanted]
+    table = pl.DataFrame({"replication": study.numbers}, schema={"replication": pl.Int64})
+    for metrics, read in _PARTS:
+        if metrics.intersection(names):
+            table = table.join(read(study, case), on="replication", how="left")
     # A replication without a row is one in which nothing of the kind happened.
-    nothing = [m.id for m in METRICS if m.unit in ("rce-days", "chips", "W", "USD", "TWh")]
-    table = table.with_columns(pl.col(nothing).fill_null(0.0)).with_columns(
-        unserved_share=_ratio(100.0 * pl.col("unserved"), pl.col("work_asked")),
-        unit_cost=_ratio(pl.col("accrued"), pl.col("work_done")),
-    )
-    return table.select("replication", *(m.id for m in METRICS)).sort("replication")
+    amounts = {m.id for m in METRICS if m.unit in ("rce-days", "chips", "W", "USD", "TWh")}
+    table = table.with_columns(pl.col(amounts.intersection(table.columns)).fill_null(0.0))
+    if "unserved_share" in names:
+        lost = _ratio(100.0 * pl.col("unserved"), pl.col("work_asked"))
+        table = table.with_columns(unserved_share=lost)
+    if "unit_cost" in names:
+        table = table.with_columns(unit_cost=_ratio(pl.col("accrued"), pl.col("work_done")))
+    return table.select("replication", *names).sort("replication")
+
+
+def _waits(study: Study, case: str) -> pl.DataFrame:
+    return waits.overall(study, case).rename({"p50": "wait_p50", "p95": "wait_p95"})
+
+
+def _chip_time(study: Study, case: str) -> pl.DataFrame:
+    shares = chip_time.shares(study, case)
+    return shares.with_columns(pl.col("allocated", "busy", "productive") * 100.0)
 
 
 def _ratio(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
@@ -136,6 +151,23 @@ def _concentration(study: Study, case: str) -> pl.DataFrame:
     index = dependence.concentration(study, case)
     named = index.with_columns(metric=pl.format("hhi_{}_{}", "tier", "basis"))
     return named.pivot("metric", index="replication", values="hhi")
+
+
+#: Where each metric is read: the tables of a part are opened only if one of its metrics is wanted.
+_PARTS: tuple[tuple[frozenset[str], Callable[[Study, str], pl.DataFrame]], ...] = (
+    (
+        frozenset({"work_asked", "work_done", "unserved", "unserved_share", "unit_cost"}),
+        _work,
+    ),
+    (JOB_METRICS, _waits),
+    (frozenset({"allocated", "busy", "productive"}), _chip_time),
+    (frozenset({"chips_at_end", "power_at_end"}), _standing),
+    (frozenset({"capital", "energy", "unit_cost"}), _money),
+    (
+        frozenset(m.id for m in METRICS if m.id.startswith("hhi")),
+        _concentration,
+    ),
+)
 
 
 def estimate(sample: pl.Series) -> Estimate | None:

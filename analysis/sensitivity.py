@@ -64,7 +64,7 @@ def tornado(names: Sequence[str], outcomes: npt.ArrayLike) -> list[Bar]:
 
 @dataclass(frozen=True)
 class Screening:
-    """Morris's measures of each input, arrays of shape (inputs,).
+    """Morris's measures of each input, arrays of shape (inputs,) if not said otherwise.
 
     Attributes
     ----------
@@ -75,11 +75,14 @@ class Screening:
     spread : ndarray
         Standard deviation of the effect: large where the effect is bent or
         depends on other inputs. [unit of outcome]
+    effects : ndarray, shape (paths, inputs)
+        The effect each walk found. [unit of outcome]
     """
 
     mean: Array
     mean_absolute: Array
     spread: Array
+    effects: Array
 
 
 def morris_screening(design: npt.ArrayLike, outcomes: npt.ArrayLike) -> Screening:
@@ -109,7 +112,9 @@ def morris_screening(design: npt.ArrayLike, outcomes: npt.ArrayLike) -> Screenin
     effect = np.empty((len(walks), walks.shape[2]))
     # The walk covers each input's range but for its levels: steps of 2/3.
     effect[paths, moved] = np.diff(y, axis=1) / np.sign(step) * 1.5
-    return Screening(effect.mean(axis=0), np.abs(effect).mean(axis=0), effect.std(axis=0, ddof=1))
+    return Screening(
+        effect.mean(axis=0), np.abs(effect).mean(axis=0), effect.std(axis=0, ddof=1), effect
+    )
 
 
 @dataclass(frozen=True)

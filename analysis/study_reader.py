@@ -7,7 +7,7 @@ a model; a study can be opened on another machine, years later.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +49,8 @@ class Study:
     stops : mapping of str to mapping of str to str
         By case and stopped node, the run in which it stops.
     scenario_file : str
+    only : tuple of int, optional
+        Which of them to read, where some failed; without it all.
     """
 
     out: Path
@@ -58,6 +60,12 @@ class Study:
     cases: Mapping[str, str]
     stops: Mapping[str, Mapping[str, str]]
     scenario_file: str
+    only: tuple[int, ...] | None = None
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Numbers of the replications that are read."""
+        return range(self.replications) if self.only is None else self.only
 
     def run(self, case: str = BASELINE, node: str | None = None) -> str:
         """Return the hash of a case's run, or of the one in which *node* stops."""
@@ -65,11 +73,11 @@ class Study:
 
     def scan(self, table: str, case: str = BASELINE, node: str | None = None) -> pl.LazyFrame:
         """Open a table of a run over all replications, with a ``replication`` column."""
-        return results.scan(self.out, self.run(case, node), table, range(self.replications))
+        return results.scan(self.out, self.run(case, node), table, self.numbers)
 
-    def manifest(self, case: str = BASELINE, replication: int = 0) -> Mapping[str, Any]:
-        """Return the manifest of one replication of a case."""
-        folder = results.replication_folder(self.out, self.run(case), replication)
+    def manifest(self, case: str = BASELINE) -> Mapping[str, Any]:
+        """Return the manifest of a case's first replication."""
+        folder = results.replication_folder(self.out, self.run(case), self.numbers[0])
         manifest = json.loads((folder / results.MANIFEST).read_text(encoding="utf-8"))
         return dict(manifest)
 

@@ -14,9 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analysis.report import report as write_report
 from analysis.report import summary_text
+from analysis.studies.page import write_study_page
+from analysis.studies.terminal import answers_text
 from scenarios.fabric import fabric
 from scenarios.rate import rate
 from scenarios.replay import replay_file
+from scenarios.studies import ask, forget, read_study
 from scenarios.validate import validate_app
 from simulator.spec.loader import BASELINE, Given, SpecError, load
 from simulator.spec.loader import cases as cases_of
@@ -62,18 +65,51 @@ def run(
         except OSError:
             err.print("Not finished. What is finished stays; the same command resumes.")
             raise
-        for task, reason in outcome.failed:
-            name = task.run.case + (f" with {task.run.stopped} stopped" if task.run.stopped else "")
-            text = f"failed: {name}, replication {task.replication}: {reason}"
-            err.print(text, markup=False, soft_wrap=True)
-        if outcome.reused:
-            err.print(
-                f"{outcome.reused} replications were there already, {outcome.finished} are new."
-            )
+        _tell_failed(outcome)
         if outcome.failed:
             raise typer.Exit(1)
         Console().print(summary_text(folder))
         err.print(f"Results: {folder}   Report: siliconmix report {folder}")
+
+
+@app.command()
+def study(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A study file.")],
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:8786", help="A Dask scheduler.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--afresh", help="Keep what is finished, or compute it again.")
+    ] = True,
+    workers: Annotated[int | None, typer.Option(min=1, help="Local processes.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of results.")] = None,
+) -> None:
+    """Answer the questions of a study file. Run again to resume."""
+    with clear_faults():
+        asked = read_study(file)
+        folder = out or Path("out") / Path(asked.plan.scenario).stem
+        if not resume:
+            forget(asked, folder)
+        with _bar() as bar:
+            line = bar.add_task("", total=None)
+
+            def tell(kind: str, done: int, total: int) -> None:
+                name = kind.replace("_", " ")
+                bar.update(line, description=name, completed=done, total=total)
+
+            try:
+                found = ask(
+                    asked, folder, workers=workers, scheduler=scheduler, progress=tell
+                )
+            except OSError:
+                err.print("Not finished. What is finished stays; the same command resumes.")
+                raise
+        _tell_failed(found.outcome)
+        Console().print(answers_text(found.answers))
+        page = write_study_page(found.answers)
+        err.print(f"Results: {found.answers.folder}   Report: {page}")
+        if found.outcome.failed:
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -154,14 +190,7 @@ def load_cases(file: Path, names: list[str] | None, sets: list[str]) -> dict[str
 def _run_with_progress(
     given: dict[str, Given], folder: Path, replications: int, seed: int, workers: int | None
 ) -> Outcome:
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=err,
-    )
-    with bar:
+    with _bar() as bar:
         line = bar.add_task("Replications", total=None)
 
         def tell(done: int, total: int) -> None:
@@ -170,6 +199,18 @@ def _run_with_progress(
         return run_study(
             given, folder, replications=replications, seed=seed, workers=workers, progress=tell
         )
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=err)
+
+
+def _tell_failed(outcome: Outcome) -> None:
+    for task, reason in outcome.failed:
+        err.print(f"failed: {task}: {reason}", markup=False, soft_wrap=True)
+    if outcome.reused:
+        err.print(f"{outcome.reused} replications were there already, {outcome.finished} are new.")
 
 
 @contextmanager
@@ -184,6 +225,9 @@ def clear_faults() -> Iterator[None]:
     except KeyboardInterrupt:
         err.print("Stopped. What is finished stays; the same command resumes.")
         raise typer.Exit(130) from None
+    except ModuleNotFoundError as error:
+        err.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         err.print(f"{where}{error.strerror or error}", markup=False, soft_wrap=True)

@@ -50,9 +50,9 @@ HOMES = {
     "matplotlib": ["analysis.figures", "analysis.figures.*"],
     "duckdb": ["scenarios.*"],
     "distributed": ["simulator.study.cluster"],
-    "jinja2": ["analysis.report", "analysis.report.*"],
+    "jinja2": ["analysis.report", "analysis.report.*", "analysis.studies.page"],
     "typer": ["scenarios.*"],
-    "rich": ["scenarios.*", "analysis.summary"],
+    "rich": ["scenarios.*", "analysis.summary", "analysis.studies.terminal"],
 }
 
 

@@ -110,6 +110,42 @@ def sobol_design(low: npt.ArrayLike, high: npt.ArrayLike, n: int, seed: int) -> 
     return bottom + np.concatenate([a[None], b[None], crossed]) * (top - bottom)
 
 
+def unit_points(inputs: int, points: int, sampler: str, seed: int) -> Array:
+    """Points spread evenly over the unit cube.
+
+    Parameters
+    ----------
+    inputs : int
+        Dimensions.
+    points : int
+        How many.
+    sampler : {'latin-hypercube', 'sobol'}
+        One point in each of so many slices of every input, or a scrambled Sobol sequence.
+    seed : int
+
+    Returns
+    -------
+    ndarray, shape (points, inputs)
+        In [0, 1). [1]
+
+    References
+    ----------
+    McKay, Beckman and Conover, Technometrics 21(2), 1979. doi:10.2307/1268522
+    Owen, Journal of Complexity 14(4), 1998. doi:10.1006/jcom.1998.0487
+
+    Examples
+    --------
+    >>> sorted((4 * unit_points(2, 4, "latin-hypercube", 0)[:, 0]).astype(int).tolist())
+    [0, 1, 2, 3]
+    """
+    rng = np.random.default_rng(seed)
+    if sampler == "sobol":
+        # The sequence is even over whole powers of two; the rest of the last one is cut off.
+        whole = qmc.Sobol(inputs, rng=rng).random_base2(max(0, points - 1).bit_length())
+        return floats(whole[:points])
+    return floats(qmc.LatinHypercube(inputs, rng=rng).random(points))
+
+
 def _range(low: npt.ArrayLike, high: npt.ArrayLike) -> tuple[Array, Array]:
     bottom, top = np.atleast_1d(floats(low)), np.atleast_1d(floats(high))
     if bottom.shape != top.shape or not np.all(bottom < top):

@@ -28,7 +28,7 @@ from simulator.spec import yamlfile
 from simulator.spec.explain import explain
 from simulator.spec.faults import Fault, Place, SpecError, dotted, fault, hint
 from simulator.spec.layers import layers
-from simulator.spec.located import Located, differences, locate, put
+from simulator.spec.located import Located, differences, locate, merge, put
 from simulator.spec.references import faults as reference_faults
 from simulator.spec.references import unknown_names
 from simulator.spec.scenario import Scenario
@@ -37,6 +37,7 @@ __all__ = ["BASELINE", "Fault", "Given", "SpecError", "cases", "load"]
 
 #: Name of the scenario file itself among its cases.
 BASELINE = "baseline"
+_CHANGE = Place("change")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Given:
         """The effective scenario as it would stand in one file, units as written."""
         return self.effective.plain()
 
-    def change(self, changes: Mapping[str, object]) -> Given:
+    def change(self, changes: Mapping[str, object], place: Place = _CHANGE) -> Given:
         """Return this scenario with other values.
 
         Parameters
@@ -70,6 +71,8 @@ class Given:
             Dotted key, such as ``supply.catch_up.value`` or ``supply.plan.0.racks``,
             to what a file would say there: ``0.3``, ``"26 weeks"``, a list, a mapping,
             None. The rules are those of a case.
+        place : Place
+            Where the changes were stated, for faults.
 
         Raises
         ------
@@ -78,7 +81,6 @@ class Given:
         """
         found: list[Fault] = []
         tree = self.effective
-        place = Place("change")
         for key, value in changes.items():
             keys = _keys(key)
             if keys is None:
@@ -88,6 +90,12 @@ class Given:
                 tree = put(tree, keys, locate(value, place), found)
             except TypeError as reason:
                 found.append(fault(place, keys, str(reason)))
+        return _given(self.path, self.case, self.baseline, tree, found)
+
+    def over(self, change: Located) -> Given:
+        """Return this scenario with a located mapping of changes laid over it, as a case is."""
+        found: list[Fault] = []
+        tree = merge(self.effective, change, found)
         return _given(self.path, self.case, self.baseline, tree, found)
 
     def to_yaml(self) -> str:

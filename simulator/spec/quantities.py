@@ -86,6 +86,73 @@ def parse(text: str, dimension: str) -> float:
     return value
 
 
+def split(text: str) -> tuple[float, str]:
+    """Return the number and the unit of a quantity's text.
+
+    Raises
+    ------
+    ValueError
+        If it is not a number with a unit.
+
+    Examples
+    --------
+    >>> split("26 weeks")
+    (26.0, 'weeks')
+    """
+    match = _QUANTITY.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a number with a unit; write it like '26 weeks'")
+    return float(match[1]), match[2].strip()
+
+
+def between(low: object, high: object, share: float) -> float | str:
+    """Return what lies at a part of the way between two values of a file, in the unit of *low*.
+
+    Parameters
+    ----------
+    low, high : number or str
+        Both numbers, or both quantities of one dimension.
+    share : float
+        0 at *low*, 1 at *high*. [1]
+
+    Raises
+    ------
+    ValueError
+        If they are not of one kind.
+
+    Examples
+    --------
+    >>> between(1, 3, 0.25), between("1 week", "21 days", 0.5)
+    (1.5, '2 week')
+    """
+    if isinstance(low, float | int) and isinstance(high, float | int):
+        return float(low + (high - low) * share)
+    if not (isinstance(low, str) and isinstance(high, str)):
+        raise ValueError(f"{low!r} and {high!r} are not of one kind")
+    (bottom, unit), (top, other) = split(low), split(high)
+    try:
+        top = float(registry().Quantity(top, other).to(unit).magnitude)
+    except Exception:  # pint raises tokenizer, dimension and type errors alike
+        raise ValueError(f"{low!r} and {high!r} are not of one dimension") from None
+    return f"{bottom + (top - bottom) * share:.12g} {unit}"
+
+
+def times(value: object, factor: float) -> float | str:
+    """Return a value of a file multiplied.
+
+    Examples
+    --------
+    >>> times("26 weeks", 1.5), times(4, 0.5)
+    ('39 weeks', 2.0)
+    """
+    if isinstance(value, str):
+        number, unit = split(value)
+        return f"{number * factor:.12g} {unit}"
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return value * factor
+    raise ValueError(f"{value!r} cannot be multiplied")
+
+
 #: Validation context of values that come from inside the program: plain SI floats.
 INSIDE = {"units": "SI"}
 

@@ -177,9 +177,7 @@ class Workers:
                 fault = error
             self._take(fault, task, outcome, tell)
 
-    def _take(
-        self, fault: BaseException | None, task: Task, outcome: Outcome, tell: Tell
-    ) -> None:
+    def _take(self, fault: BaseException | None, task: Task, outcome: Outcome, tell: Tell) -> None:
         if isinstance(fault, OSError):
             raise fault
         if fault is None and not task.is_done(self.out):

@@ -1,0 +1,150 @@
+"""Which figure shows a kind of question, and how to read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from matplotlib.axes import Axes
+
+from analysis import metrics
+from analysis.figures import studies, style
+from analysis.figures.catalogue import Drawn
+from analysis.figures.studies import Labels
+from analysis.studies import FINDINGS, Answers, Section, break_even
+
+_MOST_ROWS = 40
+
+
+@dataclass(frozen=True)
+class Plate:
+    """The figure of one kind of question."""
+
+    draw: Callable[[pl.DataFrame, Axes, Labels], Axes]
+    caption: str
+    is_rows: bool = True
+    """Whether it has one row for each row of its table."""
+    names: Callable[[Section, pl.DataFrame], Mapping[str, str]] = lambda section, table: {}
+
+
+def _first(section: Section, table: pl.DataFrame) -> Mapping[str, str]:
+    return {"first": section.arms[0].label}
+
+
+def _axes(section: Section, table: pl.DataFrame) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for axis in ("cost", "work", "risk"):
+        metric = metrics.BY_ID[section.says[axis]]
+        found |= {axis: metric.label, f"{axis}_unit": metric.unit}
+    return found
+
+
+def _crossing(section: Section, table: pl.DataFrame) -> Mapping[str, str]:
+    says, unit = section.says, section.inputs[section.says["name"]]
+    named = {key: str(says[key]).replace("_", " ") for key in ("case", "against")}
+    named["input"] = f"{says['name']} [{unit}]" if unit else str(says["name"])
+    found = break_even.crossing(table)
+    if found.at is not None:
+        low = table["x"][0] if math.isinf(found.low) else found.low
+        high = table["x"][-1] if math.isinf(found.high) else found.high
+        named |= {"at": repr(found.at), "low": repr(low), "high": repr(high)}
+    return named
+
+
+_ALONE = "Paired differences: both runs share their luck replication by replication."
+PLATES: Mapping[str, Plate] = {
+    "portfolio": Plate(studies.differences, _ALONE, names=_first),
+    "deltas": Plate(studies.differences, f"{_ALONE} One change at a time.", names=_first),
+    "sweep": Plate(studies.differences, _ALONE, names=_first),
+    "stress": Plate(
+        studies.stress,
+        "Each stop is forced, so a rare event is not left to chance; what it delays beyond the "
+        "horizon is not seen.",
+    ),
+    "design": Plate(
+        studies.shares,
+        "Spearman's rank correlation over the design; it sees what rises or falls steadily, not "
+        "what turns.",
+        names=lambda section, table: {
+            "axis": f"Rank correlation with {section.outcome.label.lower()}"
+        },
+    ),
+    "frontier": Plate(
+        studies.frontier,
+        "On the frontier: no other is on average as good in cost, work and risk and better in "
+        "one. Intervals are each alternative's own; pairs are closer than they look.",
+        is_rows=False,
+        names=_axes,
+    ),
+    "tornado": Plate(
+        studies.tornado,
+        "One input at a time at either end of its range, the others as they stand: "
+        "interactions are not seen.",
+    ),
+    "morris": Plate(
+        studies.shares,
+        "Mean size of the outcome's change over an input's whole range, others anywhere "
+        "(Morris); the interval is over walks.",
+        names=lambda section, table: {
+            "axis": f"Mean size of effect on {section.outcome.label.lower()}"
+        },
+    ),
+    "sobol": Plate(
+        studies.shares,
+        "Parts of the variance of the outcome's mean when all inputs vary over their ranges. "
+        "Alone: first-order; with interactions: total.",
+        names=lambda section, table: {
+            "first": "alone",
+            "total": "with interactions",
+            "axis": f"Part of the variance of {section.outcome.label.lower()}",
+        },
+    ),
+    "nested": Plate(
+        studies.nested,
+        "What is not known is drawn outside, luck inside, the same luck for every draw.",
+        is_rows=False,
+    ),
+    "break_even": Plate(
+        studies.break_even,
+        "Bisection with common random numbers; the interval is where the paired interval of the "
+        "difference holds zero.",
+        is_rows=False,
+        names=_crossing,
+    ),
+    "select": Plate(
+        studies.levels,
+        "Cases drop out when paired differences show them worse (Kim and Nelson 2001).",
+    ),
+}
+
+
+def draw_answer(answers: Answers, kind: str, table: pl.DataFrame, folder: Path) -> Drawn:
+    """Draw the figure of one section and write it with the table behind it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    section, plate = answers.sections[kind], PLATES[kind]
+    title = FINDINGS[kind](section, table)
+    outcome = section.outcome
+    text = Labels(title, outcome.label, outcome.unit, plate.names(section, table))
+    data = table
+    if "metric" in table.columns:
+        data = table.filter(pl.col("metric") == outcome.id)
+    data = data.head(_MOST_ROWS)
+    height = max(3.4, 1.9 + 0.46 * data.height) if plate.is_rows else 4.8
+    figure, ax = style.canvas(height_in=height)
+    style.styled(lambda data, ax: plate.draw(data, ax, text))(data, ax)
+    png, svg = style.save(figure, folder / kind, _origin(answers, section))
+    csv = folder / f"{kind}.csv"
+    table.write_csv(csv)
+    return Drawn(kind, title, plate.caption, png, svg, csv)
+
+
+def _origin(answers: Answers, section: Section) -> str:
+    counts = sorted({arm.replications for arm in section.arms})
+    said = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return (
+        f"{len(section.arms)} runs, {said} replications each, seed {answers.seed} · "
+        f"intervals 95 % · {answers.study_file} on {answers.scenario_file}"
+    )

@@ -1,0 +1,55 @@
+"""A study's page: its question, what was found, every figure and table in one HTML file."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from analysis.figures.catalogue import Drawn
+from analysis.figures.study_plates import draw_answer
+from analysis.studies import FINDINGS, TABLES, Answers
+from analysis.studies.shown import Shown, shown
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section of the page."""
+
+    kind: str
+    finding: str
+    figure: Drawn
+    image: str
+    table: Shown
+
+
+def write_study_page(answers: Answers) -> Path:
+    """Write a study's page, its figures and their tables under ``report``; return the page.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    folder = answers.folder / "report"
+    parts = []
+    for kind, section in answers.sections.items():
+        table = TABLES[kind](section)
+        table.write_parquet(answers.folder / f"{kind}.parquet", compression="zstd")
+        figure = draw_answer(answers, kind, table, folder / "figures")
+        image = base64.b64encode(figure.svg.read_bytes()).decode("ascii")
+        found = FINDINGS[kind](section, table)
+        parts.append(Part(kind.replace("_", " "), found, figure, image, shown(section, table)))
+    environment = Environment(
+        loader=PackageLoader("analysis"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = folder / "index.html"
+    text = environment.get_template("study.html").render(answers=answers, parts=parts)
+    page.write_text(text, encoding="utf-8")
+    return page

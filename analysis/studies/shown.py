@@ -1,0 +1,141 @@
+"""A study's tables as text: a value with its interval in one cell, in units that read well."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis import words
+from analysis.studies.record import Section
+from analysis.uncertainty import Estimate
+
+#: Heads and rows of cells.
+Shown = tuple[list[str], list[list[str]]]
+
+#: Columns in the unit of the section's outcome.
+_OUTCOME = {
+    *("mean", "difference", "at_low", "at_high", "base", "swing", "mean_absolute", "spread"),
+}
+_HEADS = {
+    "arm": "Run",
+    "case": "Case",
+    "node": "Node",
+    "days": "Stopped, days",
+    "difference": "Difference",
+    "at_low": "At low",
+    "at_high": "At high",
+    "mean": "Mean",
+    "mean_absolute": "Mean size of effect",
+    "spread": "Spread of effect",
+    "correlation": "Rank correlation",
+    "is_base": "As it stands",
+    "beaten_by": "Beaten by",
+}
+
+
+def shown(section: Section, table: pl.DataFrame) -> Shown:
+    """Write a section's table as text."""
+    if "metric" in table.columns:
+        return _compared(section, table)
+    columns = [c for c in table.columns if not _is_bound(c, table.columns)]
+    scales = {c: _scale(section, table, c) for c in columns}
+    heads = [_head(section, c, scales[c][1]) for c in columns]
+    rows = [
+        [_cell(row, c, scales[c][0], table.columns) for c in columns]
+        for row in table.iter_rows(named=True)
+    ]
+    return heads, rows
+
+
+def _is_bound(column: str, columns: list[str]) -> bool:
+    stem, _, end = column.rpartition("_")
+    if end in ("low", "high") and stem in columns and f"{stem}_low" in columns:
+        return True
+    return column in ("low", "high") and bool({"mean", "correlation", "difference"} & {*columns})
+
+
+def _bounds(column: str, columns: list[str]) -> tuple[str, str] | None:
+    if f"{column}_low" in columns:
+        return f"{column}_low", f"{column}_high"
+    owners = [c for c in ("mean_absolute", "mean", "correlation", "difference") if c in columns]
+    if "low" in columns and owners and column == owners[0]:
+        return "low", "high"
+    return None
+
+
+def _scale(section: Section, table: pl.DataFrame, column: str) -> tuple[float, str]:
+    if table[column].dtype != pl.Float64:
+        return 1.0, ""
+    if column in _OUTCOME:
+        return words.scale(table[column].to_list(), section.outcome.unit)
+    if column in ("cost", "work", "risk"):
+        unit = next(m.unit for m in section.metrics if m.id == section.says[column])
+        return words.scale(table[column].to_list(), unit)
+    return 1.0, ""
+
+
+def _head(section: Section, column: str, unit: str) -> str:
+    if column == "x":
+        name = section.says["name"]
+        unit = section.inputs[name]
+        return f"{name} [{unit}]" if unit else str(name)
+    if column in ("cost", "work", "risk"):
+        label = next(m.label for m in section.metrics if m.id == section.says[column])
+        return f"{label} [{unit}]"
+    head = _HEADS.get(column, column.replace("_", " ").capitalize())
+    return f"{head} [{unit}]" if unit else head
+
+
+def _cell(row: dict[str, object], column: str, factor: float, columns: list[str]) -> str:
+    value = row[column]
+    ends = _bounds(column, columns)
+    if isinstance(value, float) and ends is not None:
+        low, high = (row[end] for end in ends)
+        if isinstance(low, float) and isinstance(high, float):
+            return words.interval(Estimate(value, low, high, 2, 0.95), factor)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return words.number(value / factor)
+    return "–" if value is None else str(value)
+
+
+def _compared(section: Section, table: pl.DataFrame) -> Shown:
+    """Arms as rows, metrics as columns: the level, and below it the paired difference."""
+    heads, scales = ["Run"], {}
+    for metric in section.metrics:
+        means = table.filter(pl.col("metric") == metric.id)["mean"].to_list()
+        scales[metric.id], unit = words.scale(means, metric.unit)
+        heads.append(f"{metric.label} [{unit}]")
+    rows = []
+    for arm in section.arms:
+        mine = {
+            row["metric"]: row
+            for row in table.filter(pl.col("arm") == arm.label).iter_rows(named=True)
+        }
+        cells = [arm.label.replace("_", " ")]
+        for metric in section.metrics:
+            cells.append(_level(mine.get(metric.id), scales[metric.id]))
+        rows.append(cells)
+    return heads, rows
+
+
+def _level(row: dict[str, object] | None, factor: float) -> str:
+    if row is None:
+        return "–"
+    level = _estimate(row, "mean", "low", "high")
+    text = words.interval(level, factor) if level else "–"
+    apart = _estimate(row, "difference", "difference_low", "difference_high")
+    if apart is None:
+        return text
+    if apart.low == apart.high == 0:
+        return f"{text}; exactly the same"
+    if not apart.distinguishable():
+        return f"{text}; n.d."
+    return f"{text}; {words.interval(apart, factor, sign=True)}"
+
+
+def _estimate(row: dict[str, object], *names: str) -> Estimate | None:
+    mean, low, high = (row[name] for name in names)
+    if isinstance(mean, float) and isinstance(low, float) and isinstance(high, float):
+        return Estimate(mean, low, high, 2, 0.95)
+    return None

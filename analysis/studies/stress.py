@@ -1,0 +1,54 @@
+"""What each node's stop costs, by how long it lasts."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis import words
+from analysis.studies.record import Section
+
+SCHEMA = {
+    **dict.fromkeys(("case", "node"), pl.String),
+    **dict.fromkeys(("days", "difference", "difference_low", "difference_high"), pl.Float64),
+    "replications": pl.Int64,
+    "verdict": pl.String,
+}
+
+
+def table(section: Section) -> pl.DataFrame:
+    """Compare each stop with the same case without it.
+
+    Returns
+    -------
+    DataFrame
+        One row a case, node and duration: paired difference of the outcome, stopped less
+        whole, and its interval [unit of the outcome].
+    """
+    whole = {arm.case: arm for arm in section.arms if arm.stopped is None}
+    rows = []
+    for arm in section.arms:
+        delta = section.difference(arm, whole[arm.case]) if arm.stopped else None
+        if delta is not None:
+            rows.append(
+                (
+                    *(arm.case, arm.stopped, arm.settings["days"]),
+                    *(delta.mean, delta.low, delta.high, delta.n, words.verdict(delta)),
+                )
+            )
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def finding(section: Section, stopped: pl.DataFrame) -> str:
+    """Name the stop that moves the outcome most."""
+    clear = stopped.filter(pl.col("verdict").is_in(["higher", "lower"]))
+    if clear.is_empty():
+        return f"{section.outcome.label}: no stop is distinguishable from none"
+    worst = clear.sort(pl.col("difference").abs()).row(-1, named=True)
+    factor, unit = words.scale([worst["difference"]], section.outcome.unit)
+    low, high = (words.signed(worst[f"difference_{end}"] / factor) for end in ("low", "high"))
+    where = "" if stopped["case"].n_unique() == 1 else f" in {worst['case'].replace('_', ' ')}"
+    return (
+        f"{section.outcome.label}: a stop of {worst['node']} for {words.number(worst['days'])} days"
+        f"{where} moves it most, {words.signed(worst['difference'] / factor)} "
+        f"[{low}, {high}] {unit}"
+    )

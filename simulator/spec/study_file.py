@@ -1,0 +1,159 @@
+"""From a study file to one validated study, with every scenario it names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from simulator.spec import yamlfile
+from simulator.spec.explain import explain
+from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, hint
+from simulator.spec.loader import BASELINE, Given, cases, load
+from simulator.spec.located import Located, locate
+from simulator.spec.study import KINDS, Section, StudyPlan
+
+Part = TypeVar("Part", bound=Section, covariant=True)
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study with the scenarios it is asked of."""
+
+    plan: StudyPlan
+    """Validated."""
+    path: Path
+    """The file."""
+    given: Mapping[str, Given]
+    """Every case it names, with the study's own change."""
+    stated: Located
+    """What the file says, with the place of every value."""
+
+    def place(self, *loc: str | int) -> Place:
+        """Return where a value was stated."""
+        return self.stated.place_of(loc)
+
+
+def load_study(path: str | os.PathLike[str], metrics: Collection[str]) -> StudyFile:
+    """Read a study file and every scenario it names.
+
+    Parameters
+    ----------
+    path : path-like
+    metrics : collection of str
+        Names of the metrics there are.
+
+    Raises
+    ------
+    SpecError
+        With every fault that was found.
+    """
+    file = Path(os.path.normpath(path))
+    return _study(yamlfile.read(file), file, metrics)
+
+
+def study_of(
+    told: Mapping[str, object], metrics: Collection[str], path: str | os.PathLike[str] = "study"
+) -> StudyFile:
+    """Return the study that a mapping tells, as a file would; *path* is where it would lie."""
+    file = Path(os.path.normpath(path))
+    return _study(locate(told, Place(str(file))), file, metrics)
+
+
+def _study(own: Located, file: Path, metrics: Collection[str]) -> StudyFile:
+    found: list[Fault] = []
+    plan: StudyPlan | None = None
+    try:
+        plan = StudyPlan.model_validate(own.plain())
+    except ValidationError as error:
+        found += explain(error, StudyPlan, own)
+    found += _unknown_metrics(own, metrics)
+    given = _scenarios(own, file, found)
+    if found or plan is None:
+        raise SpecError(found)
+    return StudyFile(plan, file, given, own)
+
+
+def _unknown_metrics(own: Located, metrics: Collection[str]) -> Iterator[Fault]:
+    places: list[Loc] = [("outcome",), ("replications", "precision", "metric")]
+    places += [("frontier", name) for name in ("cost", "work", "risk")]
+    listed = own.child("metrics")
+    places += [("metrics", k) for k in range(len(listed.value) if listed and listed.is_list else 0)]
+    for loc in places:
+        named = _at(own, loc)
+        if named is not None and isinstance(named.value, str) and named.value not in metrics:
+            message = f"unknown metric {named.value!r}{hint(named.value, metrics)}"
+            yield fault(named.place, loc, message)
+
+
+def _scenarios(own: Located, file: Path, found: list[Fault]) -> dict[str, Given]:
+    """Load the baseline and every case the sections name; tell the faults of all."""
+    named = own.child("scenario")
+    if named is None or not isinstance(named.value, str):
+        return {}
+    scenario = Path(os.path.normpath(file.parent / named.value))
+    if not scenario.is_file():
+        near = [p.name for p in scenario.parent.glob("*.yaml")] if scenario.parent.is_dir() else []
+        message = f"there is no file {scenario}{hint(scenario.name, near)}"
+        found.append(fault(named.place, ("scenario",), message))
+        return {}
+    known = [BASELINE, *cases(scenario)]
+    change = own.child("change")
+    given: dict[str, Given] = {}
+    whole = Located(BASELINE, named.place)
+    for loc, case in [(("scenario",), whole), *_cases_named(own)]:
+        name = case.value
+        if name in given or not isinstance(name, str):
+            continue
+        if name not in known:
+            message = f"unknown case {name!r}{hint(name, known)}"
+            found.append(fault(case.place, loc, message))
+            continue
+        try:
+            one = load(scenario, name)
+            given[name] = one.over(change) if change and change.is_mapping else one
+        except SpecError as error:
+            found += error.faults
+    return given
+
+
+def _cases_named(own: Located) -> Iterator[tuple[Loc, Located]]:
+    for kind in KINDS:
+        for key in ("case", "against", "cases"):
+            named = _at(own, (kind, key))
+            if named is not None and named.is_list:
+                yield from (((kind, key, k), item) for k, item in enumerate(named.value))
+            elif named is not None:
+                yield (kind, key), named
+
+
+def _at(own: Located, loc: Iterable[str | int]) -> Located | None:
+    at: Located | None = own
+    for key in loc:
+        at = at.child(key) if at is not None else None
+    return at
+
+
+@dataclass(frozen=True)
+class Question(Generic[Part]):
+    """One section of a study, and what it is asked of."""
+
+    kind: str
+    """Name of the section."""
+    part: Part
+    """What it says."""
+    file: StudyFile
+    """Where it stands."""
+
+    def place(self, *loc: str | int) -> Place:
+        """Return where a value of the section was stated."""
+        return self.file.place(self.kind, *loc)
+
+
+def questions(file: StudyFile) -> list[Question[Any]]:
+    """Return the sections of a study, in order."""
+    return [Question(kind, part, file) for kind, part in file.plan.sections.items()]
