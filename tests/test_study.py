@@ -113,7 +113,7 @@ def test_an_unrelated_service_leaves_every_other_draw_alone():
     given = load(TINY)
     feed = given.tree["services"]["feed"]
     more = given.change({"services.ads": feed | {"label": "Ads"}})
-    a, b = (frames(simulate(g.scenario, 0, 0)) for g in (given, more))
+    a, b = (frames(*simulate(g.scenario, 0, [0])) for g in (given, more))
     assert a["nodes"].equals(b["nodes"])
     assert a["orders"].equals(b["orders"])
     assert a["programme"].equals(b["programme"])
@@ -127,7 +127,7 @@ def test_a_new_label_and_another_order_of_entries_change_nothing():
     nodes = given.tree["supply"]["nodes"]
     turned = {k: v | {"label": v["label"] + "!"} for k, v in reversed(nodes.items())}
     other = given.change({"supply.nodes": turned})
-    a, b = (frames(simulate(g.scenario, 3, 1)) for g in (given, other))
+    a, b = (frames(*simulate(g.scenario, 3, [1])) for g in (given, other))
     assert all(a[name].equals(b[name]) for name in results.schemas())
 
 

@@ -80,6 +80,10 @@ class Backlog:
         """Work that waits, shape (groups, worlds). [rce·s]."""
         return np.stack([cohorts.sum(axis=0) for cohorts in self._waiting])
 
+    def cohorts(self, group: int) -> Array:
+        """Work of a group that waits, a row for each step ago it was asked. [rce·s]."""
+        return self._waiting[group]
+
     def ask(self, work: npt.ArrayLike) -> Array:
         """Take in a step's new work and return what each family wants now.
 

@@ -44,10 +44,10 @@ class Flow:
 
     Attributes
     ----------
-    done, lost : ndarray, shape (steps, groups, worlds)
-        Work served, and work whose patience ended. [rce·s]
-    waiting : ndarray, shape (groups, worlds)
-        Work that still waits at the end. [rce·s]
+    done : ndarray, shape (steps, groups, worlds)
+        Work served, by the step it was served in. [rce·s]
+    unserved : ndarray, shape (steps, groups, worlds)
+        Work whose patience or time ended, by the step it was asked in. [rce·s]
     used : ndarray, shape (steps, worlds, families, chips)
         Chip time that served each family. [chip·s]
     solves : int
@@ -55,8 +55,7 @@ class Flow:
     """
 
     done: Array
-    lost: Array
-    waiting: Array
+    unserved: Array
     used: Array
     solves: int
 
@@ -95,8 +94,8 @@ def flow(
     >>> who = Askers(family=(0,), rank=(1.0,), patience=(1,))
     >>> asked, chip_s = np.full((3, 1, 1), 4.0), np.reshape([0.0, 10.0, 0.0], (3, 1, 1))
     >>> found = flow(asked, chip_s, np.ones((3, 1, 1, 1)), who)
-    >>> found.done.round(6).ravel().tolist(), found.lost.sum().item(), found.waiting.tolist()
-    ([0.0, 8.0, 0.0], 0.0, [[4.0]])
+    >>> found.done.round(6).ravel().tolist(), found.unserved.round(6).ravel().tolist()
+    ([0.0, 8.0, 0.0], [0.0, 0.0, 4.0])
     """
     work, there, speed = floats(asked), floats(chip_s), floats(rate)
     steps, groups, worlds = work.shape
@@ -109,8 +108,7 @@ def flow(
         raise ValueError(f"askers name {askers.family} for {groups} groups, {families} families")
     require_not_negative(asked=work, chip_s=there, rate=speed)
     known: dict[bytes, Dispatcher] = {}
-    done, lost = np.empty_like(work), np.empty_like(work)
-    waiting, used = np.empty((groups, worlds)), np.empty(speed.shape)
+    done, unserved, used = np.empty_like(work), np.zeros_like(work), np.empty(speed.shape)
     for first in range(0, worlds, _BLOCK):
         block = slice(first, first + _BLOCK)
         queue = Backlog(askers.family, askers.rank, askers.patience, work[0, 0, block].size)
@@ -120,10 +118,15 @@ def flow(
                 wanted, there[step, block], speed[step, block], burden, known
             )
             outcome = queue.serve(served)
-            done[step, :, block], lost[step, :, block] = outcome.done, outcome.lost
-        waiting[:, block] = queue.waiting
+            done[step, :, block] = outcome.done
+            for group, patience in enumerate(askers.patience):
+                if step >= patience:
+                    unserved[step - patience, group, block] = outcome.lost[group]
+        for group, patience in enumerate(askers.patience):
+            for ago in range(1, min(patience, steps) + 1):
+                unserved[steps - ago, group, block] = queue.cohorts(group)[ago]
     solves = sum(dispatcher.solves for dispatcher in known.values())
-    return Flow(done, lost, waiting, used, solves)
+    return Flow(done, unserved, used, solves)
 
 
 #: Worlds carried side by side: as many as the processor's cache holds. [1]

@@ -15,6 +15,10 @@ class Policy(Spec):
 
     discipline: Literal["fcfs", "first_fit", "sjf", "priority", "easy"]
     """Order in which waiting jobs start."""
+    fidelity: Literal["jobs", "fluid"] = "jobs"
+    """``jobs``: every job is queued and placed. ``fluid``: work is dispatched to chips by a
+    linear program each third of a quarter; a tenth of the time, no waits of single jobs, and
+    right where the fleet is large against its jobs."""
     backfill_depth: int = Field(ge=0, default=1000)
     """Waiting jobs that backfilling looks at. [jobs]"""
     checkpoint_write: Figure[PositiveSeconds]

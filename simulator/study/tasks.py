@@ -64,7 +64,7 @@ def perform(task: Task, out: Path) -> None:
             "install the same on every worker"
         )
     began = time.perf_counter()
-    columns = simulate(task.run.scenario, task.seed, task.replication)
+    (columns,) = simulate(task.run.scenario, task.seed, [task.replication])
     if not task.run.jobs:
         columns["jobs"] = {}
     tables = {name: table(name, columns[name] or _no_rows(name)) for name in schemas()}

@@ -71,6 +71,17 @@ def _job_classes(scenario: Scenario) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found))
 
 
+def class_weights(scenario: Scenario, classes: tuple[tuple[str, int], ...]) -> Array:
+    """Demand for each class at the start, shape (classes,). [rce]."""
+    weight = np.zeros(len(classes))
+    for service in scenario.services.values():
+        for family, part in service.families.items():
+            for size in service.sizes:
+                at = classes.index((family, size.chips))
+                weight[at] += service.demand.value * part * size.share
+    return weight
+
+
 def _draw_size(
     scenario: Scenario,
     streams: Streams,

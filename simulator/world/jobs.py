@@ -135,7 +135,8 @@ class EngineRecord:
         ``chips``, ``submit_s``, ``start_s`` (first; nan: never), ``finish_s``
         (nan: not), ``pool`` (last; -1: never), ``restarts``, ``work_rce_s``
         (asked), ``productive_rce_s`` (done and kept), ``lost_rce_s`` (done and
-        lost), ``gave_up``.
+        lost), ``gave_up``, ``unserved_rce_s`` (all work of a job that gave up
+        or did not start).
     segments : dict of ndarray
         One row a stretch of running at one rate: ``job`` (row of the table),
         ``pool``, ``start_s``, ``end_s``, ``chips`` (allocated, in whole hosts

@@ -16,6 +16,7 @@ Columns = dict[str, NDArray[Any]]
 def job_columns(table: JobTable, st: State) -> Columns:
     """Return one row a job, in the order of the table."""
     job = st.job
+    never = (job["state"] == GAVE_UP) | ~np.isfinite(job["start"])
     return {
         "job_id": table.job_id,
         "service": table.service,
@@ -30,6 +31,7 @@ def job_columns(table: JobTable, st: State) -> Columns:
         "productive_rce_s": table.chips * (table.work_s - job["left"]),
         "lost_rce_s": table.chips * job["lost"],
         "gave_up": job["state"] == GAVE_UP,
+        "unserved_rce_s": np.where(never, table.chips * table.work_s, 0.0),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,11 @@ from simulator.streams import Streams
 from simulator.units import DAY_S
 from simulator.world import accounts
 from simulator.world.clock import at
-from simulator.world.demand import draw_demand
+from simulator.world.demand import class_weights, draw_demand
 from simulator.world.engine import JobEngine, Policy
 from simulator.world.floor import Consignment, Floor
+from simulator.world.fluid import settle
+from simulator.world.fluid_engine import FluidEngine
 from simulator.world.nodes import Nodes
 from simulator.world.programme import Programme
 from simulator.world.rates import Rates
@@ -52,14 +54,7 @@ class World:
         self.pools: list[tuple[str, str]] = []
         #: Rates of the current quarter by chip; a pool that comes changes no other's.
         self._rate: dict[str, np.ndarray[Any, Any]] = {}
-        self.engine = JobEngine(
-            self.env,
-            self.demand.table,
-            len(self.demand.classes),
-            Policy(scenario.policy.discipline, backfill_depth=scenario.policy.backfill_depth),
-            rng_faults=lambda name: streams(f"faults/{name}"),
-            edges_s=scenario.horizon.calendar.edges_s(),
-        )
+        self.engine = self._engine(streams)
         self.floor = Floor(
             self.env, scenario, self.record, self._rack_in_service, self._nameplate_w
         )
@@ -68,8 +63,22 @@ class World:
             self.env, scenario, streams, self.nodes, self.treasury, self.floor, self.record
         )
 
-    def run(self) -> dict[str, Columns]:
-        """Run to the horizon and return the tables."""
+    def _engine(self, streams: Streams) -> JobEngine | FluidEngine:
+        """Return what stands for the jobs at the scenario's fidelity."""
+        policy, edges_s = self.scenario.policy, self.scenario.horizon.calendar.edges_s()
+        if policy.fidelity == "fluid":
+            return FluidEngine(self.env, self.demand.table, self.demand.classes, edges_s)
+        return JobEngine(
+            self.env,
+            self.demand.table,
+            len(self.demand.classes),
+            Policy(policy.discipline, backfill_depth=policy.backfill_depth),
+            rng_faults=lambda name: streams(f"faults/{name}"),
+            edges_s=edges_s,
+        )
+
+    def run(self) -> None:
+        """Run to the horizon."""
         horizon_s = self.scenario.horizon.calendar.horizon_s
         self.nodes.tell(self.record)
         self._start_warm()
@@ -83,7 +92,6 @@ class World:
         ):
             self.env.process(process)
         self.env.run(until=horizon_s)
-        return self._close(horizon_s)
 
     def _pool(self, site: str, chip: str) -> int:
         """Return the engine's pool of a chip at a site, added when its first rack comes."""
@@ -156,8 +164,9 @@ class World:
         racks = [(chip, self.scenario.catalog.racks[chip]) for _, chip in self.pools]
         return np.array([self._nameplate_w(c) * r.busy_share.value / r.chips for c, r in racks])
 
-    def _close(self, horizon_s: float) -> dict[str, Columns]:
-        jobs = self.engine.close(horizon_s)
+    def close(self) -> dict[str, Columns]:
+        """Close the books at the horizon and return the tables."""
+        jobs = self.engine.close(self.scenario.horizon.calendar.horizon_s)
         tables = self.record.tables
         orders = self.supply.orders
         books = accounts.Books(
@@ -172,7 +181,7 @@ class World:
         return {
             "asked": accounts.asked(books),
             "work": accounts.work(books),
-            "jobs": accounts.job_rows(books),
+            "jobs": accounts.job_rows(books) if isinstance(self.engine, JobEngine) else {},
             "fleet": tables["fleet"],
             "fleet_quarter": accounts.fleet_quarters(books),
             "orders": accounts.order_rows(self.scenario, orders),
@@ -186,15 +195,36 @@ class World:
         }
 
 
-def simulate(scenario: Scenario, seed: int, replication: int) -> dict[str, Columns]:
-    """Run one replication and return its tables as columns.
+def simulate(
+    scenario: Scenario, seed: int, replications: Sequence[int]
+) -> list[dict[str, Columns]]:
+    """Run some replications and return the tables of each as columns.
+
+    At fidelity ``fluid`` all of them are dispatched at once.
 
     Parameters
     ----------
     scenario : Scenario
     seed : int
         Seed of the study.
-    replication : int
-        Index of the replication.
+    replications : sequence of int
+        Indices of the replications.
     """
-    return World(scenario, seed, replication).run()
+    if scenario.policy.fidelity == "jobs":
+        return [_run(World(scenario, seed, number)).close() for number in replications]
+    worlds = [_run(World(scenario, seed, number)) for number in replications]
+    racks = scenario.catalog.racks
+    settle(
+        [world.engine for world in worlds if isinstance(world.engine, FluidEngine)],
+        class_weights(scenario, worlds[0].demand.classes),
+        {
+            chip: rack.nameplate.value * rack.busy_share.value / rack.chips
+            for chip, rack in racks.items()
+        },
+    )
+    return [world.close() for world in worlds]
+
+
+def _run(world: World) -> World:
+    world.run()
+    return world

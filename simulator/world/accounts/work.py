@@ -22,10 +22,9 @@ def asked(books: Books) -> Columns:
     quarter = np.searchsorted(books.edges, table.submit_s, side="right") - 1
     sizes = (len(books.quarters), len(books.demand.services), len(families))
     key = np.ravel_multi_index((quarter, table.service, family), sizes)
-    work_rce_s = table.chips * table.work_s
-    work = np.bincount(key, work_rce_s, minlength=int(np.prod(sizes)))
-    left = books.jobs.jobs["gave_up"] | ~np.isfinite(books.jobs.jobs["start_s"])
-    unserved = np.bincount(key, work_rce_s * left, minlength=int(np.prod(sizes)))
+    work = np.bincount(key, table.chips * table.work_s, minlength=int(np.prod(sizes)))
+    left = books.jobs.jobs["unserved_rce_s"]
+    unserved = np.bincount(key, left, minlength=int(np.prod(sizes)))
     jobs = np.bincount(key, minlength=int(np.prod(sizes)))
     used = np.flatnonzero(jobs)
     q, s, f = np.unravel_index(used, sizes)
