@@ -24,7 +24,7 @@ from scenarios.validate import validate_app
 from simulator.spec.loader import BASELINE, Given, SpecError, load
 from simulator.spec.loader import cases as cases_of
 from simulator.study import Outcome, run_study
-from simulator.world.scheduler import DISCIPLINES
+from simulator.world.replay import REPLAYED
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -140,14 +140,20 @@ def check(file: File, case: Cases = None) -> None:
             err.print(f"{name}: good" + (f", {changes} values differ" if changes else ""))
 
 
-@app.command()
+@app.command(epilog="\n\n".join(f"{name}: {how.says}." for name, how in REPLAYED.items()))
 def replay(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", help="Job log, .csv or .csv.gz.")],
     cluster: Annotated[Path, typer.Option(help="YAML: pools: {NAME: {gpus, gpus_per_host}}.")],
-    discipline: Annotated[str, typer.Option(help=", ".join(DISCIPLINES))],
+    discipline: Annotated[str, typer.Option(help=f"Who goes next: {', '.join(REPLAYED)}.")],
     out: Annotated[Path, typer.Option(help="The log with start_s, finish_s and pool, .csv.")],
 ) -> None:
-    """Replay a job log over the engine of the studies; equal submit times go by job id."""
+    """Replay a job log over the engine of the studies, and tell when each job starts.
+
+    Jobs run for their logged duration, each on one pool, and are not preempted. A pool of
+    one GPU a host (the default) is of interchangeable GPUs; with larger hosts a gang takes
+    whole hosts. At equal times completions go before arrivals, arrivals before starts;
+    jobs equal in order go by submission, then by job id.
+    """
     with clear_faults():
         Console().print(replay_file(trace, cluster, discipline, out))
 

@@ -11,8 +11,7 @@ from rich.table import Table
 
 from simulator.spec import yamlfile
 from simulator.spec.faults import Fault, SpecError, hint
-from simulator.world.replay import ReplayPool, replay
-from simulator.world.scheduler import DISCIPLINES
+from simulator.world.replay import REPLAYED, ReplayPool, replay
 
 #: Columns a log must have.
 COLUMNS = ("job_id", "submit_s", "duration_s", "gpus")
@@ -27,9 +26,9 @@ def replay_file(trace: Path, cluster: Path, discipline: str, out: Path) -> Table
         With every fault of the log, the cluster file and the discipline.
     """
     faults: list[Fault] = []
-    if discipline not in DISCIPLINES:
-        names = ", ".join(DISCIPLINES)
-        text = f"{discipline!r} is not one of {names}{hint(discipline, DISCIPLINES)}"
+    if discipline not in REPLAYED:
+        names = ", ".join(REPLAYED)
+        text = f"{discipline!r} is not one of {names}{hint(discipline, REPLAYED)}"
         faults.append(Fault("--discipline", None, "", text))
     log = _read_log(trace, faults)
     pools = _read_cluster(cluster, faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,75 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulator.world.engine import JobEngine, JobTable
 from simulator.world.scheduler import Policy
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ReplayDiscipline:
+    """Who of a log goes next."""
+
+    #: What it does, for whoever chooses one.
+    says: str
+    #: The engine's discipline, which goes by priority where there is an order.
+    engine: str
+    #: From durations [s] and gangs [chip] to what goes first, lower first; None: submission.
+    order: Callable[[Floats, Floats], Floats] | None = None
+
+
+def _duration(duration_s: Floats, gpus: Floats) -> Floats:
+    return duration_s
+
+
+def _longest(duration_s: Floats, gpus: Floats) -> Floats:
+    return -duration_s
+
+
+def _gang(duration_s: Floats, gpus: Floats) -> Floats:
+    return gpus
+
+
+def _service(duration_s: Floats, gpus: Floats) -> Floats:
+    return duration_s * gpus
+
+
+#: Blocking: the head of the line waits, and nobody passes it. First fit: whoever fits goes.
+REPLAYED: dict[str, ReplayDiscipline] = {
+    "fcfs": ReplayDiscipline("in order of submission; the first that does not fit blocks", "fcfs"),
+    "first_fit": ReplayDiscipline("in order of submission; whoever fits goes", "first_fit"),
+    "easy": ReplayDiscipline(
+        "in order of submission; the first that does not fit reserves its earliest start, and"
+        " any behind it that does not delay that goes (run times are known)",
+        "easy",
+    ),
+    "sjf": ReplayDiscipline(
+        "shortest duration first; the first that does not fit blocks", "priority", _duration
+    ),
+    "sjf_first_fit": ReplayDiscipline(
+        "shortest duration first; whoever fits goes", "priority_first_fit", _duration
+    ),
+    "sjf_easy": ReplayDiscipline("as easy, in order of shortest duration first", "easy", _duration),
+    "ljf": ReplayDiscipline(
+        "longest duration first; the first that does not fit blocks", "priority", _longest
+    ),
+    "ljf_first_fit": ReplayDiscipline(
+        "longest duration first; whoever fits goes", "priority_first_fit", _longest
+    ),
+    "smallest": ReplayDiscipline(
+        "fewest GPUs first; the first that does not fit blocks", "priority", _gang
+    ),
+    "smallest_first_fit": ReplayDiscipline(
+        "fewest GPUs first; whoever fits goes", "priority_first_fit", _gang
+    ),
+    "least_service": ReplayDiscipline(
+        "fewest GPU-seconds (GPUs x duration) first; the first that does not fit blocks",
+        "priority",
+        _service,
+    ),
+    "least_service_first_fit": ReplayDiscipline(
+        "fewest GPU-seconds first; whoever fits goes", "priority_first_fit", _service
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +102,9 @@ def replay(
 ) -> dict[str, NDArray[Any]]:
     """Return when and where each job of a log would have run.
 
-    Jobs run for their logged duration on any pool; nothing fails.
+    Jobs run for their logged duration on any pool; nothing fails or is preempted. At
+    equal times completions go before arrivals, and these before starts; among
+    jobs that are equal in order, the earlier submitted goes first, then the lower id.
 
     Parameters
     ----------
@@ -45,7 +117,7 @@ def replay(
     pools : tuple of ReplayPool
         A job tries them in this order.
     discipline : str
-        One of :data:`~simulator.world.scheduler.DISCIPLINES`.
+        One of :data:`REPLAYED`.
 
     Returns
     -------
@@ -61,13 +133,15 @@ def replay(
     """
     ids = np.asarray(job_id, np.int64)
     order = np.lexsort((ids, np.asarray(submit_s, float)))
+    run_s, chips = np.asarray(duration_s, float)[order], np.asarray(gpus, np.int64)[order]
+    rule = REPLAYED[discipline]
+    first = 0.0 if rule.order is None else -rule.order(run_s, chips.astype(float))
     table = JobTable.of(
-        np.asarray(submit_s, float)[order],
-        np.asarray(gpus, np.int64)[order],
-        np.asarray(duration_s, float)[order],
-        job_id=ids[order],
+        np.asarray(submit_s, float)[order], chips, run_s, job_id=ids[order], priority=first
     )
-    engine = JobEngine(simpy.Environment(), table, 1, Policy(discipline), rng_faults=_no_faults)
+    # Backfill looks at the whole queue.
+    policy = Policy(rule.engine, backfill_depth=len(table))
+    engine = JobEngine(simpy.Environment(), table, 1, policy, rng_faults=_no_faults)
     for number, pool in enumerate(pools):
         made = engine.add_pool(f"pool-{number}", pool.chips_per_host, [1.0])
         engine.add_hosts(made, pool.hosts)

@@ -26,7 +26,9 @@ DISCIPLINES: dict[str, tuple[int, int]] = {
     "fcfs": (BY_SUBMIT, BLOCKING),
     "first_fit": (BY_SUBMIT, SKIPPING),
     "sjf": (BY_WORK, BLOCKING),
+    "sjf_first_fit": (BY_WORK, SKIPPING),
     "priority": (BY_PRIORITY, BLOCKING),
+    "priority_first_fit": (BY_PRIORITY, SKIPPING),
     "easy": (BY_PRIORITY, EASY),
     "preemptive": (BY_PRIORITY, PREEMPTING),
     "fair_share": (BY_SHARE, SHARING),
@@ -41,7 +43,9 @@ class Policy:
     ``fcfs``: in order of submission, the first that does not fit blocks.
     ``first_fit``: in order of submission, whoever fits goes.
     ``sjf``: least work left first, blocking.
+    ``sjf_first_fit``: in the same order, whoever fits goes.
     ``priority``: higher first, then in order of submission, blocking.
+    ``priority_first_fit``: in the same order, whoever fits goes.
     ``easy``: in the same order, and those behind a blocked job start if they do
     not delay its reservation.
     ``preemptive``: as ``priority``, but a job that fits nowhere takes the chips

@@ -1,12 +1,16 @@
-"""A public log on 640 interchangeable chips: other programs' start times, every one."""
+"""Replaying a log: other programs' start times, every one, and a plain restatement's."""
 
 import os
+from heapq import heappop, heappush
+from math import inf
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from simulator.world.replay import ReplayPool, replay
+from simulator.world.replay import REPLAYED, ReplayPool, replay
 
 DATA = os.environ.get("SILICONMIX_DATA")
 
@@ -16,22 +20,106 @@ DATA = os.environ.get("SILICONMIX_DATA")
     ("discipline", "column"), [("fcfs", "start_blocking_s"), ("first_fit", "start_skipping_s")]
 )
 def test_philly_starts_as_in_other_programs(discipline, column):
+    log = philly()
     traces = Path(DATA) / "traces"
-    log = np.genfromtxt(
-        traces / "philly_jobs.csv.gz", delimiter=",", names=True, usecols=(0, 1, 2, 3)
-    )
     theirs = np.genfromtxt(traces / "philly_640gpu_fcfs_starts.csv.gz", delimiter=",", names=True)
     np.testing.assert_array_equal(log["job_id"], theirs["job_id"])
-    ours = replay(
-        log["job_id"],
-        log["submit_s"],
-        log["duration_s"],
-        log["gpus"],
-        pools=(ReplayPool(640),),
-        discipline=discipline,
-    )
-    assert len(log) == 82_247
+    assert len(log["job_id"]) == 82_247
+    ours = replay(**log, pools=(ReplayPool(640),), discipline=discipline)
     np.testing.assert_array_equal(ours["start_s"], theirs[column])
+
+
+def philly(jobs=None):
+    path = Path(DATA) / "traces" / "philly_jobs.csv.gz"
+    log = np.genfromtxt(path, delimiter=",", names=True, usecols=(0, 1, 2, 3), max_rows=jobs)
+    return {name: log[name] for name in ("job_id", "submit_s", "duration_s", "gpus")}
+
+
+#: The plain restatement's own words for each discipline: (order, may others pass?).
+PLAIN = {
+    "fcfs": (lambda run_s, gpus: 0, "no"),
+    "first_fit": (lambda run_s, gpus: 0, "yes"),
+    "easy": (lambda run_s, gpus: 0, "without delay"),
+    "sjf": (lambda run_s, gpus: run_s, "no"),
+    "sjf_first_fit": (lambda run_s, gpus: run_s, "yes"),
+    "sjf_easy": (lambda run_s, gpus: run_s, "without delay"),
+    "ljf": (lambda run_s, gpus: -run_s, "no"),
+    "ljf_first_fit": (lambda run_s, gpus: -run_s, "yes"),
+    "smallest": (lambda run_s, gpus: gpus, "no"),
+    "smallest_first_fit": (lambda run_s, gpus: gpus, "yes"),
+    "least_service": (lambda run_s, gpus: run_s * gpus, "no"),
+    "least_service_first_fit": (lambda run_s, gpus: run_s * gpus, "yes"),
+}
+
+
+def plain(job_id, submit_s, duration_s, gpus, *, chips, discipline):
+    """Start times, job by job: one list that waits, sorted anew at every event."""
+    order, passing = PLAIN[discipline]
+    jobs = sorted(zip(submit_s, job_id, duration_s, gpus, strict=True))
+    starts, running, waiting, free, n = {}, [], [], chips, 0
+    while n < len(jobs) or running:
+        now = min(jobs[n][0] if n < len(jobs) else inf, running[0][0] if running else inf)
+        while running and running[0][0] == now:
+            free += heappop(running)[1]
+        while n < len(jobs) and jobs[n][0] == now:
+            waiting.append(jobs[n])
+            n += 1
+        waiting.sort(key=lambda job: (order(job[2], job[3]), job[0], job[1]))
+        left, blocked_until, spare = [], None, inf
+        for job in waiting:
+            fits = job[3] <= free
+            if passing == "no":
+                fits &= not left
+            elif passing == "without delay" and blocked_until is not None:
+                fits &= now + job[2] <= blocked_until or job[3] <= spare
+            if fits:
+                free -= job[3]
+                starts[job[1]] = now
+                heappush(running, (now + job[2], job[3]))
+                if blocked_until is not None and now + job[2] > blocked_until:
+                    spare -= job[3]
+                continue
+            left.append(job)
+            if passing == "without delay" and blocked_until is None:
+                then = free
+                for end, held in sorted(running):
+                    if blocked_until is not None and end > blocked_until:
+                        break
+                    then += held
+                    if then >= job[3]:
+                        blocked_until = end
+                spare = then - job[3]
+        waiting = left
+    return np.array([starts[j] for j in job_id])
+
+
+logs = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 6), st.integers(1, 8)), min_size=1, max_size=20
+)
+
+
+@pytest.mark.parametrize("discipline", REPLAYED)
+@settings(max_examples=60, deadline=None)
+@given(rows=logs, seed=st.integers(0, 9))
+def test_starts_are_those_of_a_plain_restatement(discipline, rows, seed):
+    submit_s, duration_s, gpus = np.array(rows).T
+    log = {
+        "job_id": np.random.default_rng(seed).permutation(len(rows)),
+        "submit_s": submit_s,
+        "duration_s": duration_s,
+        "gpus": gpus,
+    }
+    ours = replay(**log, pools=(ReplayPool(8),), discipline=discipline)["start_s"]
+    np.testing.assert_array_equal(ours, plain(**log, chips=8, discipline=discipline))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(DATA is None, reason="SILICONMIX_DATA is not set")
+@pytest.mark.parametrize("discipline", REPLAYED)
+def test_philly_starts_as_in_a_plain_restatement(discipline):
+    log = philly(6_000)
+    ours = replay(**log, pools=(ReplayPool(160),), discipline=discipline)["start_s"]
+    np.testing.assert_array_equal(ours, plain(**log, chips=160, discipline=discipline))
 
 
 def test_rows_come_back_in_the_order_given():

@@ -326,7 +326,7 @@ class Twin:
         kind = self.policy.discipline
         if kind in ("fcfs", "first_fit", "fair_share"):
             return (0.0, j)
-        if kind == "sjf":
+        if kind in ("sjf", "sjf_first_fit"):
             return (self.left[j], j)
         aged = -self.table.priority[j] + self.policy.ageing_per_s * self.table.submit_s[j]
         return (aged, j)
@@ -354,7 +354,7 @@ class Twin:
                 # Those that gave way wait again, so the queue is another.
                 self._start(j, p)
                 return self._schedule()
-            if self.policy.discipline != "first_fit":
+            if not self.policy.discipline.endswith("first_fit"):
                 blocked |= set(pools)
 
     def _start_most_due(self) -> bool:
