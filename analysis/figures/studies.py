@@ -162,7 +162,8 @@ def stress(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
             if row is not None:
                 grid[i, j] = row["difference"] / factor
                 clear = row["verdict"] in ("higher", "lower")
-                told = number(grid[i, j], 2) if clear else "n.d."
+                exact = row["difference_low"] == row["difference_high"]
+                told = number(grid[i, j], 2) if clear or exact else "n.d."
                 dark = abs(grid[i, j]) > 0.6 * np.nanmax(np.abs(data["difference"])) / factor
                 ax.text(j, i, told, ha="center", va="center", fontsize=8.5,
                         color="white" if dark else style.INK)  # fmt: skip

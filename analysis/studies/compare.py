@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis import words
+from analysis.estimates import of_row
 from analysis.studies.record import Section
 from analysis.uncertainty import mean_interval
 
@@ -59,10 +60,10 @@ def finding(section: Section, compared: pl.DataFrame) -> str:
         return f"{name}: none of {mine.height} is distinguishable from {first}"
     most = clear.sort(pl.col("difference").abs()).row(-1, named=True)
     factor, unit = words.scale([most["difference"]], section.outcome.unit)
-    low, high = (words.signed(most[f"difference_{end}"] / factor) for end in ("low", "high"))
     text = (
         f"{name}: {most['arm'].replace('_', ' ')} differs most from {first}, "
-        f"{words.signed(most['difference'] / factor)} [{low}, {high}] {unit}"
+        f"{words.interval(of_row(most, 'difference', most['replications']), factor, sign=True)} "
+        f"{unit}"
     )
-    rest = mine.height - clear.height
+    rest = mine.filter(pl.col("verdict").str.starts_with("not")).height
     return f"{text}; {rest} of {mine.height} not distinguishable" if rest else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis import words
+from analysis.estimates import of_row
 from analysis.studies.record import Section
 
 SCHEMA = {
@@ -45,10 +46,9 @@ def finding(section: Section, stopped: pl.DataFrame) -> str:
         return f"{section.outcome.label}: no stop is distinguishable from none"
     worst = clear.sort(pl.col("difference").abs()).row(-1, named=True)
     factor, unit = words.scale([worst["difference"]], section.outcome.unit)
-    low, high = (words.signed(worst[f"difference_{end}"] / factor) for end in ("low", "high"))
+    moved = words.interval(of_row(worst, "difference", worst["replications"]), factor, sign=True)
     where = "" if stopped["case"].n_unique() == 1 else f" in {worst['case'].replace('_', ' ')}"
     return (
         f"{section.outcome.label}: a stop of {worst['node']} for {words.number(worst['days'])} days"
-        f"{where} moves it most, {words.signed(worst['difference'] / factor)} "
-        f"[{low}, {high}] {unit}"
+        f"{where} moves it most, {moved} {unit}"
     )

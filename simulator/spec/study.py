@@ -196,17 +196,17 @@ class Morris(Ranged):
     """Walks; ten to fifty are usual."""
 
 
+def _power_of_two(value: int) -> int:
+    if value & (value - 1):
+        raise ValueError(f"must be a power of 2, got {value}")
+    return value
+
+
 class Sobol(Ranged):
     """Parts of the outcome's variance that inputs and their interactions make."""
 
-    samples: int = Field(ge=4)
+    samples: Annotated[int, AfterValidator(_power_of_two)] = Field(ge=4)
     """Size of a sample, a power of 2; runs are samples × (inputs + 2)."""
-
-    @model_validator(mode="after")
-    def _power_of_two(self) -> Self:
-        if self.samples & (self.samples - 1):
-            raise ValueError(f"samples must be a power of 2, got {self.samples}")
-        return self
 
 
 class Nested(Ranged):

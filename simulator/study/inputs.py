@@ -68,7 +68,7 @@ def moved(
     given, settings = question.file.given[case], {}
     for name, share in shares.items():
         item, loc = ranges(question.part)[name]
-        value = None if item.low is None else between(item.low, item.high, share)
+        value = None if item.low is None else _within(question, loc, item, share)
         given = _lay(given, question, loc, item, value, share)
         settings[name] = float(share) if value is None else position(value)
     return replace(as_given(label, given, settings), case=case)
@@ -131,6 +131,15 @@ def unit_of(item: Input) -> str:
         return split(first)[1] if isinstance(first, str) else ""
     except ValueError:
         return ""
+
+
+def _within(
+    question: Question[Section], loc: tuple[str, ...], item: Range, share: float
+) -> float | str:
+    try:
+        return between(item.low, item.high, share)
+    except ValueError as reason:
+        raise SpecError([fault(question.place(*loc), (question.kind, *loc), str(reason))]) from None
 
 
 def _lay(

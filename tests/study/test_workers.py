@@ -17,8 +17,8 @@ from simulator.study.cluster import cluster
 from simulator.study.tasks import tasks_of
 from simulator.study.workers import Workers
 
-ROOT = Path(__file__).parent.parent
-TINY = Path(__file__).parent / "data" / "tiny.yaml"
+ROOT = Path(__file__).parent.parent.parent
+TINY = Path(__file__).parent.parent / "data" / "tiny.yaml"
 
 
 def tables_of(out: Path) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from simulator.spec.loader import load
 from simulator.study import perform, plan_runs, run_key, run_study, stop_node
 from simulator.world.world import simulate
 
-TINY = Path(__file__).parent / "data" / "tiny.yaml"
+TINY = Path(__file__).parent.parent / "data" / "tiny.yaml"
 
 
 def tables_of(out: Path) -> dict[str, bytes]:
