@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from analysis.report import report as write_report
 from analysis.report import summary_text
 from analysis.studies.page import write_study_page
 from analysis.studies.terminal import answers_text
 from scenarios.fabric import fabric
+from scenarios.query import QueryError, query, tell
 from scenarios.rate import rate
 from scenarios.replay import replay_file
 from scenarios.studies import ask, forget, read_study
@@ -110,6 +113,29 @@ def study(
         err.print(f"Results: {found.answers.folder}   Report: {page}")
         if found.outcome.failed:
             raise typer.Exit(1)
+
+
+@app.command(name="query")
+def query_results(
+    sql: Annotated[str, typer.Argument(metavar="SELECT", help="A query in DuckDB's SQL.")],
+    out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("out/inhouse_pilot"),
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with a head.")] = False,
+) -> None:
+    """Ask a results folder in SQL: a view a table, with case and replication; runs; results."""
+    with clear_faults():
+        try:
+            columns, rows = query(sql, out)
+        except QueryError as reason:
+            err.print(str(reason), markup=False, soft_wrap=True)
+            raise typer.Exit(2) from None
+        if as_json or as_csv:
+            tell(columns, rows, "json" if as_json else "csv")
+            return
+        shown = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
+        for row in rows:
+            shown.add_row(*("–" if value is None else str(value) for value in row))
+        Console().print(shown)
 
 
 @app.command()
