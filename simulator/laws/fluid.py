@@ -49,7 +49,7 @@ class Flow:
     unserved : ndarray, shape (steps, groups, worlds)
         Work whose patience or time ended, by the step it was asked in. [rce·s]
     used : ndarray, shape (steps, worlds, families, chips)
-        Chip time that served each family. [chip·s]
+        Chip time that served each family; no worlds if it was not asked for. [chip·s]
     solves : int
         Linear programs solved.
     """
@@ -66,6 +66,8 @@ def flow(
     rate: npt.ArrayLike,
     askers: Askers,
     burden: npt.ArrayLike | None = None,
+    *,
+    uses: bool = True,
 ) -> Flow:
     """Serve as much of what is asked as each world's chips can.
 
@@ -81,6 +83,8 @@ def flow(
         Of the groups.
     burden : array_like, shape (chips,), optional
         Of equally good chips, those of less burden serve, such as watts a chip.
+    uses : bool
+        Whether to keep which chip served whom, most of the memory.
 
     Raises
     ------
@@ -108,15 +112,18 @@ def flow(
         raise ValueError(f"askers name {askers.family} for {groups} groups, {families} families")
     require_not_negative(asked=work, chip_s=there, rate=speed)
     known: dict[bytes, Dispatcher] = {}
-    done, unserved, used = np.empty_like(work), np.zeros_like(work), np.empty(speed.shape)
+    done, unserved = np.empty_like(work), np.zeros_like(work)
+    used = np.empty(speed.shape if uses else (steps, 0, families, chips))
     for first in range(0, worlds, _BLOCK):
         block = slice(first, first + _BLOCK)
         queue = Backlog(askers.family, askers.rank, askers.patience, work[0, 0, block].size)
         for step in range(steps):
             wanted = _padded(queue.ask(work[step, :, block]), families)
-            served, used[step, block] = _dispatch(
+            served, chip_time = _dispatch(
                 wanted, there[step, block], speed[step, block], burden, known
             )
+            if uses:
+                used[step, block] = chip_time
             outcome = queue.serve(served)
             done[step, :, block] = outcome.done
             for group, patience in enumerate(askers.patience):
