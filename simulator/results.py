@@ -81,6 +81,19 @@ _TABLES: dict[str, _Columns] = {
     "programme": _real("t_s")
     | _text("state")
     | _real("performance?", "performance_measured?", "performance_per_watt_measured?"),
+    # bandwidth between racks after each change: taken while runs exchange, and on average
+    "links": _real("t_s")
+    | _text("site", "fabric", "tier")
+    | _count("bundles", "hot")
+    | _real("capacity_b_per_s", "peak_b_per_s", "mean_b_per_s", "hottest"),
+    # work a second that runs do not do for their fabric's sake, and for their neighbours'
+    "contention": _real("t_s")
+    | _text("site", "fabric")
+    | _count("runs", "slowed")
+    | _real("by_fabric_rce", "by_neighbours_rce", "down_share"),
+    "outages": _real("t_s")
+    | _text("site", "fabric", "kind", "element", "state")
+    | _count("stopped"),
     "events": _real("t_s") | _text("kind", "subject", "detail"),
 }
 
@@ -88,6 +101,7 @@ _TABLES: dict[str, _Columns] = {
 VOCABULARY: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
     {
         ("orders", "cause"): frozenset({"in_service", "plan", "pilot", "ramp", "fallback"}),
+        ("outages", "state"): frozenset({"down", "up"}),
         ("waiting", "cause"): frozenset({"money", "supply", "power"}),
         ("cost", "basis"): frozenset({"cash", "accrual"}),
         ("cost", "category"): frozenset({"racks", "development", "energy", "facility"}),

@@ -21,7 +21,20 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Alive", "Parts", "crossings", "exchanged_out", "shifted_out"]
+from simulator.laws.maxmin import max_min_rates
+from simulator.laws.traffic import alone_b_per_s
+
+__all__ = [
+    "Alive",
+    "Parts",
+    "Senders",
+    "Shared",
+    "crossings",
+    "exchanged_out",
+    "share_trunks",
+    "shifted_out",
+    "spread_parts",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,6 +52,34 @@ class Parts(NamedTuple):
     """Hosts the job has there. [hosts]"""
 
 
+class Senders(NamedTuple):
+    """What jobs send; each of shape (J,) or ()."""
+
+    chips_per_host: ArrayLike
+    """Lanes of a host. [chips]"""
+    replica_hosts: ArrayLike
+    """Hosts of one copy of the model. [hosts]"""
+    all_to_all: ArrayLike
+    """Share of the traffic that goes from all to all, the rest in rings of equals. [1]"""
+    line_b_per_s: ArrayLike
+    """Of a lane into the fabric. [B/s]"""
+
+
+class Shared(NamedTuple):
+    """What jobs get of a fabric."""
+
+    rate_b_per_s: Floats
+    """Of a lane, all jobs together. Shape (J,)."""
+    alone_b_per_s: Floats
+    """Of a lane, each job by itself. Shape (J,)."""
+    cut: Mask
+    """Jobs with parts that no plane joins. Shape (J,)."""
+    lanes: sp.csc_array
+    """As `crossings` counts them, of the rows in `bundle` only. Shape (bundles, J)."""
+    bundle: Ints
+    """Racks, then pods after all racks."""
+
+
 class Alive(NamedTuple):
     """What of a folded Clos is up."""
 
@@ -46,6 +87,31 @@ class Alive(NamedTuple):
     """Rack to plane, with the switches at both ends. Shape (racks, planes)."""
     pod: Mask
     """Pod to spine, with the switches at both ends. Shape (pods, planes, spines)."""
+
+
+def spread_parts(hosts: int, pods: int, hosts_per_rack: int, racks: int) -> Parts:
+    """Where a gang lies that is spread over so many pods and no more racks than it needs.
+
+    Parameters
+    ----------
+    hosts : int
+        Of the gang. [hosts]
+    pods : int
+        It lies in, as evenly as can be; each holds its part. [1]
+    hosts_per_rack, racks : int
+        Of a rack [hosts] and of a pod [racks].
+
+    Examples
+    --------
+    >>> lies = spread_parts(7, 2, 2, 4)
+    >>> lies.rack.tolist(), lies.hosts.tolist()
+    ([0, 1, 4, 5], [2, 2, 2, 1])
+    """
+    in_pod = np.full(pods, hosts // pods)
+    in_pod[: hosts % pods] += 1
+    rack = [q * racks + r for q in range(pods) for r in range(-(-in_pod[q] // hosts_per_rack))]
+    left = [min(hosts_per_rack, in_pod[r // racks] - hosts_per_rack * (r % racks)) for r in rack]
+    return Parts(np.array([0, len(rack)]), np.array(rack, np.int64), np.array(left, np.int64))
 
 
 def exchanged_out(part: ArrayLike, whole: ArrayLike) -> Floats:
@@ -94,13 +160,7 @@ def shifted_out(part: ArrayLike, whole: ArrayLike, shift: ArrayLike) -> Floats:
 
 
 def crossings(
-    parts: Parts,
-    pod_of: Ints,
-    pods: int,
-    chips_per_host: ArrayLike,
-    replica_hosts: ArrayLike,
-    all_to_all: ArrayLike,
-    alive: Alive | None = None,
+    parts: Parts, senders: Senders, pod_of: Ints, pods: int, alive: Alive | None = None
 ) -> tuple[sp.csc_array, Mask]:
     """Lanes of each job on each rack's and each pod's bundle of trunks.
 
@@ -108,14 +168,12 @@ def crossings(
     ----------
     parts : Parts
         Where the jobs lie.
+    senders : Senders
+        What they send.
     pod_of : ndarray of int, shape (racks,)
-        Pod of each rack; racks of a pod side by side.
+        Pod of each rack.
     pods : int
         Pods. [1]
-    chips_per_host, replica_hosts : array_like, shape (J,) or ()
-        Lanes of a host [chips], hosts of a replica of the model [hosts].
-    all_to_all : array_like, shape (J,) or ()
-        Share of the traffic that goes from all to all, the rest in rings. [1]
     alive : Alive, optional
         What is up; all by default.
 
@@ -132,12 +190,12 @@ def crossings(
     Two hosts of eight chips in each of two pods, all to all:
 
     >>> two = Parts(np.array([0, 2]), np.array([0, 4]), np.array([2, 2]))
-    >>> lanes, cut = crossings(two, np.repeat([0, 1], 4), 2, 8, 1, 1.0)
+    >>> lanes, cut = crossings(two, Senders(8, 1, 1.0, 50e9), np.repeat([0, 1], 4), 2)
     >>> lanes.toarray()[[0, 4, 8, 9], 0].round(2).tolist(), cut.tolist()
     ([10.67, 10.67, 10.67, 10.67], [False])
     """
     jobs, racks = parts.indptr.size - 1, pod_of.size
-    spread = [np.broadcast_to(x, jobs) for x in (chips_per_host, replica_hosts, all_to_all)]
+    spread = [np.broadcast_to(x, jobs) for x in senders[:3]]
     job = np.repeat(np.arange(jobs), np.diff(parts.indptr))
     # Parts of one job in one pod lie side by side: where a group begins.
     at_pod = pod_of[parts.rack]
@@ -155,6 +213,43 @@ def crossings(
     keep = (lanes > 0) & ~cut[owner]
     shape = (racks + pods, jobs)
     return sp.csc_array((lanes[keep], (row[keep], owner[keep])), shape=shape), cut
+
+
+def share_trunks(
+    parts: Parts,
+    senders: Senders,
+    pod_of: Ints,
+    capacity_b_per_s: Floats,
+    alive: Alive | None = None,
+) -> Shared:
+    """Share the trunks among jobs, max-min fairly by lane.
+
+    Parameters
+    ----------
+    parts, senders, pod_of, alive
+        As in `crossings`.
+    capacity_b_per_s : ndarray, shape (racks + pods,)
+        Of each bundle, whole. [B/s]
+
+    Examples
+    --------
+    Two jobs over two pods of two racks, whose trunks to the spine carry half of what hosts send:
+
+    >>> both = Parts(np.array([0, 2, 4]), np.array([0, 2, 1, 3]), np.array([1, 1, 1, 1]))
+    >>> capacity = np.array([400e9] * 6)
+    >>> shared = share_trunks(both, Senders(8, 1, 1.0, 50e9), np.repeat([0, 1], 2), capacity)
+    >>> (shared.alone_b_per_s / 1e9).tolist(), (shared.rate_b_per_s / 1e9).tolist()
+    ([50.0, 50.0], [25.0, 25.0])
+    """
+    pods = capacity_b_per_s.size - pod_of.size
+    lanes, cut = crossings(parts, senders, pod_of, pods, alive)
+    bundle, row = np.unique(lanes.indices, return_inverse=True)
+    lanes = sp.csc_array((lanes.data, row, lanes.indptr), shape=(bundle.size, cut.size))
+    capacity = capacity_b_per_s[bundle]
+    rate = max_min_rates(lanes, capacity, limit_b_per_s=senders.line_b_per_s)
+    alone = np.minimum(alone_b_per_s(lanes, capacity), senders.line_b_per_s)
+    rate[cut] = alone[cut] = 0.0
+    return Shared(rate, alone, cut, lanes, bundle.astype(np.int64))
 
 
 def _thinned(

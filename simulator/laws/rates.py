@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["relative_rate"]
+__all__ = ["network_time_share", "relative_rate"]
 
 _SHARES_SUM_TOLERANCE = 1e-6
 
@@ -105,6 +105,34 @@ def relative_rate(
         + shares["network_share"] / ratios["network_ratio"]
     )
     return np.asarray(ratios["maturity"] / time, dtype=np.float64)
+
+
+def network_time_share(
+    compute_share: ArrayLike,
+    memory_share: ArrayLike,
+    network_share: ArrayLike,
+    peak_ratio: ArrayLike,
+    memory_ratio: ArrayLike,
+    network_ratio: ArrayLike,
+) -> NDArray[np.float64]:
+    """Share of a step on a chip that waits for the network [1].
+
+    Parameters
+    ----------
+    compute_share, memory_share, network_share, peak_ratio, memory_ratio, network_ratio : array_like
+        As in `relative_rate`.
+
+    Examples
+    --------
+    A quarter of the reference's step; on twice the arithmetic and memory bandwidth, two fifths:
+
+    >>> network_time_share(0.5, 0.25, 0.25, 2.0, 2.0, 1.0).item()
+    0.4
+    """
+    waiting = np.asarray(network_share, float) / np.asarray(network_ratio, float)
+    shares = compute_share, memory_share, network_share
+    ratios = peak_ratio, memory_ratio, network_ratio
+    return np.asarray(waiting * relative_rate(*shares, *ratios, 1.0), dtype=np.float64)
 
 
 def _within(kind: str, name: str, value: ArrayLike, upper: float = np.inf) -> NDArray[np.float64]:

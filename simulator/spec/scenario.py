@@ -9,6 +9,7 @@ from pydantic import Field
 from simulator.spec.base import Id, Quarter, Spec
 from simulator.spec.economics import Economics
 from simulator.spec.hardware import Chip, Rack
+from simulator.spec.network import Network
 from simulator.spec.policy import Policy
 from simulator.spec.quantities import INSIDE
 from simulator.spec.site import Site
@@ -78,6 +79,8 @@ class Scenario(Spec):
     """Money."""
     policy: Policy
     """Operation."""
+    network: Network | None = None
+    """Network between racks; without it, distance costs nothing."""
     stops: StopStudy | None = None
     """Supplier stops to force."""
 

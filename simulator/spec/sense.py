@@ -179,6 +179,22 @@ def _gate_follows_pilot(scenario: Scenario) -> Findings:
         yield ("supply", "programme", "gate", "quarter"), f"{gate} is before the pilot, {pilot}"
 
 
+def _network_covers_what_runs(scenario: Scenario) -> Findings:
+    network, supply = scenario.network, scenario.supply
+    if network is None:
+        return
+    chips = {line.chip for line in supply.in_service} | {order.chip for order in supply.plan}
+    if supply.programme is not None:
+        chips |= {supply.programme.chip, supply.programme.fallback}
+    alone = sorted(chip for chip in chips if network.fabric_of(chip) is None)
+    if alone:
+        yield ("network", "fabrics"), f"no fabric lists {', '.join(map(repr, alone))} in its chips"
+    asked = {f for service in scenario.services.values() for f in service.families}
+    silent = sorted(asked - network.exchanges.keys())
+    if silent:
+        yield ("network", "exchanges"), f"lacks the families {', '.join(map(repr, silent))}"
+
+
 #: Every check there is; each yields what it finds, or nothing.
 CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
     _racks_hold_their_chip,
@@ -192,4 +208,5 @@ CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
     _every_quarter_has_a_budget,
     _stops_are_in_the_run,
     _gate_follows_pilot,
+    _network_covers_what_runs,
 )

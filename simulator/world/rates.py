@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.laws.portability import software_efficiency
-from simulator.laws.rates import relative_rate
+from simulator.laws.rates import network_time_share, relative_rate
 from simulator.laws.reliability import young_interval_s
 from simulator.spec.hardware import Chip
 from simulator.spec.scenario import Scenario
@@ -85,26 +85,34 @@ class Rates:
         first, mature, settle = port.first.value, port.mature.value, port.settle.value
         return float(software_efficiency(t_s - ready_s, first, mature, settle))
 
+    def communication(self, chip_id: str) -> NDArray[np.float64]:
+        """Share of a step on a chip that waits for the network, shape (classes,). [1]."""
+        return network_time_share(*self._shares_and_ratios(chip_id))
+
     def _hardware_rate(self, chip_id: str) -> Array:
-        catalog, programme = self.scenario.catalog, self.scenario.supply.programme
+        programme = self.scenario.supply.programme
+        write_s = self.scenario.policy.checkpoint_write.value
+        interval_s = [checkpoint_interval_s(self.scenario, size) for _, size in self.classes]
+        training = np.asarray(interval_s) / (np.asarray(interval_s) + write_s)
+        rate = training * relative_rate(*self._shares_and_ratios(chip_id), 1.0)
+        return rate * (self.performance if programme and chip_id == programme.chip else 1.0)
+
+    def _shares_and_ratios(self, chip_id: str) -> tuple[Any, Any, Any, Any, Any, Any]:
+        """Shares of a step on the reference, and what the chip has of each over it."""
+        catalog = self.scenario.catalog
         chip, reference = catalog.chips[chip_id], catalog.chips[catalog.reference_chip]
         family = [catalog.families[name] for name, _ in self.classes]
         network = [
             _gang_bandwidth(chip, n) / _gang_bandwidth(reference, n) for _, n in self.classes
         ]
-        write_s = self.scenario.policy.checkpoint_write.value
-        interval_s = [checkpoint_interval_s(self.scenario, size) for _, size in self.classes]
-        training = np.asarray(interval_s) / (np.asarray(interval_s) + write_s)
-        rate = training * relative_rate(
+        return (
             [f.compute.value for f in family],
             [f.memory.value for f in family],
             [f.network.value for f in family],
             chip.peak_bf16.value / reference.peak_bf16.value,
             chip.memory_bandwidth.value / reference.memory_bandwidth.value,
             np.clip(network, 1 / FARTHEST, FARTHEST),
-            1.0,
         )
-        return rate * (self.performance if programme and chip_id == programme.chip else 1.0)
 
 
 def _gang_bandwidth(chip: Chip, size: int) -> float:

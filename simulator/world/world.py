@@ -191,6 +191,9 @@ class World:
             "cost": accounts.cost(books, orders, energy),
             "nodes": tables["nodes"],
             "programme": tables["programme"],
+            "links": tables["links"],
+            "contention": tables["contention"],
+            "outages": tables["outages"],
             "events": tables["events"],
         }
 

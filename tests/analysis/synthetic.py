@@ -230,6 +230,22 @@ def result(case: str, replication: int, lost: float = 0.0) -> results.Result:
             (LENGTH_S[0], "gate", 1.0, *measured),
             (LENGTH_S[0], decision, 1.0, *measured),
         ),
+        # Half full, then a quarter; one of four pods' trunks is taken whole at first.
+        "links": rows(
+            "links",
+            (0.0, "east", "pods", "pod", 4, 1, 100e9, 50e9, 20e9, 1.0),
+            (LENGTH_S[0], "east", "pods", "pod", 4, 0, 100e9, 25e9, 10e9, 0.5),
+        ),
+        "contention": rows(
+            "contention",
+            (0.0, "east", "pods", 3, 2, 2.0, 1.0, 0.0),
+            (LENGTH_S[0], "east", "pods", 3, 1, 4.0, 0.0, 0.25),
+        ),
+        "outages": rows(
+            "outages",
+            (LENGTH_S[0], "east", "pods", "pod-switch", "pod0/plane1", "down", 2),
+            (LENGTH_S[0] + DAY_S, "east", "pods", "pod-switch", "pod0/plane1", "up", 0),
+        ),
         "events": rows("events", (0.0, "energised", "east", "3 MW")),
     }
     manifest = {

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.laws.fabric import Fabric
-from simulator.laws.folded import Alive, Parts, crossings, exchanged_out, shifted_out
+from simulator.laws.folded import Alive, Parts, Senders, crossings, exchanged_out, shifted_out
 from simulator.laws.maxmin import max_min_rates
 from simulator.laws.outages import dead_link, dead_switch, reroute
 from simulator.laws.paths import Routes, capacity_of
@@ -15,6 +15,7 @@ from simulator.laws.traffic import Traffic, all_to_all, gather_columns
 
 NIC = 50e9
 PODS, RACKS, HOSTS, CHIPS, PLANES, SPINES = 3, 3, 2, 4, 3, 2
+SENDERS = Senders(CHIPS, 1, 1.0, NIC)
 
 
 def graph_of(rack_ratio: float = 1.0, pod_ratio: float = 7.0) -> Fabric:
@@ -86,7 +87,7 @@ def test_the_fold_gives_the_rates_of_the_whole_graph(wanted, shift, share, rack_
     whole = max_min_rates(routes, capacity_of(fabric), limit_b_per_s=NIC)
     pod_of = np.repeat(np.arange(PODS), RACKS)
     for alive in (None, all_alive()):
-        lanes, cut = crossings(parts, pod_of, PODS, CHIPS, shift, share, alive)
+        lanes, cut = crossings(parts, Senders(CHIPS, shift, share, NIC), pod_of, PODS, alive)
         rates = max_min_rates(lanes, folded_capacity(rack_ratio), limit_b_per_s=NIC)
         np.testing.assert_allclose(rates, whole, rtol=1e-9)
         assert not cut.any()
@@ -130,7 +131,7 @@ def test_with_any_one_failure_the_fold_is_feasible_and_near_the_graph():
     for name, dead, alive in every_failure(fabric):
         routes, graph_cut = reroute(fabric, flows, before, dead)
         graph = max_min_rates(routes, capacity_of(fabric, dead), limit_b_per_s=NIC)
-        lanes, cut = crossings(parts, pod_of, PODS, CHIPS, 2, 0.5, alive)
+        lanes, cut = crossings(parts, Senders(CHIPS, 2, 0.5, NIC), pod_of, PODS, alive)
         rate = max_min_rates(lanes, folded_capacity(), limit_b_per_s=NIC)
         np.testing.assert_array_equal(cut, graph_cut, err_msg=name)
         assert (rate >= 0).all()
@@ -161,7 +162,7 @@ def test_jobs_that_stay_in_a_rack_load_nothing_and_survive_its_switch():
     parts = Parts(np.array([0, 1, 3]), np.array([0, 0, 1]), np.array([1, 1, 1]))
     alive = all_alive()
     alive.rack[0] = False
-    lanes, cut = crossings(parts, np.repeat(np.arange(PODS), RACKS), PODS, CHIPS, 1, 1.0, alive)
+    lanes, cut = crossings(parts, SENDERS, np.repeat(np.arange(PODS), RACKS), PODS, alive)
     assert cut.tolist() == [False, True]
     assert lanes.nnz == 0
 
@@ -169,6 +170,6 @@ def test_jobs_that_stay_in_a_rack_load_nothing_and_survive_its_switch():
 def test_no_jobs_are_no_columns():
     none = np.empty(0, np.int64)
     nobody = Parts(np.zeros(1, np.int64), none, none)
-    lanes, cut = crossings(nobody, np.zeros(3, np.int64), 1, 8, 1, 0.5)
+    lanes, cut = crossings(nobody, SENDERS, np.zeros(3, np.int64), 1)
     assert lanes.shape == (4, 0)
     assert cut.size == 0

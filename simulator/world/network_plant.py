@@ -1,0 +1,152 @@
+"""One site's fabric: the pods its racks fill, what of it is alive, and how runs share it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.laws.folded import Alive, Parts, Senders, Shared, share_trunks
+from simulator.spec.network import PodFabric
+
+__all__ = ["KINDS", "Plant"]
+
+Ints = NDArray[np.int64]
+
+#: What can fail, as `PodFabric.wear` names it.
+KINDS = ("rack-switch", "pod-switch", "spine-switch", "rack-trunk", "pod-trunk")
+
+
+class Plant:
+    """A folded Clos whose pods are opened as racks come.
+
+    Invariant: a pod is opened whole for racks of one pool, its places are filled in order and its
+    trunks to the spine grow with its racks; what is alive is what no fault holds down.
+
+    Parameters
+    ----------
+    name : str
+        Site and fabric, ``site/fabric``.
+    spec : PodFabric
+    pods : int
+        Pods there can ever be. [1]
+    """
+
+    def __init__(self, name: str, spec: PodFabric, pods: int) -> None:
+        self.name = name
+        self.spec = spec
+        self.pods = pods
+        self.places = pods * spec.racks
+        self.opened = 0
+        #: Changes so far of what stands or is alive: an answer holds while this stays.
+        self.version = 0
+        self.pod_of = np.arange(self.places) // spec.racks
+        self.capacity_b_per_s = np.zeros(self.places + pods)
+        shapes: dict[str, tuple[int, ...]] = {
+            "rack-switch": (self.places,),
+            "pod-switch": (pods, spec.planes),
+            "spine-switch": (spec.planes, spec.spines),
+            "rack-trunk": (self.places, spec.planes),
+            "pod-trunk": (pods, spec.planes, spec.spines),
+        }
+        self._faults = {kind: np.zeros(shape, np.int16) for kind, shape in shapes.items()}
+        self._alive: Alive | None = None
+
+    @property
+    def tight(self) -> bool:
+        """Whether a run inside one pod may be short of bandwidth."""
+        return self.spec.rack_oversubscription > 1 or self._alive is not None
+
+    def open(self) -> int:
+        """Open the next pod and return its first place.
+
+        Raises
+        ------
+        ValueError
+            If the fabric has no more.
+        """
+        if self.opened == self.pods:
+            raise ValueError(f"fabric {self.name!r} has {self.pods} pods, all of them in use")
+        self.opened += 1
+        return (self.opened - 1) * self.spec.racks
+
+    def enter(self, places: Ints, rack_b_per_s: float) -> None:
+        """Put racks on their places; *rack_b_per_s*: of all chips of one into the fabric."""
+        up_b_per_s = rack_b_per_s / self.spec.rack_oversubscription
+        self.capacity_b_per_s[places] = up_b_per_s
+        pods, count = np.unique(self.pod_of[places], return_counts=True)
+        above = count * up_b_per_s / self.spec.pod_oversubscription
+        self.capacity_b_per_s[self.places + pods] += above
+        self.version += 1
+
+    def count(self, kind: str) -> int:
+        """How many of a kind stand by now: those of the pods that are open."""
+        spec, opened = self.spec, self.opened
+        return {
+            "rack-switch": opened * spec.racks,
+            "pod-switch": opened * spec.planes,
+            "spine-switch": spec.planes * spec.spines if opened else 0,
+            "rack-trunk": opened * spec.racks * spec.planes,
+            "pod-trunk": opened * spec.planes * spec.spines,
+        }[kind]
+
+    def fail(self, kind: str, number: int) -> None:
+        """Take down one of a kind, by its number in `count`."""
+        self._faults[kind].flat[number] += 1
+        self._look()
+
+    def repair(self, kind: str, number: int) -> None:
+        """End one fault of what `fail` took down.
+
+        Raises
+        ------
+        ValueError
+            If it is not down.
+        """
+        if self._faults[kind].flat[number] < 1:
+            raise ValueError(f"{self.element(kind, number)} of {self.name!r} is not down")
+        self._faults[kind].flat[number] -= 1
+        self._look()
+
+    def element(self, kind: str, number: int) -> str:
+        """Return the name of one of a kind, as the graph of the fabric has it."""
+        at = [int(k) for k in np.unravel_index(number, self._faults[kind].shape)]
+        if kind == "pod-switch":
+            return f"pod{at[0]}/plane{at[1]}"
+        if kind == "spine-switch":
+            return f"plane{at[0]}/spine{at[1]}"
+        if kind == "pod-trunk":
+            return f"pod{at[0]}/plane{at[1]} -- plane{at[1]}/spine{at[2]}"
+        rack = f"pod{at[0] // self.spec.racks}/rack{at[0] % self.spec.racks}"
+        if kind == "rack-switch":
+            return f"{rack}/switch"
+        return f"{rack}/switch -- pod{at[0] // self.spec.racks}/plane{at[1]}"
+
+    def isolated(self) -> Ints:
+        """Places of the racks that no plane joins to their pod."""
+        if self._alive is None:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(~self._alive.rack[: self.opened * self.spec.racks].any(axis=1))
+
+    def lost_share(self) -> float:
+        """Share of the trunks of open pods to the spine that are down. [1]"""
+        if self._alive is None or not self.opened:
+            return 0.0
+        return float(1 - self._alive.pod[: self.opened].mean())
+
+    def share(self, parts: Parts, senders: Senders) -> Shared:
+        """Share the trunks among runs that lie on these places."""
+        return share_trunks(parts, senders, self.pod_of, self.capacity_b_per_s, self._alive)
+
+    def _look(self) -> None:
+        """Bring what is alive up to date after a fault or a repair."""
+        self.version += 1
+        if not any(faults.any() for faults in self._faults.values()):
+            self._alive = None
+            return
+        down: dict[str, Any] = {kind: faults > 0 for kind, faults in self._faults.items()}
+        plane = down["pod-switch"]
+        rack = down["rack-trunk"] | down["rack-switch"][:, None] | plane[self.pod_of]
+        pod = down["pod-trunk"] | plane[:, :, None] | down["spine-switch"][None]
+        self._alive = Alive(~rack, ~pod)

@@ -1,0 +1,287 @@
+"""The network under runs that a test shows it: the whole graph, and one failure at a time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import simpy
+
+from simulator.laws.folded import spread_parts
+from simulator.laws.maxmin import max_min_rates
+from simulator.laws.paths import Routes, capacity_of
+from simulator.laws.topologies import clos
+from simulator.laws.traffic import Traffic, all_to_all, gather_columns, slowdown
+from simulator.spec.network import PodFabric, Wear
+from simulator.world.network import ClassTraffic, Network, PoolTraffic
+from simulator.world.network_build import spread_speeds
+from simulator.world.network_faults import Outages
+from simulator.world.network_plant import KINDS, Plant
+from simulator.world.recorder import Recorder
+
+NIC = 50e9
+CHIPS = 8
+
+
+@dataclass
+class Runs:
+    """Runs as the engine shows them."""
+
+    run: np.ndarray
+    job_class: np.ndarray
+    pool: np.ndarray
+    chips: np.ndarray
+    indptr: np.ndarray
+    rack: np.ndarray
+    hosts: np.ndarray
+
+
+def runs_of(placed, kind=None, pool=None):
+    """Show runs given as mappings of rack to hosts."""
+    n = len(placed)
+    hosts = [list(row.values()) for row in placed]
+    return Runs(
+        np.arange(n) + 10,
+        np.zeros(n, np.int64) if kind is None else np.asarray(kind),
+        np.zeros(n, np.int64) if pool is None else np.asarray(pool),
+        np.array([CHIPS * sum(row) for row in hosts], np.int64),
+        np.cumsum([0, *(len(row) for row in hosts)]),
+        np.array([rack for row in placed for rack in row], np.int64),
+        np.array([count for row in hosts for count in row], np.int64),
+    )
+
+
+def spec_of(racks, planes=4, spines=2, pod_ratio=7.0, rack_ratio=1.0, wear=None):
+    figure = {"status": "published", "source": "test", "date": "2025"}
+    return PodFabric.model_validate(
+        {
+            "label": "pods",
+            "source": "test",
+            "chips": ["a", "b"],
+            "racks": racks,
+            "planes": planes,
+            "spines": spines,
+            "rack_oversubscription": rack_ratio,
+            "pod_oversubscription": pod_ratio,
+            "port": {"value": "50 GB/s", **figure},
+            "port_price": {"value": "1 kUSD", **figure},
+            "wear": wear or {},
+        }
+    )
+
+
+def network_of(spec, racks, hosts, *, communication=(0.2, 0.2), more=()):
+    """One site of one fabric under one pool, and another pool of each of *more* racks."""
+    pods = sum(-(-count // spec.racks) for count in (racks, *more))
+    plant = Plant("home/pods", spec, pods)
+    record = Recorder()
+    classes = ClassTraffic(np.array([1.0, 0.0]), np.array([8.0, 16.0]))
+    network = Network({"home/pods": plant}, classes, lambda: 0.0, record)
+    for pool, count in enumerate((racks, *more)):
+        traffic = PoolTraffic(CHIPS, hosts, NIC, np.array(communication), lambda: np.ones(2))
+        network.add_pool(pool, "home/pods", traffic)
+        network.enter(pool, count)
+    return network, plant, record
+
+
+def graph_rates(pods, racks, hosts, placed, kind, pod_ratio, planes=4, spines=2):
+    """Rates on the graph, host by host."""
+    fabric = clos(
+        pods, racks, hosts, CHIPS, NIC, planes=planes, spines=spines, pod_oversubscription=pod_ratio
+    )
+    free: dict[int, int] = {}
+    columns = []
+    for row, one in zip(placed, kind, strict=True):
+        ends = []
+        for rack, count in row.items():
+            name = f"pod{rack // racks}/rack{rack % racks}"
+            begin = free.get(rack, 0)
+            free[rack] = begin + count
+            ends += [fabric.nodes.index(f"{name}/host{begin + k}") for k in range(count)]
+        at = np.array(ends)
+        if one == 0:
+            columns.append(all_to_all(at, CHIPS))
+        else:
+            columns.append(Traffic(at, np.roll(at, -2), np.full(at.size, float(CHIPS))))
+    routes, _ = Routes(fabric).incidence(gather_columns(columns))
+    return max_min_rates(routes, capacity_of(fabric), limit_b_per_s=NIC)
+
+
+PLACED = [{0: 2, 1: 2, 4: 2}, {2: 2, 3: 2, 5: 1}, {5: 1, 6: 2, 7: 2, 8: 1}, {9: 2, 10: 2}]
+KIND = [0, 0, 1, 0]
+
+
+def test_runs_share_the_trunks_as_on_the_whole_graph():
+    network, _, _ = network_of(spec_of(4), 12, 2)
+    speed = network(runs_of(PLACED, KIND))
+    rates = graph_rates(3, 4, 2, PLACED, KIND, 7.0)
+    # Pod 1 sends 2 x 4/5 + 1 + 1 hosts' worth over trunks good for 8/7.
+    assert rates.min() == pytest.approx(NIC * 8 / 7 / 3.6)
+    np.testing.assert_allclose(speed, 1 / slowdown(NIC, rates, 0.2), rtol=1e-9)
+
+
+def test_an_answer_is_the_same_from_memory_as_afresh():
+    network, _, record = network_of(spec_of(4), 12, 2)
+    first = network(runs_of(PLACED, KIND))
+    rows = len(record.tables["links"]["t_s"])
+    np.testing.assert_array_equal(network(runs_of(PLACED, KIND)), first)
+    # A run inside a pod comes: it changes nobody's share and nothing is written.
+    more = network(runs_of([*PLACED, {0: 1, 2: 1}], [*KIND, 0]))
+    np.testing.assert_array_equal(more, [*first, 1.0])
+    assert len(record.tables["links"]["t_s"]) == rows
+    # A run that crosses goes: the others may only gain, and it is written.
+    fewer = network(runs_of(PLACED[1:], KIND[1:]))
+    assert (fewer >= first[1:]).all()
+    assert len(record.tables["links"]["t_s"]) == rows + 1
+    network(runs_of([]))
+    assert record.tables["links"]["peak_b_per_s"][-1] == 0.0
+
+
+def test_the_record_says_what_waits_and_for_whom():
+    network, plant, record = network_of(spec_of(4), 12, 2)
+    runs = runs_of(PLACED, KIND)
+    speed = network(runs)
+    alone = [network_of(spec_of(4), 12, 2)[0](runs_of([one], [kind]))[0]
+             for one, kind in zip(PLACED, KIND, strict=True)]  # fmt: skip
+    row = {name: column[0] for name, column in record.tables["contention"].items()}
+    assert row["by_fabric_rce"] == pytest.approx((runs.chips * (1 - np.array(alone))).sum())
+    assert row["by_neighbours_rce"] == pytest.approx((runs.chips * (alone - speed)).sum())
+    link = {name: column[0] for name, column in record.tables["links"].items()}
+    assert link["capacity_b_per_s"] == pytest.approx(12 * 2 * CHIPS * NIC / 7)
+    assert link["mean_b_per_s"] <= link["peak_b_per_s"] <= link["capacity_b_per_s"] * (1 + 1e-12)
+    assert (link["hottest"], link["hot"], link["bundles"]) == (pytest.approx(1.0), 1, 3)
+    assert plant.count("pod-trunk") == 3 * 4 * 2
+
+
+def test_pools_on_one_fabric_have_pods_of_their_own_under_one_spine():
+    network, plant, _ = network_of(spec_of(6), 8, 2, more=(8,))
+    placed = {4: 2, 5: 2, 6: 2, 7: 2}
+    both = network(runs_of([placed, placed], pool=[0, 1]))
+    assert plant.opened == 4
+    np.testing.assert_array_equal(both, network(runs_of([placed]))[[0, 0]])
+    plant.fail("spine-switch", 0)
+    worse = network(runs_of([placed, placed], pool=[0, 1]))
+    assert (worse < both).all()
+
+
+def test_a_pod_opened_before_anothers_keeps_its_places():
+    network, plant, _ = network_of(spec_of(4), 2, 2, more=(2,))
+    with pytest.raises(ValueError, match="all of them in use"):
+        network.enter(0, 3)
+    network.enter(0, 2)
+    # Four racks of the first pool fill the first pod, though the second was opened meanwhile.
+    assert plant.capacity_b_per_s[plant.places :] == pytest.approx(
+        np.array([4, 2]) * 2 * CHIPS * NIC / 7
+    )
+    assert network(runs_of([{0: 2, 1: 2, 2: 2, 3: 2}])).tolist() == [1.0]
+
+
+def fail_each(network, plant, runs):
+    """Yield what failed, speeds and cut runs, for each element failed by itself."""
+    for kind in KINDS:
+        for number in range(plant.count(kind)):
+            plant.fail(kind, number)
+            speed = network(runs)
+            yield kind, number, speed, network.cut()
+            plant.repair(kind, number)
+
+
+@pytest.mark.parametrize(("pods", "racks", "hosts"), [(1, 192, 2), (8, 24, 2)])
+def test_with_any_one_failure_no_run_hangs_or_takes_more_than_there_is(pods, racks, hosts):
+    spec = spec_of(racks, planes=16, spines=4)
+    network, plant, record = network_of(spec, pods * racks, hosts)
+    rng = np.random.default_rng(7)
+    racks_left = rng.permutation(pods * racks)
+    placed = []
+    while racks_left.size > 12:
+        size = int(rng.integers(2, 12))
+        placed.append({int(rack): hosts for rack in np.sort(racks_left[:size])})
+        racks_left = racks_left[size:]
+    runs = runs_of(placed, rng.integers(0, 2, len(placed)))
+    before = network(runs)
+    held = [set(row) for row in placed]
+    for kind, number, speed, cut in fail_each(network, plant, runs):
+        stopped = np.isin(runs.run, cut)
+        across = kind == "rack-switch"
+        assert stopped.tolist() == [across and number in row for row in held], (kind, number)
+        assert (speed[~stopped] > 0).all(), (kind, number)
+        assert (speed <= 1 + 1e-12).all()
+        assert (speed[stopped] == 0).all()
+        assert record.tables["links"]["hottest"][-1] <= 1 + 1e-9
+    np.testing.assert_array_equal(network(runs), before)
+
+
+def test_what_fails_comes_back_and_the_rest_of_the_luck_is_not_moved():
+    wear = {kind: {"mtbf": "30 days", "mttr": "1 days"} for kind in ("rack-switch", "pod-trunk")}
+    figure = {"status": "published", "source": "test", "date": "2025"}
+    wear = {kind: {name: {"value": text, **figure} for name, text in row.items()}
+            for kind, row in wear.items()}  # fmt: skip
+
+    def story(kinds):
+        env, record = simpy.Environment(), Recorder()
+        spec = spec_of(4, wear={kind: wear[kind] for kind in kinds})
+        plant = Plant("home/pods", spec, 3)
+        for _ in range(3):
+            plant.open()
+        outages = Outages(env, plant, lambda: 0, lambda k: np.random.default_rng(len(k)), record)
+        outages.start()
+        env.run(until=400 * 86400)
+        rows = zip(*(record.tables["outages"][c] for c in ("t_s", "element", "state")), strict=True)
+        return list(rows), plant
+
+    both, plant = story(["rack-switch", "pod-trunk"])
+    switches, _ = story(["rack-switch"])
+    assert [row for row in both if "--" not in row[1]] == switches
+    up = sum(state == "up" for _, _, state in both)
+    down = len(both) - up
+    still = sum(int(faults.sum()) for faults in plant._faults.values())
+    assert down - up == still
+    # 400 days of 12 switches and 24 trunks that fail every 30 days: Poisson of mean 480.
+    assert abs(down - 480) < 4 * 480**0.5
+
+
+def test_wear_grows_with_what_stands():
+    figure = {"status": "published", "source": "test", "date": "2025"}
+    wear = {"rack-switch": Wear.model_validate(
+        {"mtbf": {"value": "10 days", **figure}, "mttr": {"value": "1 hour", **figure}}
+    )}  # fmt: skip
+    env, record = simpy.Environment(), Recorder()
+    plant = Plant("home/pods", spec_of(4).model_copy(update={"wear": wear}), 100)
+    outages = Outages(env, plant, lambda: 0, lambda k: np.random.default_rng(1), record)
+    outages.start()
+
+    def grow():
+        for pods in (25, 75):
+            yield env.timeout(50 * 86400)
+            for _ in range(pods):
+                plant.open()
+            outages.grown()
+
+    env.process(grow())
+    env.run(until=150 * 86400)
+    t = np.array(record.tables["outages"]["t_s"])[
+        np.array(record.tables["outages"]["state"]) == "down"
+    ]
+    counts = [np.count_nonzero((t >= a * 86400) & (t < (a + 50) * 86400)) for a in (0, 50, 100)]
+    assert counts[0] == 0
+    for found, mean in zip(counts[1:], (500, 2000), strict=True):
+        assert abs(found - mean) < 4 * mean**0.5
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+@pytest.mark.parametrize(("hosts", "pods"), [(5, 1), (8, 1), (7, 2), (20, 3)])
+def test_a_run_alone_goes_as_the_table_says_and_no_faster_in_company(kind, hosts, pods):
+    spec = spec_of(4, rack_ratio=2.0)
+    network, _, _ = network_of(spec, 16, 2)
+    lies = spread_parts(hosts, pods, 2, 4)
+    one = dict(zip(lies.rack.tolist(), lies.hosts.tolist(), strict=True))
+    sent = ClassTraffic(np.array([1.0, 0.0]), np.array([8.0, 16.0]))
+    pool = PoolTraffic(CHIPS, 2, NIC, np.array([0.2, 0.2]), lambda: np.ones(2))
+    table = spread_speeds(spec, sent, pool, np.full(2, float(hosts * CHIPS)))
+    assert table[kind, :3].tolist() == [1.0, 1.0, 1.0]
+    assert (np.diff(table, axis=1) <= 0).all()
+    tiered = table[kind, 3 if pods == 1 else 4]
+    alone = network(runs_of([one], [kind]))[0]
+    assert alone == pytest.approx(tiered, rel=1e-12)
+    crowd = [dict.fromkeys(range(r, r + 8, 4), 2) for r in range(4)]
+    shared = network(runs_of([one, *crowd], [kind, 0, 0, 0, 0]))[0]
+    assert shared <= alone <= 1.0
