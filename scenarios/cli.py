@@ -101,9 +101,7 @@ def study(
                 bar.update(line, description=name, completed=done, total=total)
 
             try:
-                found = ask(
-                    asked, folder, workers=workers, scheduler=scheduler, progress=tell
-                )
+                found = ask(asked, folder, workers=workers, scheduler=scheduler, progress=tell)
             except OSError:
                 err.print("Not finished. What is finished stays; the same command resumes.")
                 raise

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from scenarios.validate_catalog import Unknown
-from scenarios.validate_clusters import openb
+from scenarios.validate_clusters import helios, openb
 from scenarios.validate_outcomes import (
     Outcome,
     error_table,
@@ -25,6 +25,7 @@ __all__ = ["validate_app"]
 
 validate_app = typer.Typer(help="Compare predictions with published measurements.")
 validate_app.command()(openb)
+validate_app.command()(helios)
 _prose = Console(stderr=True)
 
 Rows = Annotated[

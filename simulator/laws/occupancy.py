@@ -44,7 +44,7 @@ def jobs_seen(jobs: ArrayLike, chips: ArrayLike) -> Seen:
     Parameters
     ----------
     jobs, chips : array_like of int, shape (counts,)
-        Running at each count; no chips without jobs.
+        Running at each count; no chips without jobs, but jobs may hold none.
 
     Examples
     --------
@@ -72,14 +72,18 @@ def jobs_seen(jobs: ArrayLike, chips: ArrayLike) -> Seen:
 
 
 def _explain(sizes: list[int], jobs: int, chips: int) -> tuple[tuple[int, ...], list[int]]:
-    """Which places of a list of running jobs, oldest first, ended; sizes of jobs begun."""
-    for n_ended in range(max(0, len(sizes) - jobs), len(sizes) + 1):
-        begun = jobs - len(sizes) + n_ended
-        sets = combinations(range(len(sizes) - 1, -1, -1), n_ended)
-        for ended in islice(sets, _MOST_SETS):
-            fresh = chips - sum(sizes) + sum(sizes[place] for place in ended)
-            if (fresh == 0) if begun == 0 else (fresh >= begun):
-                return ended, even_parts(fresh, begun)
+    """Which places of a list of running jobs, oldest first, ended; sizes of jobs begun.
+
+    A job begun holds at least one chip, if that can be.
+    """
+    for least in (1, 0):
+        for n_ended in range(max(0, len(sizes) - jobs), len(sizes) + 1):
+            begun = jobs - len(sizes) + n_ended
+            sets = combinations(range(len(sizes) - 1, -1, -1), n_ended)
+            for ended in islice(sets, _MOST_SETS):
+                fresh = chips - sum(sizes) + sum(sizes[place] for place in ended)
+                if (fresh == 0) if begun == 0 else (fresh >= least * begun):
+                    return ended, even_parts(fresh, begun)
     raise ValueError(f"{jobs} jobs cannot hold {chips} chips")
 
 

@@ -56,7 +56,7 @@ def survival(lasted: ArrayLike, ended: ArrayLike) -> Survival:
 
 
 def lasts(curve: Survival, age: ArrayLike, chance: ArrayLike) -> Floats:
-    """How long what has lasted to an age lasts in all; inf: longer than was ever seen.
+    """How long what has lasted to an age lasts in all; inf: longer than the curve tells.
 
     Parameters
     ----------
@@ -76,4 +76,6 @@ def lasts(curve: Survival, age: ArrayLike, chance: ArrayLike) -> Floats:
     now = falls[np.searchsorted(curve.time, np.asarray(age, float), side="right")]
     # The first time at which no more than this share is left.
     place = np.searchsorted(-curve.share, -now * np.asarray(chance, float))
-    return np.concatenate([curve.time, [np.inf]])[place]
+    ends = np.concatenate([curve.time, [np.inf]])[place]
+    # Older than any that was seen.
+    return np.where(now > 0, ends, np.inf)
