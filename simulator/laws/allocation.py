@@ -6,7 +6,9 @@ asked, and nothing is held back while someone still asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,11 @@ from simulator.laws.arrays import Array, floats, require_not_negative
 
 #: A rule of sharing out: supply and requests in, grants out.
 Rule = Callable[[float, npt.ArrayLike], Array]
+IntArray = npt.NDArray[np.integer[Any]]
+#: Rounds of sharing what is left over; each empties a tier or serves a customer, or nearly.
+_ROUNDS = 50
+#: Part of a supply that counts as none left: the rounding of sums. [1]
+_NOTHING = 1e-12
 
 
 def pro_rata(supply: float, requests: npt.ArrayLike) -> Array:
@@ -93,3 +100,109 @@ def contract(supply: float, requests: npt.ArrayLike, floors: npt.ArrayLike) -> A
     first = pro_rata(supply, guaranteed)
     left = max(0.0, supply - float(first.sum()))
     return first + pro_rata(left, asked - first) if left > 0 else first
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One scarce node and those who ask of it.
+
+    Attributes
+    ----------
+    supply : float
+        What it has. [units]
+    per_lot : ndarray, shape (customers,)
+        Units that go into one lot of each customer; 0 if it needs none. [units/lot]
+    others : float
+        What customers who are not ours ask. [units]
+    rule : Rule
+        How it shares out; the others are the last of its requests.
+    """
+
+    supply: float
+    per_lot: Array
+    others: float
+    rule: Rule
+
+
+def joint(tiers: Sequence[Tier], asked: npt.ArrayLike) -> Array:
+    """Share out several scarce inputs that go into the same lots.
+
+    Each tier shares by its own rule; a customer gets as many lots as the
+    tier that gives it least. What that leaves over elsewhere is shared out
+    again among those who still lack it, until nothing more fits. Lots may be
+    parts of lots.
+
+    Parameters
+    ----------
+    tiers : sequence of Tier
+        Complements: a lot needs its units of every one.
+    asked : array_like, shape (customers,)
+        Lots asked, >= 0. [lots]
+
+    Returns
+    -------
+    ndarray, shape (customers,)
+        Lots granted. [lots]
+
+    Examples
+    --------
+    >>> fab = Tier(60, np.array([1.0, 1.0]), 0.0, pro_rata)
+    >>> joint([fab], [80, 40]).tolist()
+    [40.0, 20.0]
+    >>> line = Tier(10, np.array([1.0, 0.0]), 0.0, pro_rata)
+    >>> joint([fab, line], [80, 40]).round(6).tolist()
+    [10.0, 40.0]
+    """
+    want = floats(asked).copy()
+    granted = np.zeros_like(want)
+    left = [tier.supply for tier in tiers]
+    outside = [tier.others for tier in tiers]
+    for _ in range(_ROUNDS):
+        lots = want - granted
+        for tier, supply in zip(tiers, left, strict=True):
+            if supply <= _NOTHING * tier.supply:
+                lots = np.where(tier.per_lot > 0, 0.0, lots)
+        open_lots = lots.copy()
+        for k, tier in enumerate(tiers):
+            shared = tier.rule(left[k], np.append(open_lots * tier.per_lot, outside[k]))
+            needs = tier.per_lot > 0
+            lots[needs] = np.minimum(lots[needs], shared[:-1][needs] / tier.per_lot[needs])
+            outside[k] -= shared[-1]
+            left[k] -= shared[-1]
+        granted += lots
+        for k, tier in enumerate(tiers):
+            left[k] = max(0.0, left[k] - float(lots @ tier.per_lot))
+        if not (lots > _NOTHING * np.maximum(want, 1.0)).any():
+            break
+    return np.minimum(granted, want)
+
+
+def whole(tiers: Sequence[Tier], asked: npt.ArrayLike, granted: npt.ArrayLike) -> IntArray:
+    """Round grants to whole lots and give out what whole lots that leaves. [lots]
+
+    The largest lost fraction comes first, then the customer served least;
+    equals in their order.
+
+    Examples
+    --------
+    >>> fab = Tier(5, np.array([1.0, 1.0]), 0.0, pro_rata)
+    >>> whole([fab], [4, 4], [2.5, 2.5]).tolist()
+    [3, 2]
+    """
+    want, parts = np.asarray(asked, int), floats(granted)
+    lots = np.minimum(np.floor(parts + 1e-9).astype(int), want)
+    if not len(tiers):
+        return lots
+    need = np.stack([tier.per_lot for tier in tiers])
+    # What the others got is not ours to give; what they left is.
+    left = np.array([tier.supply for tier in tiers]) - need @ parts
+    outside = np.array([min(t.others, max(0.0, x)) for t, x in zip(tiers, left, strict=True)])
+    left = left - outside + need @ (parts - lots)
+    order = np.lexsort((np.arange(len(want)), lots - parts))
+    while True:
+        fits = [c for c in order if lots[c] < want[c] and (need[:, c] <= left + 1e-9).all()]
+        if not fits:
+            return lots
+        lots[fits[0]] += 1
+        left = left - need[:, fits[0]]
+        order = np.append(order[order != fits[0]], fits[0])

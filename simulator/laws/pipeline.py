@@ -2,44 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.floating[Any]]
-
-
-def health_steps(start_s: ArrayLike, end_s: ArrayLike, severity: ArrayLike) -> tuple[Array, Array]:
-    """Health of a node from its shocks: a right-continuous step function.
-
-    Shocks that overlap multiply: ``h = prod(1 - severity)``.
-
-    Parameters
-    ----------
-    start_s, end_s : array_like, shape (n,)
-        Begin and end of each shock. [s]
-    severity : array_like, shape (n,)
-        Share of output lost, 0 to 1. [1]
-
-    Returns
-    -------
-    t_s : ndarray
-        Increasing times of change, the first 0. [s]
-    health : ndarray
-        Health from each of them on, 0 to 1. [1]
-
-    Examples
-    --------
-    >>> t, h = health_steps([10.0, 15.0], [20.0, 30.0], [0.5, 1.0])
-    >>> t.tolist(), h.tolist()
-    ([0.0, 10.0, 15.0, 20.0, 30.0], [1.0, 0.5, 0.0, 0.0, 1.0])
-    """
-    start, end = np.asarray(start_s, float), np.asarray(end_s, float)
-    t = np.unique(np.concatenate([[0.0], np.maximum(start, 0.0), np.maximum(end, 0.0)]))
-    on = (start[:, None] <= t) & (t < end[:, None])
-    health = np.prod(np.where(on, 1.0 - np.asarray(severity, float)[:, None], 1.0), axis=0)
-    return t, health
+from simulator.laws.arrays import Array
 
 
 def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.spec.base import Figure, Id, Ratio, Share, Shares, Spec
+from simulator.spec.chain import Input, Terms
 from simulator.spec.quantities import Bytes, BytesPerSecond, Dollars, FlopPerSecond, Watts
 
 
@@ -25,6 +26,12 @@ class Chip(Spec):
     """Share of its packages by packaging line."""
     memory_makers: Shares
     """Share of its memory by maker."""
+    terms: dict[Literal["vendor", "foundry", "packaging", "memory_makers"], Terms] = Field(
+        default_factory=dict
+    )
+    """Of these four inputs: amounts, how suppliers stand in for each other, and who says so."""
+    inputs: dict[Id, Input] = Field(default_factory=dict)
+    """What else it needs, all of it."""
     peak_bf16: Figure[FlopPerSecond]
     """Dense peak at bfloat16."""
     memory: Figure[Bytes]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from simulator.spec.faults import Loc
 from simulator.spec.scenario import Scenario
+from simulator.spec.sense_chain import CHECKS as chain_checks
 from simulator.units import quarter_start
 
 Findings = Iterator[tuple[Loc, str]]
@@ -25,18 +26,18 @@ def _racks_hold_their_chip(scenario: Scenario) -> Findings:
 def _nodes_are_of_their_kind(scenario: Scenario) -> Findings:
     nodes = scenario.supply.nodes
     for name, chip in scenario.catalog.chips.items():
-        roles: tuple[tuple[str, str, list[str]], ...] = (
-            ("vendor", "vendor", [chip.vendor]),
-            ("foundry", "foundry", list(chip.foundry)),
-            ("packaging", "packaging", list(chip.packaging)),
-            ("memory_makers", "memory", list(chip.memory_makers)),
+        roles: tuple[tuple[str, tuple[str, ...], list[str]], ...] = (
+            ("vendor", ("vendor", "design_partner"), [chip.vendor]),
+            ("foundry", ("foundry",), list(chip.foundry)),
+            ("packaging", ("packaging",), list(chip.packaging)),
+            ("memory_makers", ("memory",), list(chip.memory_makers)),
         )
-        for field, kind, named in roles:
+        for field, kinds, named in roles:
             for node in named:
-                if node in nodes and nodes[node].kind != kind:
+                if node in nodes and nodes[node].kind not in kinds:
                     loc: Loc = ("catalog", "chips", name, field)
                     where = loc if field == "vendor" else (*loc, node)
-                    yield where, f"node {node!r} is of kind {nodes[node].kind}, not {kind}"
+                    yield where, f"node {node!r} is of kind {nodes[node].kind}, not {kinds[0]}"
 
 
 def _programme_chips_are_of_their_kind(scenario: Scenario) -> Findings:
@@ -145,6 +146,8 @@ def _dates(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
         yield ("economics", "budget", quarter), quarter
     for index, shock in enumerate(supply.shocks):
         yield ("supply", "shocks", index, "quarter"), shock.quarter
+    for index, line in enumerate(supply.retirements):
+        yield ("supply", "retirements", index, "quarter"), line.quarter
     if supply.programme is not None:
         yield ("supply", "programme", "pilot_quarter"), supply.programme.pilot_quarter
         yield ("supply", "programme", "gate", "quarter"), supply.programme.gate.quarter
@@ -197,6 +200,7 @@ def _network_covers_what_runs(scenario: Scenario) -> Findings:
 
 #: Every check there is; each yields what it finds, or nothing.
 CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
+    *chain_checks,
     _racks_hold_their_chip,
     _nodes_are_of_their_kind,
     _programme_chips_are_of_their_kind,

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from simulator.spec.base import Count, Figure, Quarter, Ratio, Spec
-from simulator.spec.quantities import DollarsPerJoule, Watts
+from simulator.spec.base import Count, Figure, Quarter, Ratio, Spec, Spread
+from simulator.spec.quantities import DollarsPerJoule, Seconds, Watts
 
 
 class PowerPhase(Spec):
@@ -19,6 +19,19 @@ class PowerPhase(Spec):
     """Critical IT power of the block."""
     racks: Count
     """Rack positions of the block."""
+    delay: Spread[Seconds] | None = None
+    """How much later it is; on time if absent."""
+
+
+class NetworkPhase(Spec):
+    """Rack positions whose fabric is built on one date."""
+
+    quarter: Quarter
+    """Built at the start of this quarter (at the latest at the start of the run)."""
+    racks: Count
+    """Positions it reaches."""
+    delay: Spread[Seconds] | None = None
+    """How much later it is; on time if absent."""
 
 
 class Site(Spec):
@@ -34,3 +47,5 @@ class Site(Spec):
     """Paid for facility energy."""
     phases: list[PowerPhase] = Field(min_length=1)
     """Blocks in order of energising."""
+    network: list[NetworkPhase] = Field(default_factory=list)
+    """Fabric as it is built; with the floor if none is named."""

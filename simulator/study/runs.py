@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from simulator.spec.scenario import Scenario
-from simulator.spec.supply import Shock
+from simulator.spec.shocks import Shock
 
 #: Packages whose version may change a number.
 _PACKAGES = ("numpy", "numba", "scipy", "simpy", "polars", "pydantic")

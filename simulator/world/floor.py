@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from math import exp, inf, log
+from statistics import NormalDist
 from typing import Any
 
 import simpy
 
 from simulator.spec.scenario import Scenario
-from simulator.spec.site import PowerPhase
+from simulator.spec.site import NetworkPhase, PowerPhase
+from simulator.streams import Streams
 from simulator.world.clock import at
 from simulator.world.recorder import Recorder
+
+_Z90 = NormalDist().inv_cdf(0.9)
 
 
 @dataclass
@@ -22,13 +27,16 @@ class Consignment:
     order: str
     chip: str
     racks: int
+    #: What is done between finding room and service: name and length. [s]
+    stages: tuple[tuple[str, float], ...] = ()
 
 
 class Floor:
-    """All sites' rack positions and critical IT power.
+    """All sites' rack positions, network and critical IT power.
 
-    Invariant: at every site the racks in service fit in the energised
-    positions, and their nameplate power in the energised power.
+    Invariant: at every site the racks being installed or in service fit in the
+    energised positions and in those the network reaches, and their nameplate
+    power in the energised power.
 
     Parameters
     ----------
@@ -36,6 +44,10 @@ class Floor:
         Called with (site, chip, racks) the moment racks go into service.
     nameplate_w : callable
         Power to provision for a rack of a chip. [W]
+    retired : callable
+        Called with (site, chip, racks) the moment racks go out of service.
+    streams : Streams
+        For the delays of phases.
     """
 
     def __init__(
@@ -45,36 +57,67 @@ class Floor:
         record: Recorder,
         in_service: Callable[[str, str, int], None],
         nameplate_w: Callable[[str], float],
+        retired: Callable[[str, str, int], None],
+        streams: Streams,
     ) -> None:
         self.env = env
         self.scenario = scenario
         self.record = record
         self.in_service = in_service
         self.nameplate_w = nameplate_w
+        self.retired = retired
+        self.streams = streams
         self.free_w = dict.fromkeys(scenario.sites, 0.0)
         self.free_racks = dict.fromkeys(scenario.sites, 0)
+        #: Positions the fabric reaches and nobody holds; boundless where it comes with the floor.
+        self.free_network = {i: 0 if s.network else inf for i, s in scenario.sites.items()}
         self.racks: dict[tuple[str, str], int] = {}
         self.dock: deque[Consignment] = deque()
+        self.installing = 0
 
     def energise(self) -> Generator[simpy.Event, Any, None]:
-        """Bring each later power phase in on its date."""
-        calendar = self.scenario.horizon.calendar
-        phases = [
-            (calendar.at(phase.quarter), site_id, phase)
+        """Bring each later block of power or network in on its date."""
+        blocks = [
+            (at_s, site_id, kind, block)
             for site_id, site in self.scenario.sites.items()
-            for phase in site.phases
-            if calendar.at(phase.quarter) > 0
+            for kind, blocks in (("power", site.phases), ("network", site.network))
+            for at_s, block in self._dates(site_id, kind, blocks)
+            if at_s > 0
         ]
-        for at_s, site_id, phase in sorted(phases, key=lambda p: (p[0], p[1])):
+        for at_s, site_id, _, block in sorted(blocks, key=lambda b: b[:3]):
             yield at(self.env, at_s)
-            self.add_phase(site_id, phase)
+            self.add_phase(site_id, block)
 
-    def add_phase(self, site_id: str, phase: PowerPhase) -> None:
-        """Energise one phase and serve the dock."""
-        self.free_w[site_id] += phase.it_power
-        self.free_racks[site_id] += phase.racks
-        self.record.event(self.env.now, "energised", site_id, f"{phase.it_power / 1e6:g} MW")
+    def start(self) -> None:
+        """Have what is energised and built by the first day."""
+        for site_id, site in sorted(self.scenario.sites.items()):
+            for kind, blocks in (("power", site.phases), ("network", site.network)):
+                for at_s, block in self._dates(site_id, kind, blocks):
+                    if at_s <= 0:
+                        self.add_phase(site_id, block)
+
+    def add_phase(self, site_id: str, phase: PowerPhase | NetworkPhase) -> None:
+        """Energise one block, or connect its network, and serve the dock."""
+        if isinstance(phase, NetworkPhase):
+            self.free_network[site_id] += phase.racks
+            self.record.event(self.env.now, "connected", site_id, f"{phase.racks} racks")
+        else:
+            self.free_w[site_id] += phase.it_power
+            self.free_racks[site_id] += phase.racks
+            self.record.event(self.env.now, "energised", site_id, f"{phase.it_power / 1e6:g} MW")
         self.serve()
+
+    def _dates(
+        self, site_id: str, kind: str, blocks: Sequence[PowerPhase | NetworkPhase]
+    ) -> Iterator[tuple[float, PowerPhase | NetworkPhase]]:
+        """Yield when each block comes, its delay drawn from a stream of its own. [s]."""
+        for block in blocks:
+            late_s = 0.0
+            if block.delay is not None:
+                sigma = log(block.delay.p90 / block.delay.median) / _Z90
+                stream = self.streams(f"{kind}/{site_id}/{block.quarter}")
+                late_s = block.delay.median * exp(sigma * float(stream.standard_normal()))
+            yield self.scenario.horizon.calendar.at(block.quarter) + late_s, block
 
     def land(self, consignment: Consignment) -> None:
         """Put racks on the dock and into service as far as sites allow."""
@@ -110,19 +153,40 @@ class Floor:
             return
         # Half a watt covers the rounding of sums of nameplates.
         fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w(waiting.chip))
-        racks = min(waiting.racks, self.free_racks[site_id], fits)
+        room = min(self.free_racks[site_id], self.free_network[site_id], fits)
+        racks = min(waiting.racks, int(room))
         if racks <= 0:
             return
         waiting.racks -= racks
-        self.free_w[site_id] -= racks * self.nameplate_w(waiting.chip)
-        self.free_racks[site_id] -= racks
-        here = self.racks.get((site_id, waiting.chip), 0) + racks
-        self.racks[site_id, waiting.chip] = here
-        self.in_service(site_id, waiting.chip, racks)
-        self._record(site_id, waiting, racks, here)
+        self._hold(site_id, waiting.chip, racks)
+        if waiting.stages:
+            self.env.process(self._commission(site_id, waiting, racks))
+        else:
+            self._begin(site_id, waiting, racks)
 
-    def _record(self, site_id: str, arrived: Consignment, racks: int, here: int) -> None:
-        rack = self.scenario.catalog.racks[arrived.chip]
+    def _hold(self, site_id: str, chip: str, racks: int) -> None:
+        """Take room for racks; give it back for a negative number."""
+        self.free_w[site_id] -= racks * self.nameplate_w(chip)
+        self.free_racks[site_id] -= racks
+        self.free_network[site_id] -= racks
+
+    def _commission(
+        self, site_id: str, arrived: Consignment, racks: int
+    ) -> Generator[simpy.Event, Any, None]:
+        """Install racks and burn them in, then put them into service."""
+        self.installing += racks
+        end_s = self.env.now
+        for stage, length_s in arrived.stages:
+            end_s += length_s
+            yield at(self.env, end_s)
+            self.record.event(self.env.now, f"{stage} done", arrived.order, f"{racks} racks")
+        self.installing -= racks
+        self._begin(site_id, arrived, racks)
+
+    def _begin(self, site_id: str, arrived: Consignment, racks: int) -> None:
+        here = self.racks.get((site_id, arrived.chip), 0) + racks
+        self.racks[site_id, arrived.chip] = here
+        self.in_service(site_id, arrived.chip, racks)
         self.record(
             "deliveries",
             order=arrived.order,
@@ -131,12 +195,32 @@ class Floor:
             racks=racks,
             in_service_s=self.env.now,
         )
+        self._record(site_id, arrived.chip, here)
+
+    def retire(self) -> Generator[simpy.Event, Any, None]:
+        """Take racks out of service on their dates, and give their room to the dock."""
+        calendar = self.scenario.horizon.calendar
+        due = [(calendar.at(line.quarter), line) for line in self.scenario.supply.retirements]
+        for at_s, line in sorted(due, key=lambda item: item[0]):
+            yield at(self.env, at_s)
+            here = self.racks.get((line.site, line.chip), 0)
+            racks = min(line.racks, here)
+            if racks:
+                self.racks[line.site, line.chip] = here - racks
+                self.retired(line.site, line.chip, racks)
+                self._record(line.site, line.chip, here - racks)
+                detail = f"{racks} racks of {line.chip}"
+                self.record.event(self.env.now, "retired", line.site, detail)
+                self._hold(line.site, line.chip, -racks)
+                self.serve()
+
+    def _record(self, site_id: str, chip: str, here: int) -> None:
         self.record(
             "fleet",
             t_s=self.env.now,
             site=site_id,
-            chip=arrived.chip,
+            chip=chip,
             racks=here,
-            chips=here * rack.chips,
-            nameplate_w=here * self.nameplate_w(arrived.chip),
+            chips=here * self.scenario.catalog.racks[chip].chips,
+            nameplate_w=here * self.nameplate_w(chip),
         )

@@ -1,115 +1,145 @@
-"""The supply chain's nodes: their shocks, and the production clocks orders wait for."""
+"""The supply chain's nodes: their health, and the production clocks orders wait for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import exp, log
-from statistics import NormalDist
-
 import numpy as np
 
-from simulator.laws.pipeline import final_rate, health_steps, production_clock, stage_end_s
-from simulator.spec.scenario import Scenario
+from simulator.laws.arrays import Array
+from simulator.laws.pipeline import final_rate, production_clock, stage_end_s
+from simulator.laws.recovery import group_health, health_on, recovery_steps
 from simulator.streams import Streams
-from simulator.units import YEAR_S
+from simulator.world.chain import Chain, Need
 from simulator.world.recorder import Recorder
+from simulator.world.shocks import draw_shocks
 
-#: Stages of an order, in the order it passes them.
-STAGES = ("fab", "package", "integrate")
-#: Random shocks are sampled from this long before the start. [s]
-BEFORE_S = 5 * YEAR_S
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A node gives less: from, until, and the share of output lost."""
-
-    start_s: float
-    end_s: float
-    severity: float
+#: A production clock: corners, seconds of plan done by them, rate beyond the last.
+Clock = tuple[Array, Array, float]
 
 
 class Nodes:
-    """What happens to each node in one replication, sampled once from its own stream."""
+    """What happens to each node in one replication, drawn before it begins.
 
-    def __init__(self, scenario: Scenario, streams: Streams) -> None:
-        self.scenario = scenario
-        self.stops = {node: self._sample(node, streams) for node in scenario.supply.nodes}
-        self._clocks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray, float]] = {}
+    A node gives what its own health and that of all it rests on allow
+    (troubles of different nodes multiply), and no more than the scarcest of its
+    inputs (substitutes of one input add up). `None` stands for a health of
+    one throughout.
+    """
 
-    def stage_end(self, chip_id: str, stage: str, enter_s: float, duration_s: float) -> float:
+    def __init__(self, chain: Chain, streams: Streams) -> None:
+        self.chain = chain
+        self.blows = draw_shocks(chain, streams)
+        self.steps: dict[str, list[tuple[float, float, float]]] = {}
+        for blow in self.blows:
+            if blow.takes == "output" and blow.end_s > 0:
+                steps = recovery_steps(blow.start_s, blow.end_s, blow.severity, blow.recovery)  # type: ignore[arg-type]
+                for node in blow.nodes:
+                    self.steps.setdefault(node, []).extend(steps)
+        self.t_s = self._times()
+        self._own = {node: self._own_health(steps) for node, steps in self.steps.items()}
+        self._given: dict[str, Array | None] = {}
+        self._clocks: dict[int, Clock | None] = {}
+
+    def stage_end(self, chip: str, stage: str, enter_s: float, duration_s: float) -> float:
         """Return when an order that enters a stage leaves it. [s]."""
-        key = (chip_id, stage)
-        if key not in self._clocks:
-            self._clocks[key] = self._clock(chip_id, stage)
-        at, done, rate = self._clocks[key]
-        return stage_end_s(enter_s, duration_s, at, done, rate)
+        line = self.chain.line_of[chip, stage]
+        if line not in self._clocks:
+            self._clocks[line] = self._clock(self.chain.lines[line])
+        clock = self._clocks[line]
+        return enter_s + duration_s if clock is None else stage_end_s(enter_s, duration_s, *clock)
 
-    def tell(self, record: Recorder) -> None:
-        """Record every node's health as it changes within the horizon."""
-        horizon_s = self.scenario.horizon.calendar.horizon_s
-        rows: list[tuple[float, str, float]] = []
-        for node, stops in sorted(self.stops.items()):
-            t, health = self._health(node)
-            rows += [(float(a), node, float(h)) for a, h in zip(t, health, strict=True)]
-            for stop in stops:
-                if 0 <= stop.start_s < horizon_s:
-                    detail = f"{stop.severity:.0%} of output lost until {stop.end_s:.0f} s"
-                    record.event(stop.start_s, "shock", node, detail)
-        for t_s, node, h in sorted(rows, key=lambda row: (row[0], row[1])):
-            if t_s < horizon_s:
-                record("nodes", t_s=t_s, node=node, health=h)
+    def health(self, node: str) -> Array | None:
+        """Part of a node's plan it can give, from each time of `t_s` on. [1]."""
+        if node not in self._given:
+            self._given[node] = self._health(node)
+        return self._given[node]
 
-    def _sample(self, node: str, streams: Streams) -> tuple[Stop, ...]:
-        supply, calendar = self.scenario.supply, self.scenario.horizon.calendar
-        planned = [
-            Stop(calendar.at(s.quarter), calendar.at(s.quarter) + s.duration, s.severity)
-            for s in supply.shocks
-            if s.node == node
-        ]
-        for k, shock in enumerate(s for s in supply.random_shocks if s.node == node):
-            stream = streams(f"shocks/{node}/{k}")
-            sigma = log(shock.duration.p90 / shock.duration.median) / NormalDist().inv_cdf(0.9)
-            # From well before the start, so that a stop may be under way on the first day.
-            t_s = -BEFORE_S
-            while True:
-                t_s += float(stream.exponential(YEAR_S / shock.per_year.value))
-                length = shock.duration.median * exp(sigma * float(stream.standard_normal()))
-                if t_s >= calendar.horizon_s:
-                    break
-                planned.append(Stop(t_s, t_s + length, 1.0))
-        return tuple(planned)
+    def share_left(self, takes: str, nodes: tuple[str, ...], t_s: float) -> float:
+        """Return what shocks that take a kind of thing leave of it at a time. [1]."""
+        left = 1.0
+        for blow in self.blows:
+            on = blow.takes == takes and blow.start_s <= t_s < blow.end_s
+            if on and any(node in nodes for node in blow.nodes):
+                left *= 1 - blow.severity
+        return left
 
-    def _health(self, node: str) -> tuple[np.ndarray, np.ndarray]:
-        stops = self.stops[node]
-        return health_steps(
-            [s.start_s for s in stops], [s.end_s for s in stops], [s.severity for s in stops]
+    def surge(self, node: str, t_s: float) -> float:
+        """Return by what the demand of others at a node is multiplied at a time. [1]."""
+        return 1 + sum(
+            blow.severity
+            for blow in self.blows
+            if blow.takes == "demand" and node in blow.nodes and blow.start_s <= t_s < blow.end_s
         )
 
-    def _groups(self, chip_id: str, stage: str) -> list[dict[str, float]]:
-        """Return the groups a stage needs: all of them (AND), shares inside each (OR)."""
-        chip = self.scenario.catalog.chips[chip_id]
-        if stage == "fab":
-            return [chip.foundry]
-        if stage == "package":
-            return [chip.packaging, chip.memory_makers]
-        return [{chip.vendor: 1.0}]
+    def tell(self, record: Recorder) -> None:
+        """Record every node's health at the start and as it changes within the horizon."""
+        horizon_s = self.chain.scenario.horizon.calendar.horizon_s
+        rows: list[tuple[float, str, float]] = []
+        for node in sorted(self.chain.scenario.supply.nodes):
+            health = self.health(node)
+            if health is None:
+                rows.append((0.0, node, 1.0))
+            else:
+                rows += [(t, node, h) for t, h in zip(*_changes(self.t_s, health), strict=True)]
+        record.rows("nodes", ("t_s", "node", "health"), sorted(r for r in rows if r[0] < horizon_s))
 
-    def _clock(self, chip_id: str, stage: str) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return the production clock of a chip's stage: the weakest group sets the pace."""
-        groups = self._groups(chip_id, stage)
-        healths = {node: self._health(node) for group in groups for node in group}
-        t = np.unique(np.concatenate([times for times, _ in healths.values()]))
-        by_node = {
-            node: steps[np.searchsorted(times, t, side="right") - 1]
-            for node, (times, steps) in healths.items()
+    def _times(self) -> Array:
+        changes = [t for steps in self.steps.values() for a, b, _ in steps for t in (a, b)]
+        lags = {n.lag_s for needs in self.chain.needs.values() for n in needs if _can_switch(n)}
+        dates = {
+            t
+            for needs in self.chain.needs.values()
+            for n in needs
+            if _can_switch(n)
+            for t in n.qualified_s
         }
-        by_group = [
-            np.sum([share * by_node[node] for node, share in group.items()], axis=0)
-            for group in groups
-        ]
-        health = np.min(by_group, axis=0)
-        catch_up = self.scenario.supply.catch_up.value
-        at, done = production_clock(t, health, catch_up)
+        later = [t + lag for t in changes for lag in lags]
+        times = np.array([0.0, *changes, *later, *dates])
+        return np.unique(times[np.isfinite(times)].clip(0.0))
+
+    def _own_health(self, steps: list[tuple[float, float, float]]) -> Array:
+        start, end, lost = zip(*steps, strict=True)
+        return health_on(self.t_s, start, end, lost, self.chain.scenario.supply.overlap)
+
+    def _health(self, node: str) -> Array | None:
+        health: Array | None = None
+        for base in self.chain.foundations[node]:
+            own = self._own.get(base)
+            if own is not None:
+                health = own if health is None else health * own
+        for base in self.chain.foundations[node]:
+            health = self._scarcest(self.chain.needs[base], health)
+        return health
+
+    def _scarcest(self, needs: tuple[Need, ...], health: Array | None) -> Array | None:
+        """Return a health cut to what the scarcest of some inputs allows."""
+        for need in needs:
+            parts = [self.health(supplier) for supplier in need.suppliers]
+            if all(part is None for part in parts):
+                continue
+            whole = np.ones_like(self.t_s)
+            stacked = [whole if part is None else part for part in parts]
+            covered = group_health(
+                self.t_s, stacked, need.shares, need.limits, need.lag_s, need.qualified_s
+            )
+            health = covered if health is None else np.minimum(health, covered)
+        return health
+
+    def _clock(self, needs: tuple[Need, ...]) -> Clock | None:
+        """Return a line's clock: the scarcest input sets the pace; nothing if it never fails."""
+        health = self._scarcest(needs, None)
+        if health is None or health.min() >= 1 - 1e-6:
+            return None
+        catch_up = self.chain.scenario.supply.catch_up.value
+        at, done = production_clock(*_changes(self.t_s, health), catch_up)
         rate = final_rate(float(health[-1]), bool(done[-1] >= at[-1]), catch_up)
         return at, done, rate
+
+
+def _can_switch(need: Need) -> bool:
+    return need.limits != need.shares
+
+
+def _changes(t_s: Array, health: Array) -> tuple[list[float], list[float]]:
+    """Return only the times at which a health differs from before."""
+    keep = np.append(True, health[1:] != health[:-1])
+    return t_s[keep].tolist(), health[keep].tolist()

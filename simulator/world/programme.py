@@ -10,8 +10,8 @@ from typing import Any
 import simpy
 
 from simulator.spec.base import Spread
+from simulator.spec.programme import Programme as ProgrammeSpec
 from simulator.spec.scenario import Scenario
-from simulator.spec.supply import Programme as ProgrammeSpec
 from simulator.streams import Streams
 from simulator.world.clock import at
 from simulator.world.recorder import Recorder
@@ -66,6 +66,11 @@ class Programme:
             # Behind the plan of record, whose orders of this quarter are placed first.
             yield self.env.timeout(0)
             supply.place(chip, quarter, supply.racks_for(chip, usd), cause, wait_s)
+
+    def rack_in_service(self, chip: str) -> None:
+        """Learn that racks of a chip went into service; the first pilot rack starts the pilot."""
+        if self.spec is not None and chip == self.spec.chip and not self.landed.triggered:
+            self.landed.succeed()
 
     def provisioned_factor(self, chip: str) -> float:
         """Power to provision over nameplate: a chip that misses its target needs more. [1]."""

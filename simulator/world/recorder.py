@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +33,10 @@ class Recorder:
         self.tables: defaultdict[str, Columns] = defaultdict(dict)
         for name, columns in tables.items():
             self.tables[name] = {column: [] for column in columns}
+        events = self.tables["events"]
+        self._event_columns = [
+            events.setdefault(name, []) for name in ("t_s", "kind", "subject", "detail")
+        ]
 
     def __call__(self, table: str, /, **row: Any) -> None:
         """Append one row to *table*."""
@@ -42,6 +46,14 @@ class Recorder:
         for name, value in row.items():
             columns[name].append(value)
 
+    def rows(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Append many rows to *table*, each in the order of *names*."""
+        columns = self.tables[table]
+        for name, values in zip(names, zip(*rows, strict=True), strict=False):
+            columns.setdefault(name, []).extend(values)
+
     def event(self, t_s: float, kind: str, subject: str, detail: str = "") -> None:
         """Append one line to the story of the run."""
-        self("events", t_s=t_s, kind=kind, subject=subject, detail=detail)
+        # Thousands of lines in a run of milliseconds: no mapping is built for each.
+        for column, value in zip(self._event_columns, (t_s, kind, subject, detail), strict=True):
+            column.append(value)

@@ -22,7 +22,8 @@ class Treasury:
     Money that is not spent stays. Claims are paid first come first served;
     the first that cannot be paid holds up those behind it.
 
-    Invariant: ``balance_usd > -CENT_USD`` and balance + paid = budget released.
+    Invariant: ``balance_usd > -CENT_USD`` and balance + paid = budget released,
+    where what a vendor gives back is no longer paid.
     """
 
     def __init__(self, env: simpy.Environment, scenario: Scenario, record: Recorder) -> None:
@@ -49,6 +50,17 @@ class Treasury:
         self.claims.append((usd, paid))
         self._pay()
         return paid
+
+    def withdraw(self, claim: simpy.Event) -> None:
+        """Take back a claim that is not paid yet."""
+        self.claims = deque(waiting for waiting in self.claims if waiting[1] is not claim)
+        self._pay()
+
+    def refund(self, usd: float) -> None:
+        """Take back money that was paid."""
+        self.balance_usd += usd
+        self.paid_usd -= usd
+        self._pay()
 
     def _pay(self) -> None:
         while self.claims and self.claims[0][0] <= self.balance_usd + CENT_USD:

@@ -14,18 +14,15 @@ from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
 from simulator.units import DAY_S
 from simulator.world import accounts
+from simulator.world.chain import Chain
 from simulator.world.clock import at
 from simulator.world.demand import class_weights, draw_demand
 from simulator.world.engine import JobEngine, Policy
-from simulator.world.floor import Consignment, Floor
 from simulator.world.fluid import settle
 from simulator.world.fluid_engine import FluidEngine
-from simulator.world.nodes import Nodes
-from simulator.world.programme import Programme
 from simulator.world.rates import Rates
 from simulator.world.recorder import Columns, Recorder
-from simulator.world.supply import OrderState, Supply
-from simulator.world.treasury import Treasury
+from simulator.world.supply_world import SupplyWorld
 
 
 class World:
@@ -48,20 +45,20 @@ class World:
         self.record = Recorder(schemas())
         streams = Streams(seed, replication)
         self.demand = draw_demand(scenario, streams)
-        self.nodes = Nodes(scenario, streams)
-        self.programme = Programme(self.env, scenario, streams, self.record)
+        self.buying = SupplyWorld(
+            self.env,
+            Chain(scenario),
+            streams,
+            self.record,
+            self._rack_in_service,
+            self._rack_retired,
+        )
+        self.programme = self.buying.programme
         self.rates = Rates(scenario, self.demand.classes, self.programme.performance)
         self.pools: list[tuple[str, str]] = []
         #: Rates of the current quarter by chip; a pool that comes changes no other's.
         self._rate: dict[str, np.ndarray[Any, Any]] = {}
         self.engine = self._engine(streams)
-        self.floor = Floor(
-            self.env, scenario, self.record, self._rack_in_service, self._nameplate_w
-        )
-        self.treasury = Treasury(self.env, scenario, self.record)
-        self.supply = Supply(
-            self.env, scenario, streams, self.nodes, self.treasury, self.floor, self.record
-        )
 
     def _engine(self, streams: Streams) -> JobEngine | FluidEngine:
         """Return what stands for the jobs at the scenario's fidelity."""
@@ -80,17 +77,9 @@ class World:
     def run(self) -> None:
         """Run to the horizon."""
         horizon_s = self.scenario.horizon.calendar.horizon_s
-        self.nodes.tell(self.record)
-        self._start_warm()
-        for process in (
-            self.floor.energise(),
-            self.treasury.release(),
-            self.supply.follow_plan(),
-            self.programme.run(self.supply),
-            self._mature(),
-            self.engine.operate(),
-        ):
-            self.env.process(process)
+        self.buying.start()
+        self.env.process(self._mature())
+        self.env.process(self.engine.operate())
         self.env.run(until=horizon_s)
 
     def _pool(self, site: str, chip: str) -> int:
@@ -109,22 +98,6 @@ class World:
             self._set_rates()
         return self.pools.index((site, chip))
 
-    def _start_warm(self) -> None:
-        """Put the starting fleet into service before anything else happens."""
-        for site_id, site in sorted(self.scenario.sites.items()):
-            for phase in site.phases:
-                if self.scenario.horizon.calendar.at(phase.quarter) <= 0:
-                    self.floor.add_phase(site_id, phase)
-        for k, stock in enumerate(self.scenario.supply.in_service):
-            name = f"in-service/{stock.chip}/{stock.site}/{k}"
-            price = self.scenario.catalog.racks[stock.chip].price.value
-            state = OrderState(
-                name, stock.chip, self.scenario.horizon.start, "in_service", stock.racks, price, 0.0
-            )
-            state.funded_s = state.due_s = state.landed_s = 0.0
-            self.supply.orders.append(state)
-            self.floor.install_at(stock.site, Consignment(name, stock.chip, stock.racks))
-
     def _rack_in_service(self, site: str, chip: str, racks: int) -> None:
         spec = self.scenario.supply.programme
         first_pilot = spec is not None and chip == spec.chip and not self.programme.landed.triggered
@@ -133,8 +106,10 @@ class World:
             self._rate.pop(chip, None)
         pool = self._pool(site, chip)
         self.engine.add_hosts(pool, racks * self.scenario.catalog.racks[chip].hosts)
-        if first_pilot:
-            self.programme.landed.succeed()
+
+    def _rack_retired(self, site: str, chip: str, racks: int) -> None:
+        hosts = racks * self.scenario.catalog.racks[chip].hosts
+        self.engine.remove_hosts(self._pool(site, chip), hosts)
 
     def _mature(self) -> Generator[simpy.Event, Any, None]:
         """Let software mature: new rates at each quarter's start, for running jobs too."""
@@ -155,20 +130,17 @@ class World:
             self._rate[chip] = self.rates.at(chip, self.env.now)
         return self._rate[chip]
 
-    def _nameplate_w(self, chip: str) -> float:
-        """Power to provision for a rack, known once it stands on the floor. [W]."""
-        nameplate_w = self.scenario.catalog.racks[chip].nameplate.value
-        return nameplate_w * self.programme.provisioned_factor(chip)
-
     def _watts_per_chip(self) -> np.ndarray[Any, Any]:
         racks = [(chip, self.scenario.catalog.racks[chip]) for _, chip in self.pools]
-        return np.array([self._nameplate_w(c) * r.busy_share.value / r.chips for c, r in racks])
+        return np.array(
+            [self.buying.nameplate_w(c) * r.busy_share.value / r.chips for c, r in racks]
+        )
 
     def close(self) -> dict[str, Columns]:
         """Close the books at the horizon and return the tables."""
         jobs = self.engine.close(self.scenario.horizon.calendar.horizon_s)
         tables = self.record.tables
-        orders = self.supply.orders
+        orders = self.buying.supply.orders
         books = accounts.Books(
             self.scenario,
             self.demand,

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.laws.pipeline import final_rate, health_steps, production_clock, stage_end_s
+from simulator.laws.pipeline import final_rate, production_clock, stage_end_s
+from simulator.laws.recovery import health_on
+
+
+def health_steps(start, end, severity):
+    t = np.unique(np.array([0.0, *start, *end]).clip(0.0))
+    return t, health_on(t, start, end, severity)
+
 
 stops = st.lists(
     st.tuples(st.floats(0, 100), st.floats(1, 50), st.floats(0.1, 1.0)), min_size=0, max_size=4

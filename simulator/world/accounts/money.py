@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.spec.supply import Programme
+from simulator.spec.programme import Programme
 from simulator.units import next_quarter
 from simulator.world.accounts.books import Books
 from simulator.world.recorder import Columns
@@ -23,10 +23,10 @@ def cost(books: Books, orders: list[OrderState], energy: Columns) -> Columns:
             rows[name].append(value)
 
     for order in orders:
-        paid_s = order.funded_s
-        if order.cause != "in_service" and paid_s is not None and 0 <= paid_s < books.edges[-1]:
-            paid_in = int(np.searchsorted(books.edges, paid_s, side="right")) - 1
-            add(books.quarters[paid_in], "cash", "racks", order.chip, order.racks * order.price_usd)
+        for paid_s, usd in order.payments:
+            if 0 <= paid_s < books.edges[-1]:
+                paid_in = int(np.searchsorted(books.edges, paid_s, side="right")) - 1
+                add(books.quarters[paid_in], "cash", "racks", order.chip, usd)
     for p, (site, chip) in enumerate(books.pools):
         rack = racks[chip]
         for q in np.flatnonzero(books.rack_s[p]):

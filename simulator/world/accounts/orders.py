@@ -33,12 +33,16 @@ def waiting(books: Books, orders: list[OrderState], deliveries: Columns) -> Colu
     ):
         placed[name] += racks
         if name in bought:
-            add(bought[name].chip, "power", bought[name].landed_s or 0.0, at_s, racks)
+            landed_s = bought[name].landed_s or 0.0
+            add(bought[name].chip, "power", landed_s, at_s - bought[name].commission_s, racks)
     for order in bought.values():
-        funded = np.inf if order.funded_s is None else order.funded_s
-        add(order.chip, "money", order.wanted_s, funded, order.racks)
+        over = np.inf if order.cancelled_s is None else order.cancelled_s
+        granted = over if order.granted_s is None else order.granted_s
+        add(order.chip, "supply", order.wanted_s, granted, order.racks)
+        funded = over if order.funded_s is None else order.funded_s
+        add(order.chip, "money", granted, funded, order.racks)
         if order.due_s is not None:
-            late = np.inf if order.landed_s is None else order.landed_s
+            late = over if order.landed_s is None else order.landed_s
             add(order.chip, "supply", order.due_s, late, order.racks)
         if order.landed_s is not None:
             left = order.racks - placed[order.name]
@@ -67,5 +71,5 @@ def order_rows(scenario: Scenario, orders: list[OrderState]) -> Columns:
         "funded_s": [o.funded_s for o in orders],
         "due_s": [o.due_s for o in orders],
         "landed_s": [o.landed_s for o in orders],
-        "cancelled": [False for _ in orders],
+        "cancelled": [o.cancelled_s is not None for o in orders],
     }

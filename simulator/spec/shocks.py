@@ -1,0 +1,90 @@
+"""What may befall a supplier: where, how hard, how long, and how it recovers."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from simulator.spec.base import Figure, Id, Quarter, Ratio, Share, Spec, Spread
+from simulator.spec.quantities import Seconds
+
+#: What a shock is; says what it takes away.
+Kind = Literal[
+    "stop",
+    "fire",
+    "quake",
+    "yield_excursion",
+    "respin",
+    "blockade",
+    "export_rule",
+    "allocation_cut",
+    "demand_surge",
+    "licence_withdrawal",
+]
+
+
+class Hit(Spec):
+    """Whom a shock hits, and how.
+
+    A stop, fire, quake, yield excursion, respin, blockade or export rule takes
+    output; an allocation cut takes part of what we ask anew; a demand surge
+    raises what others ask; a withdrawn licence slows what already stands.
+    """
+
+    node: Id | None = None
+    """This node."""
+    tag: Id | None = None
+    """Or every node that bears this tag: one cause, hit together."""
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    """Or every node of this country: one cause, hit together."""
+    kind: Kind = "stop"
+    """What happens."""
+    recovery: Literal["step", "linear", "exponential"] = "step"
+    """Full loss until the end; or a loss that falls evenly; or by e^-3 until the end."""
+    warning: Seconds = 0.0
+    """It is known this long before."""
+
+    @model_validator(mode="after")
+    def _one_selector(self) -> Self:
+        if sum(value is not None for value in (self.node, self.tag, self.country)) != 1:
+            raise ValueError("a shock hits either a 'node', a 'tag' or a 'country'")
+        return self
+
+    @property
+    def selector(self) -> str:
+        """Whom it hits, in words that name its random stream."""
+        if self.node is not None:
+            return self.node
+        return f"tag:{self.tag}" if self.tag is not None else f"country:{self.country}"
+
+
+class Shock(Hit):
+    """It happens in this scenario."""
+
+    quarter: Quarter
+    """From the start of this quarter."""
+    duration: Seconds
+    """For so long; longer than the run is for good."""
+    severity: float = Field(gt=0, le=1)
+    """Share that is lost (or, of a demand surge, added)."""
+
+
+class RandomShocks(Hit):
+    """Rare shocks: arrivals at a constant rate, heavy-tailed length."""
+
+    id: Id | None = None
+    """Name of its random stream, needed where one node has two of a kind."""
+    per_year: Figure[Ratio]
+    """Arrivals a year. [1/yr]"""
+    duration: Spread[Seconds]
+    """Length of a shock."""
+    severity: Share = 1.0
+    """Share that is lost (or, of a demand surge, added)."""
+    arrival: Literal["poisson", "renewal"] = "poisson"
+    """At any time, so that they overlap; or the next only after recovery."""
+
+    @property
+    def stream(self) -> str:
+        """Name of its random stream."""
+        return self.id or f"{self.selector}/{self.kind}"

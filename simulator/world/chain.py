@@ -1,0 +1,215 @@
+"""The dependency graph of a scenario, as the laws and the clocks read it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.laws.arrays import Array
+from simulator.laws.dependency import Group, Source, SupplyGraph, stands_on
+from simulator.laws.dependency import Node as GraphNode
+from simulator.spec.chain import Input, Node, Terms
+from simulator.spec.hardware import Chip
+from simulator.spec.scenario import Scenario
+
+#: Stages of an order that hang on nodes, in the order it passes them.
+STAGES = ("wafer", "packaging", "rack", "ship")
+#: The four inputs every chip names, and the stage that waits for each.
+_NAMED = {
+    "foundry": "wafer",
+    "packaging": "packaging",
+    "memory_makers": "packaging",
+    "vendor": "rack",
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """Substitutes for one input, with times translated; limits are of the need.
+
+    Attributes
+    ----------
+    suppliers : tuple of str
+    shares, limits : tuple of float
+        Planned, and the most each may cover. [1]
+    lag_s, qualified_s : float, tuple of float
+        Until others deliver more, and from when each may. [s]
+    per_unit : float
+        Supplier's units in one of the consumer.
+    """
+
+    name: str
+    stage: str
+    suppliers: tuple[str, ...]
+    shares: tuple[float, ...]
+    limits: tuple[float, ...]
+    lag_s: float
+    qualified_s: tuple[float, ...]
+    per_unit: float
+
+
+class Chain:
+    """What never changes in a scenario's supply: who needs whom, how much of it.
+
+    Shared by all replications of a scenario.
+
+    Attributes
+    ----------
+    order : tuple of str
+        Nodes, upstream before downstream.
+    needs : mapping of str to tuple of Need
+        Inputs of each node and chip.
+    ties : mapping of str to tuple of str
+        Nodes each node rests on, its country among them where that is a node.
+    foundations : mapping of str to tuple of str
+        Each node with all that it rests on.
+    upstream : mapping of str to tuple of str
+        Nodes that a chip needs a share of above zero of.
+    lines, line_of : tuple, mapping
+        Stages that hang on the same nodes are one line, however many chips use it.
+    scarce : tuple of str
+        Nodes with a capacity.
+    units : ndarray, shape (scarce nodes, chips)
+        Units of each that go into a rack. [units/rack]
+
+    Raises
+    ------
+    ValueError
+        If the needs run in a cycle, which is named.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        nodes, chips = scenario.supply.nodes, scenario.catalog.chips
+        countries = {n.country: i for i, n in nodes.items() if n.kind == "country"}
+        self.ties = {i: _ties(i, node, countries) for i, node in sorted(nodes.items())}
+        self.needs = {
+            i: tuple(self._need(name, given) for name, given in sorted(node.inputs.items()))
+            for i, node in sorted(nodes.items())
+        }
+        self.bought = tuple(sorted(scenario.catalog.racks))
+        for chip in sorted(chips):
+            self.needs[chip] = self._chip_needs(chips[chip])
+        self.graph = self._graph()
+        self.order = tuple(i for i in self.graph.nodes if i in nodes)
+        self.foundations = {i: tuple(sorted(stands_on(self.graph, i))) for i in nodes}
+        self.upstream = {chip: self._upstream(chip) for chip in sorted(chips)}
+        self.lines, self.line_of = self._lines(sorted(chips))
+        self.scarce = tuple(i for i in sorted(nodes) if nodes[i].capacity)
+        self.units = self._units()
+
+    def hit_by(self, node: str | None, tag: str | None, country: str | None) -> list[str]:
+        """Return the nodes a shock's selector names, in their order."""
+        nodes = self.scenario.supply.nodes
+        if node is not None:
+            return [node]
+        return [
+            i
+            for i, spec in sorted(nodes.items())
+            if (tag is not None and tag in spec.tags) or spec.country == country
+        ]
+
+    def _need(self, name: str, given: Input) -> Need:
+        return self._of(name, given.stage, given.shares, given)
+
+    def _chip_needs(self, chip: Chip) -> tuple[Need, ...]:
+        shares = {
+            "foundry": chip.foundry,
+            "packaging": chip.packaging,
+            "memory_makers": chip.memory_makers,
+            "vendor": {chip.vendor: 1.0},
+        }
+        terms = {str(name): given for name, given in chip.terms.items()}
+        named = [
+            self._of(name, stage, shares[name], terms.get(name)) for name, stage in _NAMED.items()
+        ]
+        return (*named, *(self._need(name, given) for name, given in sorted(chip.inputs.items())))
+
+    def _of(self, name: str, stage: str, shares: dict[str, float], terms: Terms | None) -> Need:
+        calendar = self.scenario.horizon.calendar
+        limits = {} if terms is None else terms.limits
+        qualified = {} if terms is None else terms.qualified
+        suppliers = tuple(sorted(shares))
+        return Need(
+            name,
+            stage,
+            suppliers,
+            tuple(shares[i] for i in suppliers),
+            tuple(max(shares[i], limits.get(i, 0.0)) for i in suppliers),
+            0.0 if terms is None else terms.switch_lag,
+            tuple(calendar.at(qualified[i]) if i in qualified else -math.inf for i in suppliers),
+            1.0 if terms is None or terms.per_unit is None else terms.per_unit.value,
+        )
+
+    def _graph(self) -> SupplyGraph:
+        """Return the law's graph: planned shares, no capacities."""
+        return SupplyGraph.of(
+            GraphNode(
+                i,
+                groups=tuple(
+                    Group(
+                        need.name,
+                        tuple(map(Source, need.suppliers, _whole(need.shares))),
+                        need.per_unit,
+                    )
+                    for need in needs
+                ),
+                rests_on={f"tie {k}": tie for k, tie in enumerate(self.ties.get(i, ()))},
+            )
+            for i, needs in self.needs.items()
+        )
+
+    def _upstream(self, chip: str) -> tuple[str, ...]:
+        found: set[str] = set()
+        waiting = [chip]
+        while waiting:
+            here = waiting.pop()
+            for need in self.needs[here]:
+                waiting += [s for s, x in zip(need.suppliers, need.shares, strict=True) if x > 0]
+            waiting += self.ties.get(here, ())
+            waiting = [i for i in waiting if i not in found]
+            found.update(waiting)
+        return tuple(sorted(found))
+
+    def _lines(
+        self, chips: list[str]
+    ) -> tuple[tuple[tuple[Need, ...], ...], dict[tuple[str, str], int]]:
+        number: dict[tuple[Need, ...], int] = {}
+        line_of = {}
+        for chip in chips:
+            for stage in STAGES:
+                needs = tuple(
+                    replace(need, name="", per_unit=1.0)
+                    for need in self.needs[chip]
+                    if need.stage == stage
+                )
+                line_of[chip, stage] = number.setdefault(needs, len(number))
+        return tuple(number), line_of
+
+    def _units(self) -> Array:
+        """Follow planned shares upstream from a rack of each chip."""
+        per_rack = np.zeros((len(self.scarce), len(self.bought)))
+        for column, chip in enumerate(self.bought):
+            amount: defaultdict[str, float] = defaultdict(float)
+            amount[chip] = float(self.scenario.catalog.racks[chip].chips)
+            for i in reversed(list(self.graph.nodes)):
+                for need in self.needs[i] if amount[i] else ():
+                    for supplier, share in zip(need.suppliers, need.shares, strict=True):
+                        amount[supplier] += amount[i] * need.per_unit * share
+            per_rack[:, column] = [amount[i] for i in self.scarce]
+        return per_rack
+
+
+def _ties(i: str, node: Node, countries: dict[str, str]) -> tuple[str, ...]:
+    country = countries.get(node.country)
+    home = {country} if country is not None and country != i else set()
+    return tuple(sorted({*node.rests_on.values(), *home}))
+
+
+def _whole(shares: tuple[float, ...]) -> list[float]:
+    """Shares sum to 1 within the file's rounding; the law wants them to the last digits."""
+    total = math.fsum(shares)
+    return [share / total for share in shares]

@@ -1,0 +1,252 @@
+"""The vendors' side of an order: the queue before the first wafer, and who gets what is short."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Generator
+from dataclasses import dataclass
+from math import exp, log
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import simpy
+
+from simulator.laws.allocation import Rule, Tier, contract, joint, priority, pro_rata, whole
+from simulator.laws.arrays import Array
+from simulator.spec.orders import Queue, Regime
+from simulator.streams import Streams
+from simulator.world.chain import Chain
+from simulator.world.clock import at
+from simulator.world.nodes import Nodes
+from simulator.world.recorder import Recorder
+
+_Z90 = NormalDist().inv_cdf(0.9)
+
+
+@dataclass
+class Ask:
+    """Racks of one chip that wait for an allocation."""
+
+    name: str
+    chip: str
+    racks: int
+    #: Happens with the racks that are granted, at least one.
+    granted: simpy.Event
+
+
+class Market:
+    """Windows by quarter in which what is asked meets what there is.
+
+    In each quarter a scarce node's capacity is shared out, by its rule, among
+    our chips and its other customers. What is not granted asks again in the
+    next quarter, before anything newer. What comes in mid-quarter gets of what
+    the window left.
+
+    Invariant: what a node grants in a quarter is at most its capacity, and no rack
+    that fits is held back from one who asks.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        chain: Chain,
+        nodes: Nodes,
+        streams: Streams,
+        record: Recorder,
+    ) -> None:
+        self.env = env
+        self.chain = chain
+        self.nodes = nodes
+        self.record = record
+        calendar = chain.scenario.horizon.calendar
+        self.edges_s = calendar.edges_s()[:-1]
+        self.queues = chain.scenario.supply.queues
+        self.vendor = {i: chip.vendor for i, chip in chain.scenario.catalog.chips.items()}
+        self._column = {chip: k for k, chip in enumerate(chain.bought)}
+        self.regimes: dict[str, list[Regime]] = {}
+        self._wait_z: dict[str, list[float]] = {}
+        for vendor, queue in sorted(self.queues.items()):
+            self._draw(vendor, queue, streams, calendar.names())
+        self.asks: list[Ask] = []
+        self._left = np.array([], float)
+        self._window = -1
+        self._rationed = self._which_are_rationed()
+
+    def wait_s(self, chip: str) -> float:
+        """Wait for a slot of an order placed now. [s]."""
+        vendor = self.vendor[chip]
+        if vendor not in self.queues:
+            return 0.0
+        queue, quarter = self.queues[vendor], self._quarter()
+        state = queue.regimes[self.regimes[vendor][quarter]]
+        sigma = log(queue.wait_spread) / _Z90
+        return state.wait * exp(sigma * self._wait_z[vendor][quarter])
+
+    def rations(self, chip: str) -> bool:
+        """Tell whether orders of a chip may get less than they ask."""
+        return chip in self._rationed
+
+    def ask(self, name: str, chip: str, racks: int, *, again: bool = False) -> Ask:
+        """Ask for racks, now or *again* in the next window; `granted` happens with a number."""
+        ask = Ask(name, chip, racks, self.env.event())
+        self.asks.append(ask)
+        if self._window == self._quarter() and not again:
+            self._share([ask], self._left, others=False)
+        return ask
+
+    def withdraw(self, ask: Ask) -> None:
+        """No longer ask."""
+        self.asks = [waiting for waiting in self.asks if waiting is not ask]
+
+    def hold_windows(self) -> Generator[simpy.Event, Any, None]:
+        """Share out each quarter's capacity, once all of the quarter's orders are placed."""
+        regime: dict[str, Regime] = {}
+        for quarter, edge_s in enumerate(self.edges_s):
+            yield at(self.env, edge_s)
+            for vendor, path in self.regimes.items():
+                if regime.get(vendor) != path[quarter]:
+                    regime[vendor] = path[quarter]
+                    self.record.event(self.env.now, "regime", vendor, path[quarter])
+            if not self._rationed:
+                continue
+            # Behind the plan of record and the programme's orders of the same moment.
+            yield self.env.timeout(0)
+            yield self.env.timeout(0)
+            self._window = quarter
+            supply = np.array([self._capacity(i) for i in self.chain.scarce])
+            self._share(self.asks, supply, others=True)
+
+    def _share(self, asks: list[Ask], supply: Array, *, others: bool) -> None:
+        """Share a supply out among some who ask, and grant it."""
+        bought = self.chain.bought
+        asked = np.zeros(len(bought))
+        for ask in asks:
+            asked[self._column[ask.chip]] += ask.racks
+        may = asked.copy()
+        for column in np.flatnonzero(asked).tolist():
+            may[column] = np.ceil(asked[column] * self._acceptance(bought[column]))
+        outside = np.array([self._others(i) if others else 0.0 for i in self.chain.scarce])
+        needed = self.chain.units @ may
+        if (needed + outside <= supply).all():
+            grants = may.astype(int)
+            self._left = supply - needed - outside
+        else:
+            tiers = [
+                Tier(float(supply[k]), self.chain.units[k], float(outside[k]), self._rule(i))
+                for k, i in enumerate(self.chain.scarce)
+            ]
+            grants = whole(tiers, may, joint(tiers, may))
+            ours = self.chain.units @ grants
+            self._left = np.maximum(0.0, supply - ours - np.minimum(outside, supply - ours))
+        for column in np.flatnonzero(grants < asked).tolist():
+            detail = f"{grants[column]} of {asked[column]:.0f} racks; {self._binding(column)}"
+            self.record.event(self.env.now, "short", bought[column], detail)
+        for ask in asks:  # the oldest first
+            given = min(ask.racks, int(grants[self._column[ask.chip]]))
+            if given:
+                grants[self._column[ask.chip]] -= given
+                ask.granted.succeed(given)
+        self.asks = [ask for ask in self.asks if not ask.granted.triggered]
+
+    def _binding(self, column: int) -> str:
+        """Name the node that has least left for a chip, if one has not enough for a rack."""
+        need = self.chain.units[:, column]
+        racks_left = {
+            i: left / per_rack
+            for i, left, per_rack in zip(self.chain.scarce, self._left, need, strict=True)
+            if per_rack > 0
+        }
+        if not racks_left or min(racks_left.values()) >= 1:
+            return "not accepted"
+        return f"{min(racks_left, key=racks_left.__getitem__)} binds"
+
+    def _which_are_rationed(self) -> frozenset[str]:
+        cut = {i for b in self.nodes.blows if b.takes == "allocation" for i in b.nodes}
+        part = {
+            vendor
+            for vendor, queue in self.queues.items()
+            if any(state.granted < 1 for state in queue.regimes.values())
+        }
+        return frozenset(
+            chip
+            for k, chip in enumerate(self.chain.bought)
+            if self.chain.units[:, k].any()
+            or self.vendor[chip] in part
+            or cut & {*self.chain.upstream[chip]}
+        )
+
+    def _acceptance(self, chip: str) -> float:
+        """Part of what is asked that a chip's vendor accepts at all now. [1]."""
+        vendor, part = self.vendor[chip], 1.0
+        if vendor in self.queues:
+            part = self.queues[vendor].regimes[self.regimes[vendor][self._quarter()]].granted
+        return part * self.nodes.share_left("allocation", self.chain.upstream[chip], self.env.now)
+
+    def _capacity(self, node: str) -> float:
+        figures = self.chain.scenario.supply.nodes[node].capacity
+        return _from(figures, self._name())
+
+    def _others(self, node: str) -> float:
+        figures = self.chain.scenario.supply.nodes[node].others
+        if not figures:
+            return 0.0
+        return _from(figures, self._name()) * self.nodes.surge(node, self.env.now)
+
+    def _rule(self, node: str) -> Rule:
+        sharing = self.chain.scenario.supply.nodes[node].sharing
+        if sharing.rule == "priority":
+            ranks = [sharing.ranks.get(chip, 1) for chip in self.chain.bought]
+            return _ranked([*ranks, sharing.others_rank])
+        if sharing.rule == "contract":
+            return _guaranteed([*(sharing.floors.get(c, 0.0) for c in self.chain.bought), 0.0])
+        return pro_rata
+
+    def _quarter(self) -> int:
+        return max(0, bisect_right(self.edges_s, self.env.now) - 1)
+
+    def _name(self) -> str:
+        return self.chain.scenario.horizon.calendar.names()[self._quarter()]
+
+    def _draw(self, vendor: str, queue: Queue, streams: Streams, quarters: list[str]) -> None:
+        """Draw a vendor's regimes and waits, quarter by quarter."""
+        stream = streams(f"queue/{vendor}")
+        chance, z = stream.random(len(quarters)), stream.standard_normal(len(quarters))
+        now, path = queue.start, []
+        for k, quarter in enumerate(quarters):
+            if quarter in queue.known:
+                now = queue.known[quarter]
+            elif k > 0:
+                now = _next(queue, now, float(chance[k]))
+            path.append(now)
+        self.regimes[vendor], self._wait_z[vendor] = path, z.tolist()
+
+
+def _next(queue: Queue, now: Regime, chance: float) -> Regime:
+    edge = 0.0
+    for regime, part in sorted(queue.regimes[now].leaves_to.items()):
+        edge += part
+        if chance < edge:
+            return regime
+    return now
+
+
+def _from(figures: dict[str, Any], quarter: str) -> float:
+    """Return the figure that holds in a quarter: the last that began, or the first of all."""
+    begun = [name for name in figures if name <= quarter]
+    return float(figures[max(begun) if begun else min(figures)].value)
+
+
+def _ranked(ranks: list[int]) -> Rule:
+    def share(supply: float, requests: npt.ArrayLike) -> Array:
+        return priority(supply, requests, ranks)
+
+    return share
+
+
+def _guaranteed(floors: list[float]) -> Rule:
+    def share(supply: float, requests: npt.ArrayLike) -> Array:
+        return contract(supply, requests, floors)
+
+    return share

@@ -1,0 +1,119 @@
+"""Shocks: drawn from streams of their own, told when they happen."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from math import exp, log
+from statistics import NormalDist
+from typing import Any
+
+import simpy
+
+from simulator.spec.shocks import RandomShocks
+from simulator.streams import Streams
+from simulator.units import YEAR_S
+from simulator.world.chain import Chain
+from simulator.world.clock import at
+from simulator.world.recorder import Recorder
+
+#: Random shocks are sampled from this long before the start. [s]
+BEFORE_S = 5 * YEAR_S
+_Z90 = NormalDist().inv_cdf(0.9)
+#: What a shock of a kind takes; output where none is named.
+_TAKES = {
+    "allocation_cut": "allocation",
+    "demand_surge": "demand",
+    "licence_withdrawal": "stock",
+}
+_WORDS = {
+    "output": "of output lost",
+    "allocation": "of what we ask anew refused",
+    "demand": "more asked by others",
+    "stock": "of the speed of what stands lost",
+}
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One shock that happens: to whom, from, until, and the share lost at its start."""
+
+    kind: str
+    nodes: tuple[str, ...]
+    start_s: float
+    end_s: float
+    severity: float
+    recovery: str = "step"
+    warning_s: float = 0.0
+
+    @property
+    def takes(self) -> str:
+        """What it takes: output, allocation, demand or stock."""
+        return _TAKES.get(self.kind, "output")
+
+
+def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
+    """Return the shocks of one replication, the scheduled and those of chance."""
+    supply, calendar = chain.scenario.supply, chain.scenario.horizon.calendar
+    horizon_s = calendar.horizon_s
+    blows = []
+    for shock in supply.shocks:
+        nodes = tuple(chain.hit_by(shock.node, shock.tag, shock.country))
+        begin_s = calendar.at(shock.quarter)
+        spec = (shock.severity, shock.recovery, shock.warning)
+        blows.append(Blow(shock.kind, nodes, begin_s, begin_s + shock.duration, *spec))
+    for random in supply.random_shocks:
+        nodes = tuple(chain.hit_by(random.node, random.tag, random.country))
+        for begin_s, length_s in _arrivals(random, streams, horizon_s):
+            blows.append(
+                Blow(
+                    random.kind,
+                    nodes,
+                    begin_s,
+                    begin_s + length_s,
+                    random.severity,
+                    random.recovery,
+                    random.warning,
+                )
+            )
+    return tuple(sorted(blows, key=lambda b: (b.start_s, b.kind, b.nodes)))
+
+
+def _arrivals(
+    random: RandomShocks, streams: Streams, horizon_s: float
+) -> Iterator[tuple[float, float]]:
+    """Yield begin and length of each shock of a stream. [s]."""
+    stream = streams(f"shocks/{random.stream}")
+    sigma = log(random.duration.p90 / random.duration.median) / _Z90
+    mean_s = YEAR_S / random.per_year.value
+    # From well before the start, so that a shock may be under way on the first day.
+    t_s = -BEFORE_S
+    while True:
+        t_s += mean_s * float(stream.standard_exponential())
+        length_s = random.duration.median * exp(sigma * float(stream.standard_normal()))
+        if t_s >= horizon_s:
+            return
+        yield t_s, length_s
+        if random.arrival == "renewal":
+            t_s += length_s
+
+
+def herald(
+    env: simpy.Environment, blows: tuple[Blow, ...], record: Recorder
+) -> Generator[simpy.Event, Any, None]:
+    """Tell each shock to whoever listens: warned of, begun, over."""
+    told: list[tuple[float, str, str, str]] = []
+    for blow in blows:
+        lost = f"{blow.severity:.0%} {_WORDS[blow.takes]}"
+        for node in blow.nodes:
+            if blow.warning_s > 0:
+                ahead = f"{blow.kind} from {blow.start_s:.0f} s: {lost}"
+                told.append((blow.start_s - blow.warning_s, "warning", node, ahead))
+            detail = f"{blow.kind}: {lost} until {blow.end_s:.0f} s"
+            told.append((blow.start_s, "shock", node, detail))
+            told.append((blow.end_s, "recovered", node, blow.kind))
+    for t_s, kind, node, detail in sorted(told):
+        if t_s >= 0:
+            if t_s > env.now:
+                yield at(env, t_s)
+            record.event(env.now, kind, node, detail)

@@ -1,0 +1,140 @@
+"""What is ordered and what arrives: the half of the world that needs no jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import simpy
+
+from simulator.results import schemas
+from simulator.spec.scenario import Scenario
+from simulator.streams import Streams
+from simulator.world.accounts.orders import order_rows
+from simulator.world.chain import Chain
+from simulator.world.floor import Consignment, Floor
+from simulator.world.market import Market
+from simulator.world.nodes import Nodes
+from simulator.world.programme import Programme
+from simulator.world.recorder import Columns, Recorder
+from simulator.world.shocks import herald
+from simulator.world.supply import OrderState, Supply
+from simulator.world.treasury import Treasury
+
+#: Tables a supply world fills.
+TABLES = ("orders", "deliveries", "fleet", "nodes", "programme", "events")
+
+
+class SupplyWorld:
+    """Nodes, market, treasury, orders, sites and programme on one clock.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+    chain : Chain
+        The scenario's supply, shared by its replications.
+    streams : Streams
+        Which luck.
+    record : Recorder
+    in_service, retired : callable, optional
+        Called with (site, chip, racks) when racks go into and out of service.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        chain: Chain,
+        streams: Streams,
+        record: Recorder,
+        in_service: Callable[[str, str, int], None] | None = None,
+        retired: Callable[[str, str, int], None] | None = None,
+    ) -> None:
+        self.env = env
+        self.scenario = scenario = chain.scenario
+        self.record = record
+        self._told = in_service or _nobody
+        self.nodes = Nodes(chain, streams)
+        self.programme = Programme(env, scenario, streams, record)
+        self.floor = Floor(
+            env,
+            scenario,
+            record,
+            self._rack_in_service,
+            self.nameplate_w,
+            retired or _nobody,
+            streams,
+        )
+        self.treasury = Treasury(env, scenario, record)
+        self.market = Market(env, chain, self.nodes, streams, record)
+        self.supply = Supply(
+            env, chain, streams, self.nodes, self.market, self.treasury, self.floor, record
+        )
+
+    def start(self) -> None:
+        """Put the starting fleet into service, and begin."""
+        self.nodes.tell(self.record)
+        self.floor.start()
+        self._start_warm()
+        for process in self._processes():
+            self.env.process(process)
+
+    def nameplate_w(self, chip: str) -> float:
+        """Power to provision for a rack, known once it stands on the floor. [W]."""
+        nameplate_w = self.scenario.catalog.racks[chip].nameplate.value
+        return nameplate_w * self.programme.provisioned_factor(chip)
+
+    def _processes(self) -> list[Generator[simpy.Event, Any, None]]:
+        return [
+            self.floor.energise(),
+            self.floor.retire(),
+            self.treasury.release(),
+            herald(self.env, self.nodes.blows, self.record),
+            self.supply.follow_plan(),
+            self.programme.run(self.supply),
+            self.market.hold_windows(),
+        ]
+
+    def _start_warm(self) -> None:
+        for k, stock in enumerate(self.scenario.supply.in_service):
+            name = f"in-service/{stock.chip}/{stock.site}/{k}"
+            price = self.scenario.catalog.racks[stock.chip].price.value
+            start = self.scenario.horizon.start
+            state = OrderState(name, stock.chip, start, "in_service", stock.racks, price, 0.0)
+            state.granted_s = state.funded_s = state.due_s = state.landed_s = 0.0
+            self.supply.orders.append(state)
+            self.floor.install_at(stock.site, Consignment(name, stock.chip, stock.racks))
+
+    def _rack_in_service(self, site: str, chip: str, racks: int) -> None:
+        self._told(site, chip, racks)
+        self.programme.rack_in_service(chip)
+
+
+def _nobody(site: str, chip: str, racks: int) -> None:
+    """Tell nobody."""
+
+
+def simulate_supply(
+    scenario: Scenario, seed: int, replication: int, chain: Chain | None = None
+) -> dict[str, Columns]:
+    """Run the supply half of one replication, without jobs, and return its tables.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed, replication : int
+        Which luck: the same as the whole world's.
+    chain : Chain, optional
+        Of this scenario, made once for many replications.
+    """
+    world = SupplyWorld(
+        simpy.Environment(),
+        chain or Chain(scenario),
+        Streams(seed, replication),
+        Recorder({name: schemas()[name] for name in TABLES}),
+    )
+    world.start()
+    world.env.run(until=scenario.horizon.calendar.horizon_s)
+    tables = world.record.tables
+    return {name: tables[name] for name in TABLES} | {
+        "orders": order_rows(scenario, world.supply.orders)
+    }
