@@ -52,7 +52,7 @@ def openb(
 def helios(
     data: Data = None,
     as_json: Json = False,
-    fit_days: Annotated[int, typer.Option(help="First days, from which jobs are inferred")] = 21,
+    fit_days: Annotated[int, typer.Option(help="Days before the first that is forecast")] = 21,
     log: Annotated[str, typer.Option(help="Counts in the folder's traces")] = LOG,
     replications: Annotated[int, typer.Option(min=1, help="Sample paths a day")] = 40,
     seed: Annotated[int, typer.Option(min=0)] = 0,

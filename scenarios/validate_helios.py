@@ -1,7 +1,7 @@
 """Running and waiting GPUs of Helios Earth's virtual clusters, forecast a day ahead.
 
 The forecast is the median of sample paths. Beside three naive ones: as at midnight, as
-a week before, and the mean of the days used for inference. Few jobs wait, so the
+a week before, and the mean of the first days. Few jobs wait, so the
 median of the pending is mostly none at all, and its error near their mean.
 """
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from scenarios.cluster_logs import numbers, read_log
-from scenarios.helios_days import DAY, Counts, Inferred, forecast, infer, midnight_of
+from scenarios.helios_days import DAY, Counts, Known, forecast, jobs_of, known_at
 from scenarios.validate_catalog import Unknown
 from simulator.streams import Streams
 
@@ -99,24 +99,23 @@ def occupancy_rows(
         if not 7 <= fit_days < counts.days:
             text = f"has {counts.days} days: infer from at least 7 and leave some, not {fit_days}"
             raise Unknown(f"{counts.name} {text}")
-    known = infer(clusters, fit_days)
-    for counts in clusters:
-        running, waiting = _forecasts(counts, known[counts.name], replications, seed)
+    jobs = {counts.name: jobs_of(counts) for counts in clusters}
+    days = range(fit_days, min(counts.days for counts in clusters))
+    known = [known_at(clusters, jobs, day) for day in days]
+    for i, counts in enumerate(clusters):
+        running, waiting = _forecasts([of_day[i] for of_day in known], replications, seed)
         yield _row(counts, "running", counts.running_gpus, running, fit_days)
         yield _row(counts, "pending", counts.waiting_gpus, waiting, fit_days)
 
 
-def _forecasts(counts: Counts, known: Inferred, replications: int, seed: int) -> list[Floats]:
-    """Sample paths of running and of pending GPUs over the days forecast."""
-    days = []
-    for day in range(known.days, counts.days):
-        state = midnight_of(counts, day)
-        paths = [
-            forecast(counts, known, state, Streams(seed, r)(f"helios/{counts.name}/{day}"))
-            for r in range(replications)
-        ]
-        days.append(np.array(paths, float))
-    running, waiting = np.concatenate(days, axis=2).swapaxes(0, 1)
+def _forecasts(days: list[Known], replications: int, seed: int) -> list[Floats]:
+    """Sample paths of a cluster's running and pending GPUs over the days, one after the other."""
+    paths = []
+    for known in days:
+        stream = f"helios/{known.counts.name}/{known.day}"
+        drawn = [forecast(known, Streams(seed, r)(stream)) for r in range(replications)]
+        paths.append(np.array(drawn, float))
+    running, waiting = np.concatenate(paths, axis=2).swapaxes(0, 1)
     return [running, waiting]
 
 
