@@ -111,11 +111,22 @@ def mlperf(
     rows: Rows = None,
     as_json: Json = False,
     loo: Loo = False,
+    largest: Annotated[
+        bool,
+        typer.Option(help="Predict the largest count of each benchmark on each chip"),
+    ] = False,
     questions: Annotated[Path | None, typer.Option(help="Configurations to predict")] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the predictions (CSV)")] = None,
 ) -> None:
     """Time to train of MLPerf Training entries."""
-    from scenarios.validate_mlperf import answer, leave_out, predict_rows, read_rows, typed_rows
+    from scenarios.validate_mlperf import (
+        answer,
+        leave_largest,
+        leave_out,
+        predict_rows,
+        read_rows,
+        typed_rows,
+    )
 
     try:
         if questions is not None:
@@ -127,7 +138,10 @@ def mlperf(
             typer.echo(f"{answered} questions answered, {len(refused)} not: {out}", err=True)
             return
         cases, refused = typed_rows() if rows is None else read_rows(rows)
-        outcomes = leave_out(cases) if loo else predict_rows(cases)
+        if largest:
+            outcomes = leave_largest(cases)
+        else:
+            outcomes = leave_out(cases) if loo else predict_rows(cases)
     except Unknown as fault:
         _refuse(fault)
     _show(outcomes, refused, as_json, [("kind",), ("chip",)])

@@ -4,41 +4,37 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.validate_catalog import CATALOG, Unknown, calibration, chip_key, chips, read_yaml
-from scenarios.validate_fields import Row, read_table
+from scenarios.validate_catalog import Unknown, calibration, chips
+from scenarios.validate_entries import INTRODUCED, Entry, as_entries, read_rows, typed_rows
+from scenarios.validate_fields import read_table
 from scenarios.validate_outcomes import Outcome
-from scenarios.validate_recommendation import fit_minutes, minutes_to_target
+from scenarios.validate_recommendation import fit_minutes, minutes_to_target, table_constants
+from simulator.laws.training_effects import fit_effects, sum_effects
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
-from simulator.laws.training_target import chip_rate, time_to_target_min
+from simulator.laws.training_target import chip_rate, measured_samples, time_to_target_min
 
-__all__ = ["Entry", "answer", "fit_rows", "leave_out", "predict_rows", "read_rows", "typed_rows"]
+__all__ = [
+    "Learnt",
+    "answer",
+    "learn",
+    "leave_largest",
+    "leave_out",
+    "predict_rows",
+    "read_rows",
+    "typed_rows",
+]
 
 Array = NDArray[np.float64]
-_ROUNDS = {
-    "v0.7": 2020.5, "v1.0": 2021.45, "v1.1": 2021.9, "v2.0": 2022.45, "v2.1": 2022.85,
-    "v3.0": 2023.45, "v3.1": 2023.85, "v4.0": 2024.45, "v4.1": 2024.85, "v5.0": 2025.4,
-    "v5.1": 2025.85,
-}  # fmt: skip
-#: Round in which a benchmark was first run, as a date.
-_INTRODUCED = {
-    "resnet": 2018.9, "ssd": 2018.9, "maskrcnn": 2018.9, "gnmt": 2018.9, "transformer": 2018.9,
-    "minigo": 2018.9, "bert": 2020.5, "dlrm": 2020.5, "unet3d": 2021.45, "rnnt": 2021.45,
-    "retinanet": 2022.45, "gpt3": 2023.45, "dlrm_dcnv2": 2023.45, "stable_diffusion": 2023.85,
-    "rgat": 2024.45, "llama2_70b_lora": 2024.45, "llama31_405b": 2025.4, "flux1": 2025.85,
-    "llama31_8b": 2025.85,
-}  # fmt: skip
 _LANGUAGE = ("bert", "gpt3", "llama2_70b_lora", "llama31_8b", "llama31_405b")
 _LOOKUPS = "dlrm_dcnv2"
-_DEVELOPERS = ("nvidia", "google", "intel", "amd", "graphcore")
-_BENCHMARK = ("work_min", "critical_batch", "latency_samples", "spread", "fixed_min", "gain",
-              "memory_share")  # fmt: skip
+_BENCHMARK = ("work_min", "latency_samples", "spread", "fixed_min", "gain", "memory_share")
 #: From this year on 4-bit matmuls are allowed and used.
 _FOUR_BITS = 2025.7
 _NOISE = 0.07
@@ -47,96 +43,15 @@ _BAND = 1.645
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry, or a configuration asked for (measured is nan)."""
+class Learnt:
+    """Constants of the laws, and what groups of entries leave over (log)."""
 
-    id: str
-    benchmark: str
-    chip: str
-    chips: float
-    nodes: float
-    batch: float
-    year: float
-    developer: bool
-    submitter: str
-    measured_min: float
-
-
-def read_rows(path: Path) -> tuple[list[Entry], list[tuple[str, str]]]:
-    """Entries that can be predicted, and id with reason of those that cannot."""
-    return _read(read_table(path), answered=True)
-
-
-def typed_rows() -> tuple[list[Entry], list[tuple[str, str]]]:
-    """Entries typed into the catalogue."""
-    found = read_yaml(CATALOG / "validation" / "mlperf.yaml")
-    rows = [
-        {
-            **{k: str(v) for k, v in group.items() if k != "rows"},
-            **{k: str(v) for k, v in r.items()},
-        }
-        for group in found["groups"]
-        for r in group["rows"]
-    ]
-    return _read(rows, answered=True)
-
-
-def _read(rows: Iterable[Row], answered: bool) -> tuple[list[Entry], list[tuple[str, str]]]:
-    entries: list[Entry] = []
-    refused: list[tuple[str, str]] = []
-    for number, row in enumerate(rows, start=1):
-        name = row.get("id") or f"row {number}"
-        try:
-            entries.append(_entry(row, name, answered))
-        except Unknown as error:
-            refused.append((name, str(error)))
-    return entries, refused
-
-
-def _entry(row: Row, name: str, answered: bool) -> Entry:
-    year = _ROUNDS.get((row.get("round") or "").strip())
-    if year is None:
-        raise Unknown(f"unknown round {row.get('round')!r}; known: {', '.join(_ROUNDS)}")
-    benchmark = (row.get("benchmark") or "").strip()
-    if benchmark == "ssd" and year > 2022:
-        # From v2.0 on "ssd" is RetinaNet on OpenImages, which v5.0 gave its name.
-        benchmark = "retinanet"
-    # The graph network of v4.0 was renamed too.
-    benchmark = {"gnn": "rgat"}.get(benchmark, benchmark)
-    accelerator = (row.get("accelerator") or "").strip()
-    if benchmark not in _INTRODUCED:
-        raise Unknown(f"unknown benchmark {benchmark!r}; known: {', '.join(_INTRODUCED)}")
-    if accelerator == "CPU-only":
-        raise Unknown("ran on processors without an accelerator")
-    count = _value(row, "accel_count")
-    if not count:
-        raise Unknown("number of chips is not given")
-    measured = _value(row, "ttt_min_unscaled") or math.nan
-    if answered and math.isnan(measured):
-        raise Unknown("no time measured")
-    return Entry(
-        id=name,
-        benchmark=benchmark,
-        chip=chip_key(accelerator),
-        chips=count,
-        nodes=_value(row, "nodes") or math.ceil(count / 8.0),
-        batch=_value(row, "global_batch"),
-        year=year,
-        developer=(row.get("submitter") or "").lower().startswith(_DEVELOPERS),
-        submitter=row.get("submitter") or "",
-        measured_min=measured,
-    )
-
-
-def _value(row: Row, key: str) -> float:
-    text = (row.get(key) or "").strip()
-    try:
-        value = float(text) if text else 0.0
-    except ValueError as error:
-        raise Unknown(f"{key} is {text!r}, not a number") from error
-    if not math.isfinite(value) or value < 0:
-        raise Unknown(f"{key} is {text!r}, must be finite and not negative")
-    return value
+    values: Mapping[str, float]
+    """Of the law of time to a target."""
+    tables: Mapping[str, float]
+    """Of the law of recommendation steps."""
+    effects: Mapping[str, float] = field(default_factory=dict)
+    """By group of entries."""
 
 
 class _Table:
@@ -153,8 +68,13 @@ class _Table:
         self.chip = np.array([place.get(f"chip.{e.chip}", neutral) for e in entries])
         self.family = np.array([place.get(f"family.{k['family']}", neutral) for k in kinds])
         self.year = np.array([e.year for e in entries])
-        self.known = self.year - np.array([_INTRODUCED[e.benchmark] for e in entries])
+        self.known = self.year - np.array([INTRODUCED[e.benchmark] for e in entries])
         self.count = np.array([e.chips for e in entries])
+        # Where nobody published how samples grow with the batch, a fitted batch doubles them.
+        self.measured = np.array([_growth(e.benchmark, e.batch) for e in entries])
+        self.doubling = np.array(
+            [place.get(f"{e.benchmark}.critical_batch", neutral) for e in entries]
+        )
         self.batch = np.array([e.batch for e in entries])
         self.developer = np.array([e.developer for e in entries])
         self.peak = np.array([float(k["peak_bf16_tflops"]) for k in kinds]) / 989.0
@@ -189,6 +109,8 @@ class _Table:
         software = young * np.exp(pick["gain"] * learnt)
         software = software * np.where(self.developer, constants["developer"], 1.0)
         rate = own * software * chip_rate(peak, self.memory, np.minimum(pick["memory_share"], 1.0))
+        fitted = 1.0 + self.batch / values[self.doubling]
+        convergence = np.where(np.isnan(self.measured), fitted, self.measured)
         latency = pick["latency_samples"] / np.maximum(own * peak, 0.05) ** constants["quicker"]
         return time_to_target_min(
             batch=self.batch,
@@ -196,19 +118,32 @@ class _Table:
             domains=self.domains,
             rate=rate,
             work_min=pick["work_min"],
-            critical_batch=pick["critical_batch"],
+            convergence=convergence,
             latency_samples=latency,
             spread=pick["spread"],
             fixed_min=pick["fixed_min"],
         )
 
 
+def _growth(benchmark: str, batch: float) -> float:
+    """Samples to the target over the least that reference runs took; nan where there are none."""
+    found = calibration()["mlperf"]["convergence"].get(benchmark)
+    if found is None:
+        return math.nan
+    taken = measured_samples(batch, found["batch"], found["samples"])
+    return float(taken) / float(found["samples"][0])
+
+
 def _years(month: str) -> float:
     return float(month[:4]) + (float(month[5:7]) - 0.5) / 12.0
 
 
-def _constants() -> Mapping[str, float]:
-    return {k: float(v["value"]) for k, v in calibration()["mlperf"]["constants"].items()}
+def published() -> Learnt:
+    """What the catalogue states."""
+    section = calibration()["mlperf"]
+    values = {k: float(v["value"]) for k, v in section["constants"].items()}
+    effects = {k: float(v) for k, v in section["effects"].items()}
+    return Learnt(values, table_constants(), effects)
 
 
 def _priors() -> Mapping[str, Prior]:
@@ -216,42 +151,30 @@ def _priors() -> Mapping[str, Prior]:
     return {k: Prior(float(v["prior"]), float(v["prior_spread"])) for k, v in found.items()}
 
 
-def _known(entries: Sequence[Entry], refused: list[tuple[str, str]]) -> list[Entry]:
-    """Entries of benchmarks with constants; the batch is the benchmark's usual one if missing."""
-    section = calibration()["mlperf"]
-    usual = section["usual_batch_per_chip"]
-    known = []
-    for entry in entries:
-        if entry.benchmark not in usual:
-            refused.append((entry.id, f"benchmark {entry.benchmark!r} has no constants"))
-            continue
-        if entry.batch <= 0:
-            batch = max(float(usual[entry.benchmark]) * entry.chips, 1.0)
-            entry = Entry(**{**entry.__dict__, "batch": batch})
-        known.append(entry)
-    return known
+def _groups(entry: Entry) -> list[str]:
+    """Groups whose software an entry shares."""
+    return [
+        f"family:{entry.benchmark} {chips()[entry.chip]['family']}",
+        f"chip:{entry.benchmark} {entry.chip}",
+        f"round:{entry.benchmark} {entry.year:g}",
+    ]
 
 
-def _minutes(
-    entries: Sequence[Entry], values: Mapping[str, float], tables: Mapping[str, float] | None
-) -> Array:
+def _minutes(entries: Sequence[Entry], learnt: Learnt) -> Array:
     """Minutes of every entry; recommendation by its own law."""
-    minutes = _Table(entries, list(values)).predict(values)
-    lookups = np.array([e.benchmark == _LOOKUPS for e in entries])
+    minutes = _Table(entries, list(learnt.values)).predict(learnt.values)
+    lookups = np.array([e.benchmark == _LOOKUPS for e in entries], dtype=np.bool_)
     if lookups.any():
         runs = [e for e in entries if e.benchmark == _LOOKUPS]
-        minutes[lookups] = minutes_to_target(runs, tables)
-    return minutes
+        minutes[lookups] = minutes_to_target(runs, learnt.tables)
+    return minutes * np.exp(sum_effects([_groups(e) for e in entries], learnt.effects))
 
 
-def predict_rows(
-    entries: Sequence[Entry],
-    values: Mapping[str, float] | None = None,
-    tables: Mapping[str, float] | None = None,
-) -> list[Outcome]:
+def predict_rows(entries: Sequence[Entry], learnt: Learnt | None = None) -> list[Outcome]:
     """Outcome of every entry, in minutes."""
-    known = _known(entries, [])
-    minutes = _minutes(known, _constants() if values is None else values, tables)
+    if not entries:
+        return []
+    minutes = _minutes(entries, published() if learnt is None else learnt)
     return [
         Outcome(
             id=e.id,
@@ -266,19 +189,15 @@ def predict_rows(
             count=e.chips,
             published="MLPerf Training results, mlcommons.org",
         )
-        for e, m in zip(known, minutes, strict=True)
+        for e, m in zip(entries, minutes, strict=True)
     ]
 
 
 def fit_rows(
-    entries: Sequence[Entry],
-    priors: Mapping[str, Prior] | None = None,
-    *,
-    start: Mapping[str, float] | None = None,
-    evaluations: int = 25,
+    entries: Sequence[Entry], *, start: Mapping[str, float] | None = None, evaluations: int = 25
 ) -> Fit:
-    """Constants that explain these entries best."""
-    believed = _priors() if priors is None else priors
+    """Constants of the law that explain these entries best."""
+    believed = _priors()
     table = _Table(entries, list(believed))
     return fit_constants(
         table.predict,
@@ -291,34 +210,62 @@ def fit_rows(
     )
 
 
-def leave_out(entries: Sequence[Entry]) -> list[Outcome]:
-    """Outcome of every entry with constants fitted without its benchmark on its chip family."""
-    known = _known(entries, [])
-    whole = fit_rows(known, start=_constants()).values
+def learn(
+    entries: Sequence[Entry], *, start: Mapping[str, float] | None = None, evaluations: int = 25
+) -> Learnt:
+    """Constants and effects that explain these entries best."""
+    values = fit_rows(entries, start=start, evaluations=evaluations).values
+    runs = [e for e in entries if e.benchmark == _LOOKUPS]
+    tables = fit_minutes(runs, [e.measured_min for e in runs]).values if runs else table_constants()
+    section = calibration()["mlperf"]
+    left = np.log([e.measured_min for e in entries]) - np.log(
+        _minutes(entries, Learnt(values, tables))
+    )
+    effects = fit_effects(
+        left,
+        [_groups(e) for e in entries],
+        {k: float(v) for k, v in section["effect_spread"].items()},
+        noise=float(section["effect_noise"]),
+    )
+    return Learnt(values, tables, effects)
 
-    def group(entry: Entry) -> str:
+
+def leave_out(entries: Sequence[Entry], key: Callable[[Entry], str] | None = None) -> list[Outcome]:
+    """Outcome of every entry, learnt without its group: its benchmark on its chip family."""
+    whole = fit_rows(entries, start=published().values).values
+
+    def family(entry: Entry) -> str:
         return f"{entry.benchmark} {chips()[entry.chip]['family']}"
 
+    group = family if key is None else key
     outcomes: list[Outcome] = []
-    for name in sorted({group(e) for e in known}):
-        held = [e for e in known if group(e) == name]
-        rest = [e for e in known if group(e) != name]
-        if held[0].benchmark == _LOOKUPS:
-            same = [e for e in rest if e.benchmark == _LOOKUPS]
-            tables = fit_minutes(same, [e.measured_min for e in same]).values
-            outcomes += predict_rows(held, whole, tables)
-        else:
-            outcomes += predict_rows(held, fit_rows(rest, start=whole, evaluations=5).values)
+    for name in sorted({group(e) for e in entries}):
+        held = [e for e in entries if group(e) == name]
+        rest = [e for e in entries if group(e) != name]
+        outcomes += predict_rows(held, learn(rest, start=whole, evaluations=5))
     return outcomes
+
+
+def leave_largest(entries: Sequence[Entry]) -> list[Outcome]:
+    """Outcome of the largest count of each benchmark on each chip, learnt afresh from the rest."""
+    counts: dict[tuple[str, str], set[float]] = {}
+    for e in entries:
+        counts.setdefault((e.benchmark, e.chip), set()).add(e.chips)
+
+    def largest(e: Entry) -> bool:
+        found = counts[e.benchmark, e.chip]
+        return len(found) > 1 and e.chips == max(found)
+
+    rest = [e for e in entries if not largest(e)]
+    return predict_rows([e for e in entries if largest(e)], learn(rest, evaluations=20))
 
 
 def answer(questions: Path, out: Path) -> tuple[int, list[tuple[str, str]]]:
     """Write every question with its predicted minutes and a 90 % band; count, and those refused."""
     rows = read_table(questions)
-    entries, refused = _read(rows, answered=False)
-    known = _known(entries, refused)
-    found = dict(zip([e.id for e in known], _minutes(known, _constants(), None), strict=True))
-    spread = {e.id: _spread(e) for e in known}
+    known, refused = as_entries(rows, answered=False)
+    minutes = _minutes(known, published()) if known else np.zeros(0)
+    found = {e.id: (float(m), _spread(e)) for e, m in zip(known, minutes, strict=True)}
     columns = [*rows[0], "predicted_min", "low", "high"]
     try:
         with out.open("w", encoding="utf-8", newline="") as file:
@@ -328,12 +275,12 @@ def answer(questions: Path, out: Path) -> tuple[int, list[tuple[str, str]]]:
                 name = row.get("id") or f"row {number}"
                 extra = {"predicted_min": "", "low": "", "high": ""}
                 if name in found:
-                    wide = math.exp(_BAND * spread[name])
-                    minutes = float(found[name])
+                    middle, spread = found[name]
+                    wide = math.exp(_BAND * spread)
                     extra = {
-                        "predicted_min": f"{minutes:.4f}",
-                        "low": f"{minutes / wide:.4f}",
-                        "high": f"{minutes * wide:.4f}",
+                        "predicted_min": f"{middle:.4f}",
+                        "low": f"{middle / wide:.4f}",
+                        "high": f"{middle * wide:.4f}",
                     }
                 writer.writerow({**row, **extra})
     except OSError as error:

@@ -16,6 +16,7 @@ from simulator.laws.training_recommendation import (
     RecommendationSoftware,
     recommendation_step_s,
 )
+from simulator.laws.training_target import measured_samples
 
 __all__ = [
     "fit_minutes",
@@ -23,6 +24,7 @@ __all__ = [
     "predict_recommendation",
     "recommendation_model",
     "recommendation_software",
+    "table_constants",
 ]
 
 Array = NDArray[np.float64]
@@ -31,6 +33,8 @@ Array = NDArray[np.float64]
 _EPOCH_SAMPLES = 4.195e9
 _MLPERF = "dlrm-dcnv2-mlperf"
 _NOISE = 0.05
+#: First round of DLRM-DCNv2, and the years its implementations took to settle.
+_INTRODUCED, _SETTLING_YEARS = 2023.45, 0.4
 
 
 class Run(Protocol):
@@ -52,10 +56,14 @@ class Run(Protocol):
     def batch(self) -> float:
         """Samples a step."""
 
+    @property
+    def year(self) -> float:
+        """Date of the run."""
+
 
 def minutes_to_target(runs: Sequence[Run], values: Mapping[str, float] | None = None) -> Array:
     """Minutes DLRM-DCNv2 takes to its target [min]: epochs at the law's rate, and what is fixed."""
-    constants = _constants() if values is None else values
+    constants = table_constants() if values is None else values
     kinds = [chips()[run.chip] for run in runs]
     batch = np.array([run.batch for run in runs])
     count = np.array([run.chips for run in runs])
@@ -72,8 +80,11 @@ def minutes_to_target(runs: Sequence[Run], values: Mapping[str, float] | None = 
         out_b_per_s=np.array([float(k.get("scaleout_gb_per_s", 25.0)) for k in kinds]) * 1e9,
         domain=np.where(domain > 16, domain, np.minimum(domain, np.maximum(host, 1.0))),
     )
-    epochs = constants["epochs"] * (1.0 + batch / constants["critical_batch"])
-    seconds = epochs * _EPOCH_SAMPLES / batch * step * constants["evaluation"]
+    seen = calibration()["mlperf"]["convergence"]["dlrm_dcnv2"]
+    epochs = constants["epochs"] * measured_samples(batch, seen["batch"], seen["samples"])
+    known = np.maximum(np.array([run.year for run in runs]) - _INTRODUCED, 0.0)
+    young = 1.0 + constants["young"] * np.exp(-known / _SETTLING_YEARS)
+    seconds = epochs * _EPOCH_SAMPLES / batch * step * young * constants["evaluation"]
     return np.asarray((seconds + constants["fixed_s"]) / 60.0)
 
 
@@ -97,7 +108,8 @@ def fit_minutes(
     )
 
 
-def _constants() -> dict[str, float]:
+def table_constants() -> dict[str, float]:
+    """Fitted constants of the recommendation law, by name."""
     found = calibration()["recommendation"]["constants"]
     return {k: float(v["value"]) for k, v in found.items()}
 
@@ -118,7 +130,7 @@ def recommendation_software(
 ) -> RecommendationSoftware:
     """Fitted constants; an eager framework issues its kernels one by one."""
     section = calibration()["recommendation"]
-    values = _constants() if values is None else values
+    values = table_constants() if values is None else values
     issue = values["issue_s"] if stack == "hugectr" else float(section["eager_issue_s"]["value"])
     return RecommendationSoftware(
         lookup_fraction=min(values["lookup_fraction"], 1.0),

@@ -1,8 +1,9 @@
 """Time to train to a target: steps to converge, and what limits each step as chips are added.
 
-The work to a target grows with the batch, ``work (1 + B / B_critical)``; a chip's part of a step
-shrinks as chips are added, while the latency of a step (kernels that do not shrink, collectives)
-grows with the number of domains. What is left is paid once: evaluation, start of the run.
+The samples to a target grow with the batch: as measured by the benchmark's own reference runs, or
+as ``1 + B / B_critical`` where there are none. A chip's part of a step shrinks as chips are added,
+while the latency of a step (kernels that do not shrink, collectives) grows with the number of
+domains. What is left is paid once: evaluation, start of the run.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["chip_rate", "time_to_target_min"]
+__all__ = ["chip_rate", "measured_samples", "time_to_target_min"]
 
 Array = NDArray[np.float64]
 
@@ -45,6 +46,35 @@ def chip_rate(matmul_ratio: ArrayLike, memory_ratio: ArrayLike, memory_share: Ar
     return np.asarray(1.0 / ((1.0 - share) / peak + share / memory))
 
 
+def measured_samples(batch: ArrayLike, batches: ArrayLike, samples: ArrayLike) -> Array:
+    """Samples to a target at a batch, between those of reference runs [samples].
+
+    Straight lines between logarithms; beyond the largest batch the last slope goes on, below the
+    smallest nothing is gained.
+
+    Parameters
+    ----------
+    batch : array_like
+        Batches asked for [1], > 0.
+    batches, samples : array_like
+        Batches of the reference runs, rising [1], and what they took [samples or epochs].
+
+    References
+    ----------
+    .. [1] MLCommons, "Reference convergence points", mlcommons/logging, Apache-2.0.
+
+    Examples
+    --------
+    >>> measured_samples([50, 200, 400, 800], [100, 400], [10.0, 20.0]).round(2).tolist()
+    [10.0, 14.14, 20.0, 28.28]
+    """
+    x, y = np.log(np.asarray(batches, np.float64)), np.log(np.asarray(samples, np.float64))
+    at = np.log(np.asarray(batch, dtype=np.float64))
+    slope = (y[-1] - y[-2]) / (x[-1] - x[-2]) if x.size > 1 else 0.0
+    beyond = np.maximum(at - x[-1], 0.0) * slope
+    return np.asarray(np.exp(np.interp(at, x, y) + beyond))
+
+
 def time_to_target_min(
     *,
     batch: ArrayLike,
@@ -52,7 +82,7 @@ def time_to_target_min(
     domains: ArrayLike,
     rate: ArrayLike,
     work_min: ArrayLike,
-    critical_batch: ArrayLike,
+    convergence: ArrayLike,
     latency_samples: ArrayLike,
     spread: ArrayLike,
     fixed_min: ArrayLike,
@@ -66,9 +96,10 @@ def time_to_target_min(
     rate : array_like
         Rate of a chip over the reference chip's [1], > 0.
     work_min : array_like
-        Reference-chip-minutes to the target at a small batch [min].
-    critical_batch : array_like
-        Batch at which the work has doubled [1] (McCandlish et al., arXiv:1812.06162).
+        Reference-chip-minutes to the target at the batch of least samples [min].
+    convergence : array_like
+        Samples to the target at this batch over the least [1] (McCandlish et al.,
+        arXiv:1812.06162: they grow with the batch).
     latency_samples : array_like
         Latency of a step, as samples the reference chip works through in it [1].
     spread : array_like
@@ -84,11 +115,11 @@ def time_to_target_min(
     Examples
     --------
     >>> float(time_to_target_min(batch=8, chips=8, domains=1, rate=1.0, work_min=80,
-    ...     critical_batch=8, latency_samples=1.0, spread=0.1, fixed_min=2.0))
+    ...     convergence=2, latency_samples=1.0, spread=0.1, fixed_min=2.0))
     42.0
     """
     size = np.asarray(batch, dtype=np.float64)
-    work = np.asarray(work_min) * (1.0 + size / np.asarray(critical_batch))
+    work = np.asarray(work_min) * np.asarray(convergence)
     apart = 1.0 + np.asarray(spread) * np.log2(np.maximum(np.asarray(domains), 1.0))
     turn = size / np.asarray(chips) / np.asarray(rate) + np.asarray(latency_samples) * apart
     return np.asarray(work / size * turn + np.asarray(fixed_min), dtype=np.float64)

@@ -267,7 +267,7 @@ def test_recommendation_more_of_a_resource_never_slows(factor, which):
 def test_a_time_to_target_by_hand():
     # 100 chip-minutes, doubled by the batch, over 4 chips twice as fast, and 3 minutes once
     minutes = time_to_target_min(batch=16, chips=4, domains=1, rate=2.0, work_min=100,
-                                 critical_batch=16, latency_samples=0.0, spread=0.0,
+                                 convergence=2.0, latency_samples=0.0, spread=0.0,
                                  fixed_min=3.0)  # fmt: skip
     assert float(minutes) == pytest.approx(100 * 2 / 8 + 3)
 
