@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 HOUR_S = 3600.0
 DAY_S = 86_400.0
@@ -20,6 +21,7 @@ YEAR_S = 365.25 * DAY_S
 _QUARTER = re.compile(r"^(\d{4})Q([1-4])$")
 
 
+@lru_cache(maxsize=1024)
 def quarter_start(quarter: str) -> datetime:
     """Return the UTC instant a calendar quarter begins.
 
@@ -55,6 +57,7 @@ def quarter_of(when: datetime) -> str:
     return f"{when.year}Q{(when.month + 2) // 3}"
 
 
+@lru_cache(maxsize=4096)
 def next_quarter(quarter: str, steps: int = 1) -> str:
     """Name the quarter *steps* after (or, negative, before) *quarter*.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from simulator.laws.arrays import Array
 from simulator.laws.dependency import Group, Source, SupplyGraph, stands_on
 from simulator.laws.dependency import Node as GraphNode
+from simulator.spec.base import Figure
 from simulator.spec.chain import Input, Node, Terms
 from simulator.spec.hardware import Chip
 from simulator.spec.scenario import Scenario
@@ -74,6 +76,8 @@ class Chain:
         Nodes with a capacity.
     units : ndarray, shape (scarce nodes, chips)
         Units of each that go into a rack. [units/rack]
+    capacity, others : ndarray, shape (quarters, scarce nodes)
+        What each has, and what its other customers ask. [units a quarter]
 
     Raises
     ------
@@ -100,6 +104,14 @@ class Chain:
         self.lines, self.line_of = self._lines(sorted(chips))
         self.scarce = tuple(i for i in sorted(nodes) if nodes[i].capacity)
         self.units = self._units()
+        self.quarters = scenario.horizon.calendar.names()
+        self.edges_s = scenario.horizon.calendar.edges_s()
+        self.capacity = np.array(
+            [[_from(nodes[i].capacity, q) for i in self.scarce] for q in self.quarters]
+        )
+        self.others = np.array(
+            [[_from(nodes[i].others, q) for i in self.scarce] for q in self.quarters]
+        )
 
     def hit_by(self, node: str | None, tag: str | None, country: str | None) -> list[str]:
         """Return the nodes a shock's selector names, in their order."""
@@ -201,6 +213,14 @@ class Chain:
                         amount[supplier] += amount[i] * need.per_unit * share
             per_rack[:, column] = [amount[i] for i in self.scarce]
         return per_rack
+
+
+def _from(figures: Mapping[str, Figure[float]], quarter: str) -> float:
+    """Return the figure that holds in a quarter: the last that began, or the first of all."""
+    if not figures:
+        return 0.0
+    begun = [name for name in figures if name <= quarter]
+    return float(figures[max(begun) if begun else min(figures)].value)
 
 
 def _ties(i: str, node: Node, countries: dict[str, str]) -> tuple[str, ...]:

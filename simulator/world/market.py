@@ -60,15 +60,14 @@ class Market:
         self.chain = chain
         self.nodes = nodes
         self.record = record
-        calendar = chain.scenario.horizon.calendar
-        self.edges_s = calendar.edges_s()[:-1]
+        self.edges_s = chain.edges_s[:-1]
         self.queues = chain.scenario.supply.queues
         self.vendor = {i: chip.vendor for i, chip in chain.scenario.catalog.chips.items()}
         self._column = {chip: k for k, chip in enumerate(chain.bought)}
         self.regimes: dict[str, list[Regime]] = {}
         self._wait_z: dict[str, list[float]] = {}
         for vendor, queue in sorted(self.queues.items()):
-            self._draw(vendor, queue, streams, calendar.names())
+            self._draw(vendor, queue, streams, chain.quarters)
         self.asks: list[Ask] = []
         self._left = np.array([], float)
         self._window = -1
@@ -93,7 +92,7 @@ class Market:
         ask = Ask(name, chip, racks, self.env.event())
         self.asks.append(ask)
         if self._window == self._quarter() and not again:
-            self._share([ask], self._left, others=False)
+            self._share([ask], self._left, np.zeros_like(self._left))
         return ask
 
     def withdraw(self, ask: Ask) -> None:
@@ -115,10 +114,10 @@ class Market:
             yield self.env.timeout(0)
             yield self.env.timeout(0)
             self._window = quarter
-            supply = np.array([self._capacity(i) for i in self.chain.scarce])
-            self._share(self.asks, supply, others=True)
+            others = self.chain.others[quarter] * self._surges()
+            self._share(self.asks, self.chain.capacity[quarter], others)
 
-    def _share(self, asks: list[Ask], supply: Array, *, others: bool) -> None:
+    def _share(self, asks: list[Ask], supply: Array, outside: Array) -> None:
         """Share a supply out among some who ask, and grant it."""
         bought = self.chain.bought
         asked = np.zeros(len(bought))
@@ -127,7 +126,6 @@ class Market:
         may = asked.copy()
         for column in np.flatnonzero(asked).tolist():
             may[column] = np.ceil(asked[column] * self._acceptance(bought[column]))
-        outside = np.array([self._others(i) if others else 0.0 for i in self.chain.scarce])
         needed = self.chain.units @ may
         if (needed + outside <= supply).all():
             grants = may.astype(int)
@@ -184,15 +182,10 @@ class Market:
             part = self.queues[vendor].regimes[self.regimes[vendor][self._quarter()]].granted
         return part * self.nodes.share_left("allocation", self.chain.upstream[chip], self.env.now)
 
-    def _capacity(self, node: str) -> float:
-        figures = self.chain.scenario.supply.nodes[node].capacity
-        return _from(figures, self._name())
-
-    def _others(self, node: str) -> float:
-        figures = self.chain.scenario.supply.nodes[node].others
-        if not figures:
-            return 0.0
-        return _from(figures, self._name()) * self.nodes.surge(node, self.env.now)
+    def _surges(self) -> Array:
+        """By what others' demand at each scarce node is multiplied now. [1]."""
+        surge = self.nodes.surge
+        return np.array([surge(i, self.env.now) for i in self.chain.scarce])
 
     def _rule(self, node: str) -> Rule:
         sharing = self.chain.scenario.supply.nodes[node].sharing
@@ -205,9 +198,6 @@ class Market:
 
     def _quarter(self) -> int:
         return max(0, bisect_right(self.edges_s, self.env.now) - 1)
-
-    def _name(self) -> str:
-        return self.chain.scenario.horizon.calendar.names()[self._quarter()]
 
     def _draw(self, vendor: str, queue: Queue, streams: Streams, quarters: list[str]) -> None:
         """Draw a vendor's regimes and waits, quarter by quarter."""
@@ -230,12 +220,6 @@ def _next(queue: Queue, now: Regime, chance: float) -> Regime:
         if chance < edge:
             return regime
     return now
-
-
-def _from(figures: dict[str, Any], quarter: str) -> float:
-    """Return the figure that holds in a quarter: the last that began, or the first of all."""
-    begun = [name for name in figures if name <= quarter]
-    return float(figures[max(begun) if begun else min(figures)].value)
 
 
 def _ranked(ranks: list[int]) -> Rule:

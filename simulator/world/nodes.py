@@ -13,7 +13,7 @@ from simulator.world.recorder import Recorder
 from simulator.world.shocks import draw_shocks
 
 #: A production clock: corners, seconds of plan done by them, rate beyond the last.
-Clock = tuple[Array, Array, float]
+Clock = tuple[list[float], list[float], float]
 
 
 class Nodes:
@@ -28,6 +28,7 @@ class Nodes:
     def __init__(self, chain: Chain, streams: Streams) -> None:
         self.chain = chain
         self.blows = draw_shocks(chain, streams)
+        self._rare = [blow for blow in self.blows if blow.takes != "output"]
         self.steps: dict[str, list[tuple[float, float, float]]] = {}
         for blow in self.blows:
             if blow.takes == "output" and blow.end_s > 0:
@@ -56,7 +57,7 @@ class Nodes:
     def share_left(self, takes: str, nodes: tuple[str, ...], t_s: float) -> float:
         """Return what shocks that take a kind of thing leave of it at a time. [1]."""
         left = 1.0
-        for blow in self.blows:
+        for blow in self._rare:
             on = blow.takes == takes and blow.start_s <= t_s < blow.end_s
             if on and any(node in nodes for node in blow.nodes):
                 left *= 1 - blow.severity
@@ -66,7 +67,7 @@ class Nodes:
         """Return by what the demand of others at a node is multiplied at a time. [1]."""
         return 1 + sum(
             blow.severity
-            for blow in self.blows
+            for blow in self._rare
             if blow.takes == "demand" and node in blow.nodes and blow.start_s <= t_s < blow.end_s
         )
 
@@ -132,7 +133,7 @@ class Nodes:
         catch_up = self.chain.scenario.supply.catch_up.value
         at, done = production_clock(*_changes(self.t_s, health), catch_up)
         rate = final_rate(float(health[-1]), bool(done[-1] >= at[-1]), catch_up)
-        return at, done, rate
+        return at.tolist(), done.tolist(), rate
 
 
 def _can_switch(need: Need) -> bool:

@@ -55,5 +55,8 @@ class Recorder:
     def event(self, t_s: float, kind: str, subject: str, detail: str = "") -> None:
         """Append one line to the story of the run."""
         # Thousands of lines in a run of milliseconds: no mapping is built for each.
-        for column, value in zip(self._event_columns, (t_s, kind, subject, detail), strict=True):
-            column.append(value)
+        times, kinds, subjects, details = self._event_columns
+        times.append(t_s)
+        kinds.append(kind)
+        subjects.append(subject)
+        details.append(detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, log
 from statistics import NormalDist
 from typing import Any
@@ -45,11 +45,11 @@ class Blow:
     severity: float
     recovery: str = "step"
     warning_s: float = 0.0
+    #: What it takes: output, allocation, demand or stock.
+    takes: str = field(init=False)
 
-    @property
-    def takes(self) -> str:
-        """What it takes: output, allocation, demand or stock."""
-        return _TAKES.get(self.kind, "output")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "takes", _TAKES.get(self.kind, "output"))
 
 
 def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:

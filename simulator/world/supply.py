@@ -92,7 +92,7 @@ class Supply:
         self.orders: list[OrderState] = []
         self._ordinal: Counter[tuple[str, str, str]] = Counter()
         self._luck: dict[str, tuple[list[float], list[float]]] = {}
-        self._quarter = {q: k for k, q in enumerate(self.scenario.horizon.calendar.names())}
+        self._quarter = {q: k for k, q in enumerate(chain.quarters)}
 
     def follow_plan(self) -> Generator[simpy.Event, Any, None]:
         """Place the plan of record's orders, each at the start of its quarter."""
