@@ -19,24 +19,30 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulator.world import jobs_advance, jobs_memory
 from simulator.world.clock import at
-from simulator.world.jobs import EngineRecord, JobTable
+from simulator.world.jobs import EngineRecord, JobTable, Layout
 from simulator.world.jobs_report import job_columns, segment_columns
 from simulator.world.jobs_state import (
     DRAWS,
     LACK,
+    LEVELS,
+    LINKED,
     MAX_POOLS,
+    MIXED,
     N_ROWS,
     N_RUNS,
     N_WAITING,
     NOW,
+    RANDOM,
+    SEED,
     State,
 )
 from simulator.world.jobs_tables import tabulate
 from simulator.world.jobs_verbs import compiled
-from simulator.world.scheduler import DISCIPLINES, Policy
+from simulator.world.jobs_view import Network, RunsView, fractions_of, view_of_runs
+from simulator.world.scheduler import DISCIPLINES, PLACEMENTS, Policy
 from simulator.world.scheduler_asked import view_of
 
-__all__ = ["EngineRecord", "JobEngine", "JobTable", "Policy"]
+__all__ = ["EngineRecord", "JobEngine", "JobTable", "Layout", "Policy", "RunsView"]
 
 Floats = NDArray[np.float64]
 
@@ -64,10 +70,15 @@ class JobEngine:
     policy : Policy
     rng_faults : callable
         Returns the generator that owns the faults of a named pool; also asked
-        for ``<pool>/verb``, the victims of :meth:`fail_host`.
+        for ``<pool>/verb``, the victims of :meth:`fail_host`, and, where
+        placement is random, for ``placement``.
     edges_s : array_like, optional
         Ascending times between which down time is integrated; by default from
         zero to the horizon. [s]
+    network : callable, optional
+        What runs over several racks share. It is asked when all that happens at
+        a moment has happened, if such a run came or went, and gives the speed
+        of each as a fraction of what it would have alone.
     """
 
     def __init__(
@@ -79,6 +90,7 @@ class JobEngine:
         *,
         rng_faults: Callable[[str], np.random.Generator],
         edges_s: ArrayLike | None = None,
+        network: Network | None = None,
     ) -> None:
         if len(table) and int(table.job_class.max()) >= classes:
             raise ValueError(f"job_class must be < {classes}, got {table.job_class.max()}")
@@ -89,11 +101,16 @@ class JobEngine:
         order, mode = DISCIPLINES[policy.discipline]
         self._state = jobs_memory.new_state(table, order, mode, policy)
         self._rng_faults = rng_faults
+        self._network = network
+        self._state.counts[LINKED] = network is not None
+        if PLACEMENTS[policy.placement] == RANDOM:
+            self._state.counts[SEED] = rng_faults("placement").integers(2**62)
         self._names: list[str] = []
         self._faults: list[np.random.Generator | None] = []
         self._victims: list[np.random.Generator | None] = []
         self._rate = np.zeros((classes, 0))
         self._factor = np.zeros((classes, 0))
+        self._spread_rate = np.ones((classes, 0, LEVELS))
         self._preference: list[Floats | None] = []
         self._edges = None if edges_s is None else np.asarray(edges_s, float)
         self._edge = 0
@@ -111,6 +128,8 @@ class JobEngine:
         size_factor: ArrayLike = 1.0,
         preference: ArrayLike | None = None,
         *,
+        layout: Layout | None = None,
+        spread_rate: ArrayLike = 1.0,
         host_mtbf_s: float = np.inf,
         host_repair_s: float = 0.0,
         repair_crews: int | None = None,
@@ -129,6 +148,12 @@ class JobEngine:
             Chips needed for each reference chip asked. [chip/rce]
         preference : array_like, shape (classes,), optional
             A job tries pools in order of it, higher first, ties by number; the rate by default.
+        layout : Layout, optional
+            How its hosts stand; without one they are only counted.
+        spread_rate : array_like, shape (classes, 5), optional
+            Multiplies the rate of a run by the tightest level that holds it:
+            host, scale-up domain, rack, pod, site. Several hosts of a pool
+            without a layout go at the first. [1]
         host_mtbf_s : float
             Mean time between faults of a host that is up. [s]
         host_repair_s : float
@@ -153,10 +178,12 @@ class JobEngine:
         self._victims.append(None)
         self._rate = np.c_[self._rate, self._per_class("rate", rate)]
         self._factor = np.c_[self._factor, self._per_class("size_factor", size_factor)]
+        spread = self._per_class("spread_rate", spread_rate, LEVELS)[:, None]
+        self._spread_rate = np.concatenate([self._spread_rate, spread], axis=1)
         self._preference.append(
             None if preference is None else self._per_class("preference", preference)
         )
-        self._state = jobs_memory.with_pool(self._state, chips_per_host)
+        self._state = jobs_memory.with_pool(self._state, chips_per_host, layout)
         pool = self._state.pool[p]
         pool["since"] = self.env.now
         pool["repair"] = host_repair_s
@@ -165,27 +192,65 @@ class JobEngine:
         self._tabulate()
         return p
 
-    def add_hosts(self, pool: int, hosts: int) -> None:
-        """Put hosts into service, idle."""
+    def add_hosts(self, pool: int, hosts: int, rack: int | None = None) -> None:
+        """Put hosts into service, idle.
+
+        With a layout: into the rack of this number, or by default wherever
+        there is room, the lowest numbers first.
+        """
         self._check_hosts(pool, hosts)
         self._settle()
-        compiled.add_hosts(self._state, pool, hosts, self._now_s)
+        number = self._make_racks(pool, hosts, rack)
+        compiled.add_hosts(self._state, pool, hosts, number, self._now_s)
         self._note(pool)
 
-    def remove_hosts(self, pool: int, hosts: int) -> None:
+    def remove_hosts(self, pool: int, hosts: int, rack: int | None = None) -> None:
         """Take hosts out of service: idle ones, then broken ones, then busy ones.
 
         Of the busy ones those go whose job started last; it falls back to its
-        checkpoint and waits again.
+        checkpoint and waits again. With a layout, of the rack of this number,
+        or by default the highest numbers first.
         """
         self._check_hosts(pool, hosts)
-        there = int(self._state.pool[pool]["up"] + self._state.pool[pool]["down"])
+        there = self._hosts_there(pool, rack)
         if hosts > there:
-            raise ValueError(f"pool {self._names[pool]!r} has {there} hosts, cannot lose {hosts}")
+            where = f"pool {self._names[pool]!r}" + ("" if rack is None else f", rack {rack},")
+            raise ValueError(f"{where} has {there} hosts, cannot lose {hosts}")
         self._settle()
         self._make_rows(int(self._state.counts[N_RUNS]))
-        compiled.remove_hosts(self._state, pool, hosts, self._now_s)
+        number = -1 if rack is None else rack
+        compiled.remove_hosts(self._state, pool, hosts, number, self._now_s)
         self._note(pool)
+
+    def hosts_of_racks(self, pool: int) -> NDArray[np.int64]:
+        """Return the hosts in service in each rack of a pool with a layout, by number."""
+        state = self._state.pool[pool]
+        if state["domain"] == 0:
+            raise ValueError(f"pool {self._names[pool]!r} has no layout")
+        per_rack = int(state["rack"] // state["domain"])
+        cells = self._state.cell["there"][pool, : int(state["racks"]) * per_rack]
+        return cells.reshape(-1, per_rack).sum(axis=1, dtype=np.int64)
+
+    def runs(self) -> RunsView:
+        """Return the runs over more than one rack, now."""
+        self._settle()
+        return view_of_runs(self._state, self.table)
+
+    def stop_runs(self, runs: ArrayLike) -> None:
+        """Kill runs, named as in a :class:`RunsView`: their jobs keep their last checkpoint."""
+        victims = np.atleast_1d(np.asarray(runs, np.int64))
+        self._settle()
+        running = self._state.run["job"]
+        for run in victims:
+            if not 0 <= run < len(running) or running[run] < 0:
+                raise ValueError(f"no run {run}")
+        self._make_rows(len(victims))
+        compiled.stop(self._state, victims, self._now_s)
+
+    def network_changed(self) -> None:
+        """Have the network asked again at this moment."""
+        self._settle()
+        self._state.counts[MIXED] = self._state.counts[LINKED]
 
     def set_rates(self, pool: int, rate: ArrayLike) -> None:
         """Set the rates of a pool, for running jobs too; at rate 0 they stall."""
@@ -324,6 +389,8 @@ class JobEngine:
                 self._state = jobs_memory.with_repairs(self._state)
             elif need == jobs_advance.NEEDS_POLICY:
                 self._ask()
+            elif need == jobs_advance.NEEDS_NETWORK:
+                self._ask_network()
             else:
                 self._draw(int(self._state.counts[LACK]))
 
@@ -346,11 +413,25 @@ class JobEngine:
         order, pools = self.policy.decided(view)
         compiled.start_in_order(st, order, pools, self.policy.blocking, float(st.real[NOW]))
 
+    def _ask_network(self) -> None:
+        """Let runs over several racks go as fast as what they share allows."""
+        assert self._network is not None  # only then the compiled part asks
+        view = view_of_runs(self._state, self.table)
+        fraction = fractions_of(self._network, view)
+        self._make_rows(len(view.run))
+        compiled.share_network(self._state, view.run, fraction, float(self._state.real[NOW]))
+
     def _draw(self, pool: int) -> None:
         rng = self._faults[pool]
         assert rng is not None  # only pools with faults use draws
         fresh = np.stack(
-            [rng.exponential(size=DRAWS), rng.random(DRAWS), rng.exponential(size=DRAWS)], axis=1
+            [
+                rng.exponential(size=DRAWS),
+                rng.random(DRAWS),
+                rng.exponential(size=DRAWS),
+                np.zeros(DRAWS),
+            ],
+            axis=1,
         )
         self._state = jobs_memory.with_draws(self._state, pool, fresh)
         # The gap to the next fault, unless it is running already.
@@ -369,15 +450,15 @@ class JobEngine:
             self._state = jobs_memory.with_rows(self._state, least)
 
     def _tabulate(self) -> None:
-        tabulate(self._state, self._rate, self._factor, self._liking())
+        tabulate(self._state, self._rate, self._factor, self._liking(), self._spread_rate)
         compiled.look_again(self._state, self._now_s)
 
     def _liking(self) -> Floats:
         own = enumerate(self._preference)
         return np.stack([self._rate[:, p] if like is None else like for p, like in own], axis=1)
 
-    def _per_class(self, name: str, values: ArrayLike) -> Floats:
-        array = np.array(np.broadcast_to(np.asarray(values, float), (self.classes,)))
+    def _per_class(self, name: str, values: ArrayLike, *more: int) -> Floats:
+        array = np.array(np.broadcast_to(np.asarray(values, float), (self.classes, *more)))
         if name != "preference" and not np.all((array >= 0) & np.isfinite(array)):
             raise ValueError(f"{name} must be finite and >= 0, got {array}")
         if np.any(np.isnan(array)):
@@ -389,6 +470,33 @@ class JobEngine:
             raise ValueError(f"pool must be in [0, {len(self._names)}), got {pool}")
         if hosts < 0:
             raise ValueError(f"hosts must be >= 0, got {hosts}")
+
+    def _hosts_there(self, pool: int, rack: int | None) -> int:
+        if rack is None:
+            return int(self._state.pool[pool]["up"] + self._state.pool[pool]["down"])
+        racks = self.hosts_of_racks(pool)
+        if not 0 <= rack < len(racks):
+            raise ValueError(f"rack must be in [0, {len(racks)}), got {rack}")
+        return int(racks[rack])
+
+    def _make_racks(self, pool: int, hosts: int, rack: int | None) -> int:
+        """Make places for hosts that come; return the number of their rack, -1: any."""
+        state = self._state.pool[pool]
+        if state["domain"] == 0 and rack is None:
+            return -1
+        there, size = self.hosts_of_racks(pool), int(state["rack"])
+        if rack is None:
+            racks = -(-(hosts - (size * len(there) - int(there.sum()))) // size)
+        else:
+            racks = int(rack == len(there))
+            if not 0 <= rack <= len(there):
+                raise ValueError(f"rack must be in [0, {len(there)}], got {rack}")
+            room = size if racks else size - int(there[rack])
+            if hosts > room:
+                raise ValueError(f"rack {rack} has room for {room} hosts, not {hosts}")
+        if racks > 0:
+            self._state = jobs_memory.with_racks(self._state, pool, racks)
+        return -1 if rack is None else rack
 
     def _note(self, pool: int) -> None:
         up, down = (int(self._state.pool[pool][name]) for name in ("up", "down"))

@@ -125,6 +125,37 @@ class JobTable:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """How the hosts of a pool stand: in scale-up domains, racks and pods.
+
+    Racks have numbers, which are places: pods are of consecutive numbers, and a
+    rack that comes takes the lowest number free.
+
+    Raises
+    ------
+    ValueError
+        If a number is below one, or domains do not fill a rack.
+    """
+
+    #: Hosts that share a scale-up fabric (one, where that ends at the host). [host]
+    hosts_per_domain: int
+    #: [host]
+    hosts_per_rack: int
+    #: Racks below one spine, or one block of the fabric. [rack]
+    racks_per_pod: int
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if getattr(self, field.name) < 1:
+                raise ValueError(f"{field.name} must be >= 1, got {getattr(self, field.name)}")
+        if self.hosts_per_rack % self.hosts_per_domain:
+            raise ValueError(
+                f"hosts_per_rack must be a multiple of hosts_per_domain,"
+                f" got {self.hosts_per_rack} and {self.hosts_per_domain}"
+            )
+
+
+@dataclass(frozen=True)
 class EngineRecord:
     """What came out of a run of the engine, as columns, closed at the horizon.
 
@@ -136,12 +167,16 @@ class EngineRecord:
         (nan: not), ``pool`` (last; -1: never), ``restarts``, ``work_rce_s``
         (asked), ``productive_rce_s`` (done and kept), ``lost_rce_s`` (done and
         lost), ``gave_up``, ``unserved_rce_s`` (all work of a job that gave up
-        or did not start).
+        or did not start), ``spread`` (of the last run: the tightest level that
+        holds it, 0 host, 1 scale-up domain, 2 rack, 3 pod, 4 site; -1: never
+        ran, or several hosts of a pool without a layout), ``racks`` (of the
+        last run; 0: the same).
     segments : dict of ndarray
         One row a stretch of running at one rate: ``job`` (row of the table),
         ``pool``, ``start_s``, ``end_s``, ``chips`` (allocated, in whole hosts
         for gangs above one host), ``productive_rce_s``, ``lost_rce_s``,
-        ``restart_s`` (paid at the start of the stretch).
+        ``restart_s`` (paid at the start of the stretch), ``fraction`` (of the
+        speed it would have had alone on the network), ``spread``, ``racks``.
     pools : dict of ndarray
         Right-continuous series, a row a change by the world: ``t_s``, ``pool``,
         ``hosts_in_service`` (put in and not taken out), ``hosts_down`` (of

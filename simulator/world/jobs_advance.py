@@ -16,6 +16,7 @@ from simulator.world.jobs_state import (
     FRESH,
     GAVE_UP,
     LACK,
+    MIXED,
     MODE,
     N_PATIENCE,
     N_REPAIRS,
@@ -35,7 +36,15 @@ from simulator.world.scheduler_passes import blocking_pass, skipping_pass, unblo
 from simulator.world.scheduler_shares import sharing_pass
 
 #: Why the compiled part came back.
-REACHED, NEEDS_ROWS, NEEDS_RUNS, NEEDS_DRAWS, NEEDS_REPAIRS, NEEDS_POLICY = range(6)
+(
+    REACHED,
+    NEEDS_ROWS,
+    NEEDS_RUNS,
+    NEEDS_DRAWS,
+    NEEDS_REPAIRS,
+    NEEDS_POLICY,
+    NEEDS_NETWORK,
+) = range(7)
 
 
 @kernel
@@ -43,11 +52,14 @@ def run_until(st: Any, t_end: float) -> int:
     """Process job events before *t_end*; return the reason to come back.
 
     At equal times: completions, then capacity changes, then arrivals, then
-    scheduling, then those whose patience ends. Every step leaves the state
-    whole, so after a need is met the call is made again.
+    scheduling, then those whose patience ends, then the network. Every step
+    leaves the state whole, so after a need is met the call is made again.
     """
     while True:
         now = _next_time(st)
+        # Nothing more happens at the moment reached, so its runs may be rated.
+        if st.counts[MIXED] != 0 and min(now, t_end) > st.real[NOW]:
+            return NEEDS_NETWORK
         if now >= t_end:
             return REACHED
         st.real[NOW] = now

@@ -15,6 +15,7 @@ from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import unit_of_host
 from simulator.world.jobs_run import kill
 from simulator.world.jobs_state import DIRTY, N_REPAIRS, NEXT_FAULT
+from simulator.world.jobs_tree import idle_cell, list_rack, rack_of, shift, unlist_rack
 
 
 @kernel
@@ -41,9 +42,11 @@ def forecast(st: Any, p: int) -> None:
 
 
 @kernel
-def add_idle(st: Any, p: int, hosts: int) -> None:
-    """Add idle hosts that are up to an accounted pool."""
+def add_idle(st: Any, p: int, c: int, hosts: int) -> None:
+    """Add idle hosts that are up to an accounted pool; *c* is their cell, if it has a layout."""
     pool = st.pool[p]
+    if pool.domain > 0:
+        _change_up(st, p, c, hosts)
     pool.up += hosts
     pool.free += hosts
     pool.hold_good = 0
@@ -52,20 +55,58 @@ def add_idle(st: Any, p: int, hosts: int) -> None:
 
 
 @kernel
-def break_host(st: Any, p: int, uniform: float, now: float) -> None:
-    """Take down one host that is up; what runs on it falls back to its checkpoint."""
+def take_idle(st: Any, p: int, c: int, hosts: int) -> None:
+    """Let idle hosts of an accounted pool be up no more; *c* is their cell, if it has a layout."""
+    pool = st.pool[p]
+    if pool.domain > 0:
+        _change_up(st, p, c, -hosts)
+    pool.up -= hosts
+    pool.free -= hosts
+    pool.hold_good = 0
+
+
+@kernel
+def _change_up(st: Any, p: int, c: int, hosts: int) -> None:
+    r = rack_of(st.pool[p], c)
+    unlist_rack(st, p, r)
+    shift(st, p, c, hosts)
+    st.cell[p, c].up += hosts
+    list_rack(st, p, r)
+
+
+@kernel
+def break_host(st: Any, p: int, uniform: float, now: float) -> int:
+    """Take down one host that is up; what runs on it falls back to its checkpoint.
+
+    Returns its cell, if the pool has a layout.
+    """
     account(st, p, now)
     pool = st.pool[p]
     host = min(int(uniform * pool.up), pool.up - 1)
+    c = 0
     # Hosts are counted with the busy ones first, in order of their units.
     if host < pool.up - pool.free:
-        empty_unit(st, unit_of_host(st, p, host), now)
-    pool.free -= 1
-    pool.up -= 1
+        u, i = unit_of_host(st, p, host)
+        if pool.domain > 0:
+            c = _cell_of(st, u, i)
+        empty_unit(st, u, now)
+    elif pool.domain > 0:
+        c = idle_cell(st, p, host - (pool.up - pool.free))
+    take_idle(st, p, c, 1)
     pool.down += 1
-    pool.hold_good = 0
     st.counts[DIRTY] |= 1 << p
     forecast(st, p)
+    return c
+
+
+@kernel
+def _cell_of(st: Any, u: int, host: int) -> int:
+    """Return the cell of one of a unit's hosts."""
+    i = st.unit[u].part
+    while host >= st.part[i].hosts:
+        host -= st.part[i].hosts
+        i = st.part[i].next
+    return st.part[i].cell
 
 
 @kernel
@@ -82,35 +123,55 @@ def fault(st: Any, p: int, now: float) -> None:
     pool = st.pool[p]
     row = pool.fault_draw
     pool.fault_draw = row + 1
-    break_host(st, p, st.draws[p, row, 1], now)
+    st.draws[p, row, 3] = break_host(st, p, st.draws[p, row, 1], now)
     # The next gap is in the next row, or zero if the world has yet to draw it.
     pool.hazard = st.draws[p, row + 1, 0] if row + 1 < pool.drawn else 0.0
     forecast(st, p)
-    _repair_more(st, p, now)
+    start_repairs(st, p, now)
 
 
 @kernel
-def _repair_more(st: Any, p: int, now: float) -> None:
+def start_repairs(st: Any, p: int, now: float) -> None:
     """Let free crews begin repairs, in the order of faults."""
     pool = st.pool[p]
     while pool.in_repair < min(pool.crews, pool.down - pool.held):
+        # A broken host that left its rack before its turn is passed over.
+        while st.draws[p, pool.repair_draw, 3] < 0:
+            pool.repair_draw += 1
         pool.in_repair += 1
         span = st.draws[p, pool.repair_draw, 2] * pool.repair
+        _push(st, now + span, p, int(st.draws[p, pool.repair_draw, 3]))
         pool.repair_draw += 1
-        _push(st, now + span, p)
 
 
 @kernel
 def end_repair(st: Any, now: float) -> None:
     """Return the host whose repair ends first to its pool."""
-    p = st.repairs[0].pool
+    p, c = st.repairs[0].pool, st.repairs[0].cell
     _pop(st, 0)
     account(st, p, now)
     pool = st.pool[p]
     pool.in_repair -= 1
     pool.down -= 1
-    add_idle(st, p, 1)
-    _repair_more(st, p, now)
+    add_idle(st, p, c, 1)
+    start_repairs(st, p, now)
+
+
+@kernel
+def retire_down_of(st: Any, p: int, c: int) -> None:
+    """Take a broken host of a cell out of service: the last to come back."""
+    pool = st.pool[p]
+    pool.down -= 1
+    st.cell[p, c].there -= 1
+    for row in range(pool.fault_draw - 1, pool.repair_draw - 1, -1):
+        if st.draws[p, row, 3] == c:
+            st.draws[p, row, 3] = -1.0
+            return
+    if st.cell[p, c].held > 0:
+        pool.held -= 1
+        st.cell[p, c].held -= 1
+        return
+    _drop_last_repair(st, p, c)
 
 
 @kernel
@@ -123,24 +184,35 @@ def retire_down(st: Any, p: int) -> None:
     if pool.in_repair == 0:
         pool.held -= 1
         return
-    last = -1
-    for i in range(st.counts[N_REPAIRS]):
-        if st.repairs[i].pool == p and (last < 0 or st.repairs[i].at > st.repairs[last].at):
-            last = i
-    _pop(st, last)
-    pool.in_repair -= 1
+    _drop_last_repair(st, p, 0)
 
 
 @kernel
-def _push(st: Any, at: float, p: int) -> None:
+def _drop_last_repair(st: Any, p: int, c: int) -> None:
+    last = -1
+    for i in range(st.counts[N_REPAIRS]):
+        if (
+            st.repairs[i].pool == p
+            and st.repairs[i].cell == c
+            and (last < 0 or st.repairs[i].at > st.repairs[last].at)
+        ):
+            last = i
+    _pop(st, last)
+    st.pool[p].in_repair -= 1
+
+
+@kernel
+def _push(st: Any, at: float, p: int, c: int) -> None:
     i = st.counts[N_REPAIRS]
     st.counts[N_REPAIRS] = i + 1
     while i > 0 and at < st.repairs[(i - 1) >> 1].at:
         st.repairs[i].at = st.repairs[(i - 1) >> 1].at
         st.repairs[i].pool = st.repairs[(i - 1) >> 1].pool
+        st.repairs[i].cell = st.repairs[(i - 1) >> 1].cell
         i = (i - 1) >> 1
     st.repairs[i].at = at
     st.repairs[i].pool = p
+    st.repairs[i].cell = c
 
 
 @kernel
@@ -148,12 +220,13 @@ def _pop(st: Any, i: int) -> None:
     """Remove the i-th entry of the heap of repairs."""
     n = st.counts[N_REPAIRS] - 1
     st.counts[N_REPAIRS] = n
-    at, p = st.repairs[n].at, st.repairs[n].pool
+    at, p, c = st.repairs[n].at, st.repairs[n].pool, st.repairs[n].cell
     if i == n:
         return
     while i > 0 and at < st.repairs[(i - 1) >> 1].at:
         st.repairs[i].at = st.repairs[(i - 1) >> 1].at
         st.repairs[i].pool = st.repairs[(i - 1) >> 1].pool
+        st.repairs[i].cell = st.repairs[(i - 1) >> 1].cell
         i = (i - 1) >> 1
     while True:
         child = 2 * i + 1
@@ -165,6 +238,8 @@ def _pop(st: Any, i: int) -> None:
             break
         st.repairs[i].at = st.repairs[child].at
         st.repairs[i].pool = st.repairs[child].pool
+        st.repairs[i].cell = st.repairs[child].cell
         i = child
     st.repairs[i].at = at
     st.repairs[i].pool = p
+    st.repairs[i].cell = c

@@ -7,21 +7,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.world.jobs import JobTable
+from simulator.world.jobs import JobTable, Layout
 from simulator.world.jobs_state import (
     AGEING,
     BLOCK,
     BY_PRIORITY,
     BY_SHARE,
+    CELL,
     DEPTH,
     DRAWS,
     FIT,
+    FREE_PART,
     JOB,
+    LEVELS,
     MODE,
     N_COUNTERS,
     N_REALS,
     NEXT_FAULT,
     ORDER,
+    PART,
+    PLACEMENT,
     POOL,
     REPAIR,
     ROW,
@@ -32,7 +37,7 @@ from simulator.world.jobs_state import (
     UNIT,
     State,
 )
-from simulator.world.scheduler import Policy
+from simulator.world.scheduler import PLACEMENTS, Policy
 
 _RUNS_AT_FIRST = 1024
 
@@ -49,6 +54,7 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     kind = _types(table, order, job)
     counts = np.zeros(N_COUNTERS, np.int64)
     counts[ORDER], counts[MODE], counts[DEPTH] = order, mode, policy.backfill_depth
+    counts[PLACEMENT], counts[FREE_PART] = PLACEMENTS[policy.placement], -1
     real = np.zeros(N_REALS)
     real[AGEING], real[NEXT_FAULT] = policy.ageing_per_s, np.inf
     impatient = int(np.count_nonzero(np.isfinite(table.patience_s)))
@@ -61,9 +67,10 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         kind=kind,
         share=_shares(table, order, policy),
         fit=np.zeros((len(kind), 0), FIT),
+        slow=np.zeros((len(kind), 0, LEVELS)),
         pool=np.zeros(0, POOL),
         level=np.zeros((0, 2), np.int32),
-        draws=np.zeros((0, DRAWS, 3)),
+        draws=np.zeros((0, DRAWS, 4)),
         run=run,
         slot=np.zeros(_RUNS_AT_FIRST, SLOT),
         unit=np.zeros(_RUNS_AT_FIRST, UNIT),
@@ -71,6 +78,14 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         repairs=np.zeros(64, REPAIR),
         deadlines=np.zeros(impatient + 1, np.int32),
         rows=np.zeros(n + 1024, ROW),
+        cell=np.zeros((0, 0), CELL),
+        rack=np.zeros((0, 0), np.int32),
+        pod=np.zeros((0, 0), np.int32),
+        part=np.zeros(0, PART),
+        cells=np.zeros((0, 0), np.int32),
+        racks=np.zeros((0, 0), np.int32),
+        bits=np.zeros((0, 0, 0), np.int64),
+        brief=np.zeros((0, 0, 0), np.int64),
     )
 
 
@@ -112,7 +127,7 @@ def _shares(table: JobTable, order: int, policy: Policy) -> NDArray[Any]:
     return share
 
 
-def with_pool(st: State, chips_per_host: int) -> State:
+def with_pool(st: State, chips_per_host: int, layout: Layout | None) -> State:
     """Return the memory with one more pool, empty and healthy."""
     pool = np.zeros(len(st.pool) + 1, POOL)
     pool[:-1] = st.pool
@@ -125,16 +140,64 @@ def with_pool(st: State, chips_per_host: int) -> State:
     level = np.full((len(pool), max(st.level.shape[1], chips_per_host + 1)), -1, np.int32)
     level[:-1, : st.level.shape[1]] = st.level
 
-    def row(old: NDArray[Any]) -> NDArray[Any]:
-        return np.concatenate([old, np.zeros((1, *old.shape[1:]), old.dtype)])
-
+    if layout is not None:
+        last["domain"] = layout.hosts_per_domain
+        last["rack"] = layout.hosts_per_rack
+        last["pod"] = layout.racks_per_pod
+    p = len(pool)
     return st._replace(
         pool=pool,
         level=level,
-        fit=np.concatenate([st.fit, np.zeros((len(st.fit), 1), FIT)], axis=1),
-        draws=row(st.draws),
-        blocks=row(st.blocks),
+        fit=_shaped(st.fit, len(st.kind), p),
+        slow=_shaped(st.slow, len(st.kind), p, LEVELS),
+        draws=_shaped(st.draws, p),
+        blocks=_shaped(st.blocks, p),
+        cell=_shaped(st.cell, p),
+        rack=_shaped(st.rack, p),
+        pod=_shaped(st.pod, p),
+        cells=_shaped(st.cells, p, int(last["domain"][0]) + 1),
+        racks=_shaped(st.racks, p, _buckets(last[0])),
+        bits=_shaped(st.bits, p, _buckets(last[0])),
+        brief=_shaped(st.brief, p, _buckets(last[0])),
     )
+
+
+def _buckets(pool: Any) -> int:
+    """Return how many buckets a pool's racks may lie in."""
+    grouped = 1 < pool["domain"] < pool["rack"]
+    return int(pool["rack"] * (1 + pool["domain"] * grouped) + 1)
+
+
+def with_racks(st: State, p: int, racks: int) -> State:
+    """Return the memory with places for more racks in a pool with a layout."""
+    pool = st.pool[p : p + 1]
+    domain, rack, pod = (int(pool[name][0]) for name in ("domain", "rack", "pod"))
+    pool["racks"] += racks
+    places = int(pool["racks"][0])
+    parts = int(np.sum(st.pool["racks"] * st.pool["rack"]))
+    part = _grown(st.part, parts)
+    # The new parts before those that were free.
+    part["next"][len(st.part) :] = np.arange(len(st.part) + 1, parts + 1)
+    part["next"][-1] = st.counts[FREE_PART]
+    st.counts[FREE_PART] = len(st.part)
+    st.cells[p, 0] += racks * (rack // domain)
+    words = -(-places // 64)
+    return st._replace(
+        cell=_shaped(st.cell, len(st.pool), places * (rack // domain)),
+        rack=_shaped(st.rack, len(st.pool), places),
+        pod=_shaped(st.pod, len(st.pool), -(-places // pod)),
+        part=part,
+        bits=_shaped(st.bits, len(st.pool), st.bits.shape[1], words),
+        brief=_shaped(st.brief, len(st.pool), st.bits.shape[1], -(-words // 64)),
+    )
+
+
+def _shaped(old: NDArray[Any], *least: int) -> NDArray[Any]:
+    """Return an array no less in any of its first dimensions, the rest of it zero."""
+    shape = [max(n, m) for n, m in zip(old.shape, least, strict=False)]
+    new = np.zeros((*shape, *old.shape[len(shape) :]), old.dtype)
+    new[tuple(slice(n) for n in old.shape)] = old
+    return new
 
 
 def with_rows(st: State, least: int) -> State:
@@ -171,7 +234,7 @@ def with_draws(st: State, p: int, fresh: NDArray[np.float64]) -> State:
     kept = np.concatenate([st.draws[p, used:drawn], fresh])
     draws = st.draws
     if len(kept) > draws.shape[1]:
-        draws = np.zeros((len(st.pool), 2 * len(kept), 3))
+        draws = np.zeros((len(st.pool), 2 * len(kept), 4))
         draws[:, : st.draws.shape[1]] = st.draws
     draws[p, : len(kept)] = kept
     pool["fault_draw"] -= used

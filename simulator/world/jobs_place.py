@@ -1,8 +1,9 @@
 """Chips of a pool: where a job fits, taking hosts and giving them back.
 
-Whole hosts are counted, not named. A host that small jobs share is a unit of
-its own, listed by its free chips, so that the fullest host that fits is found
-at once, whatever the size of the pool.
+Whole hosts are counted; which they are matters only in a pool with a layout
+(:mod:`jobs_layout`). A host that small jobs share is a unit of its own, listed
+by its free chips, so that the fullest host that fits is found at once, whatever
+the size of the pool.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
-from simulator.world.jobs_state import BLOCK, N_FREE_UNITS, TOP_UNIT
+from simulator.world.jobs_layout import give_hosts, level_for, take_hosts
+from simulator.world.jobs_luck import luck_of
+from simulator.world.jobs_state import (
+    BEST_FIT,
+    BLOCK,
+    N_FREE_UNITS,
+    PLACEMENT,
+    TOP_UNIT,
+    WORST_FIT,
+)
 
 
 @kernel
@@ -33,21 +43,67 @@ def shared_host(st: Any, p: int, chips: int) -> int:
 
 
 @kernel
-def take(st: Any, k: int, p: int) -> int:
-    """Take chips for a job of type *k* that fits in pool *p*; return the unit."""
+def host_for(st: Any, p: int, chips: int, j: int) -> int:
+    """Return the shared host that job *j* would take in a pool where it fits; -1: an idle one."""
+    how = st.counts[PLACEMENT]
+    if how == BEST_FIT:
+        return shared_host(st, p, chips)
+    if how == WORST_FIT:
+        if st.pool[p].free > 0:
+            return -1
+        free = st.pool[p].chips_per_host - 1
+        while st.level[p, free] < 0:
+            free -= 1
+        return st.level[p, free]
+    return _random_host(st, p, chips, luck_of(st, j))
+
+
+@kernel
+def _random_host(st: Any, p: int, chips: int, luck: float) -> int:
+    """Return a host, each of those with room equally likely: shared ones first, then idle."""
+    shared = 0
+    for free in range(chips, st.pool[p].chips_per_host):
+        u = st.level[p, free]
+        while u >= 0:
+            shared += 1
+            u = st.unit[u].next
+    k = min(int(luck * (shared + st.pool[p].free)), shared + st.pool[p].free - 1)
+    if k >= shared:
+        return -1
+    free = chips
+    u = st.level[p, free]
+    while True:
+        while u < 0:
+            free += 1
+            u = st.level[p, free]
+        if k == 0:
+            return u
+        k -= 1
+        u = st.unit[u].next
+
+
+@kernel
+def slow_here(st: Any, k: int, p: int) -> float:
+    """Wall time per second of work of type *k* if it started in pool *p* now."""
+    if st.pool[p].paced == 0:
+        return st.fit[k, p].slow
+    return st.slow[k, p, max(level_for(st, p, st.fit[k, p].hosts), 0)]
+
+
+@kernel
+def take(st: Any, k: int, p: int, j: int) -> int:
+    """Take chips for job *j* of type *k*, which fits in pool *p*; return the unit."""
     hosts = st.fit[k, p].hosts
     if hosts > 0:
-        st.pool[p].free -= hosts
-        u = _new_unit(st, p, hosts)
+        u = _new_unit(st, p, hosts, j)
         st.unit[u].free = -1
         return u
     need = st.fit[k, p].need
-    u = shared_host(st, p, need)
+    u = host_for(st, p, need, j)
     if u >= 0:
         _unlist(st, u)
     else:
-        st.pool[p].free -= 1
-        u = _new_unit(st, p, 1)
+        u = _new_unit(st, p, 1, j)
         st.unit[u].free = st.pool[p].chips_per_host
     st.unit[u].free -= need
     _list(st, u)
@@ -59,21 +115,22 @@ def give(st: Any, u: int, chips: int) -> None:
     """Give back the chips of a run that has left its unit's list of runs."""
     unit = st.unit[u]
     if unit.free < 0:
-        st.pool[unit.pool].free += unit.hosts
         _drop_unit(st, u)
         return
     _unlist(st, u)
     unit.free += chips
     if unit.runs == 0:
-        st.pool[unit.pool].free += 1
         _drop_unit(st, u)
     else:
         _list(st, u)
 
 
 @kernel
-def unit_of_host(st: Any, p: int, host: int) -> int:
-    """Return the unit that holds the *host*-th busy host of a pool, in order of units."""
+def unit_of_host(st: Any, p: int, host: int) -> tuple[int, int]:
+    """Return the unit that holds the *host*-th busy host of a pool, in order of units.
+
+    And which of the unit's hosts that is.
+    """
     b = 0
     while host >= st.blocks[p, b]:
         host -= st.blocks[p, b]
@@ -82,13 +139,14 @@ def unit_of_host(st: Any, p: int, host: int) -> int:
     while True:
         if st.unit[u].hosts > 0 and st.unit[u].pool == p:
             if host < st.unit[u].hosts:
-                return u
+                return u, host
             host -= st.unit[u].hosts
         u += 1
 
 
 @kernel
-def _new_unit(st: Any, p: int, hosts: int) -> int:
+def _new_unit(st: Any, p: int, hosts: int, j: int) -> int:
+    """Take idle hosts of a pool."""
     if st.counts[N_FREE_UNITS] > 0:
         st.counts[N_FREE_UNITS] -= 1
         u = st.slot[st.counts[N_FREE_UNITS]].free_unit
@@ -101,13 +159,19 @@ def _new_unit(st: Any, p: int, hosts: int) -> int:
     unit.runs = 0
     unit.first = -1
     unit.seen = 0
+    # The tree must see the pool as it was.
+    take_hosts(st, u, luck_of(st, j) if st.pool[p].domain > 0 else 0.0)
+    st.pool[p].free -= hosts
     st.blocks[p, u // BLOCK] += hosts
     return u
 
 
 @kernel
 def _drop_unit(st: Any, u: int) -> None:
+    """Give a unit's hosts back to its pool."""
     unit = st.unit[u]
+    give_hosts(st, u)
+    st.pool[unit.pool].free += unit.hosts
     st.blocks[unit.pool, u // BLOCK] -= unit.hosts
     unit.hosts = 0
     st.slot[st.counts[N_FREE_UNITS]].free_unit = u

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.world.jobs import JobTable
-from simulator.world.jobs_state import GAVE_UP, N_ROWS, State
+from simulator.world.jobs_state import GAVE_UP, N_ROWS, UNKNOWN, State
 
 Columns = dict[str, NDArray[Any]]
 
@@ -32,6 +32,8 @@ def job_columns(table: JobTable, st: State) -> Columns:
         "lost_rce_s": table.chips * job["lost"],
         "gave_up": job["state"] == GAVE_UP,
         "unserved_rce_s": np.where(never, table.chips * table.work_s, 0.0),
+        "spread": np.where(np.isnan(job["start"]), UNKNOWN, job["level"]),
+        "racks": job["racks"],
     }
 
 
@@ -39,5 +41,6 @@ def segment_columns(st: State) -> Columns:
     """Return one row a stretch of running at one rate, in order of their ends."""
     rows = st.rows[: int(st.counts[N_ROWS])]
     names = ("job", "pool", "start_s", "end_s", "chips")
-    works = ("productive_rce_s", "lost_rce_s", "restart_s")
-    return {name: np.asarray(rows[name]) for name in (*names, *works)}
+    works = ("productive_rce_s", "lost_rce_s", "restart_s", "fraction")
+    columns = {name: np.asarray(rows[name]) for name in (*names, *works)}
+    return columns | {"spread": np.asarray(rows["level"]), "racks": np.asarray(rows["racks"])}

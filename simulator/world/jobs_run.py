@@ -11,9 +11,12 @@ from simulator.world.jobs_queue import join
 from simulator.world.jobs_state import (
     DIRTY,
     DONE,
+    LINKED,
+    MIXED,
     N_FREE_RUNS,
     N_ROWS,
     N_RUNS,
+    POD,
     RUNNING,
     TOP_RUN,
 )
@@ -24,7 +27,7 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     """Start a job that fits in a pool; one that ran before pays its restart first."""
     job = st.job[j]
     k = job.type
-    u = take(st, k, p)
+    u = take(st, k, p, j)
     r = _new_run(st)
     run = st.run[r]
     run.pay = 0.0
@@ -35,6 +38,8 @@ def start(st: Any, j: int, p: int, now: float) -> None:
         job.restarts += 1
     job.state = RUNNING
     job.pool = p
+    job.level = st.unit[u].level
+    job.racks = st.unit[u].racks
     run.job = j
     run.unit = u
     run.pool = p
@@ -43,7 +48,10 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     st.share[st.kind[k].service].used += run.chips
     run.begin = now
     run.started = now
-    run.slow = st.fit[k, p].slow
+    run.slow = st.slow[k, p, max(st.unit[u].level, 0)]
+    run.fraction = 1.0
+    if st.unit[u].level >= POD:
+        st.counts[MIXED] = st.counts[LINKED]
     run.useful = 0.0
     run.left = job.left
     run.saved = job.left
@@ -104,16 +112,23 @@ def _take_away(st: Any, r: int, now: float, warned: bool) -> None:
 
 
 @kernel
-def change_rate(st: Any, r: int, slow: float, now: float) -> None:
-    """Let a run go on at another rate, its progress and its checkpoints kept."""
+def change_rate(st: Any, r: int, fraction: float, now: float) -> bool:
+    """Let a run go on at the rate of the matrix, or a fraction of it; return whether it is new.
+
+    Its progress and its checkpoints are kept.
+    """
     run = st.run[r]
-    if run.slow == slow:
-        return
+    unit = st.unit[run.unit]
+    slow = st.slow[st.job[run.job].type, run.pool, max(unit.level, 0)] / fraction
+    if run.slow == slow and run.fraction == fraction:
+        return False
     bring_up_to_date(st, r, now)
     run.slow = slow
+    run.fraction = fraction
     run.finish = _finish_time(run)
     _up(st, run.place)
     _down(st, run.place)
+    return True
 
 
 @kernel
@@ -183,6 +198,9 @@ def _write_row(st: Any, run: Any, now: float, done: float) -> int:
     row.job = run.job
     row.pool = run.pool
     row.chips = run.chips
+    row.fraction = run.fraction
+    row.level = st.unit[run.unit].level
+    row.racks = st.unit[run.unit].racks
     row.prev = run.row
     run.row = n
     return n
@@ -224,6 +242,8 @@ def _free(st: Any, r: int) -> None:
     if run.next >= 0:
         st.run[run.next].prev = run.prev
     unit.runs -= 1
+    if unit.level >= POD:
+        st.counts[MIXED] = st.counts[LINKED]
     give(st, run.unit, run.chips)
     st.share[st.kind[st.job[run.job].type].service].used -= run.chips
     st.counts[DIRTY] |= 1 << run.pool

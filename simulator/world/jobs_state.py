@@ -3,7 +3,9 @@
 A *type* is one (class, gang size, priority or service): jobs of a type need the same
 hosts, so when one does not fit, none does. A *run* is a job on chips. A *unit*
 is what a host fault can hit at once: the hosts of one gang, or one host that
-small jobs share. Records keep what is used together on one cache line.
+small jobs share. A *cell* is a scale-up domain of a pool with a layout, a
+*part* what a unit holds of one cell. Records keep what is used together on one
+cache line.
 """
 
 from __future__ import annotations
@@ -37,8 +39,13 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     DEPTH,  # how many waiting jobs a pass of backfill looks at
     LACK,  # the pool that ran out of fault draws
     EPOCH,  # searches made for a reservation
+    FREE_PART,  # first of the free parts, a list; -1: none
+    PLACEMENT,  # which of the places that hold a job it takes
+    SEED,  # of the draws of random placement
+    LINKED,  # 1: runs that leave their rack share a network that must be asked
+    MIXED,  # 1: such a run came, went or was slowed since the network was asked
     N_COUNTERS,
-) = range(20)
+) = range(25)
 
 #: Places in the vector of real scalars.
 AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
@@ -47,6 +54,12 @@ AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
 BY_SUBMIT, BY_PRIORITY, BY_WORK, BY_SHARE = range(4)
 #: How a pass goes over it.
 BLOCKING, SKIPPING, EASY, ASKED, PREEMPTING, SHARING = range(6)
+
+#: Which of the places that hold a job it takes.
+BEST_FIT, WORST_FIT, RANDOM = range(3)
+#: How far a run is spread: the tightest level of the layout that holds it.
+UNKNOWN, HOST, DOMAIN, RACK, POD, SITE = range(-1, 5)
+LEVELS = 5
 
 #: Most pools one engine can hold: pools are bits of a mask.
 MAX_POOLS = 62
@@ -70,7 +83,9 @@ JOB = np.dtype(
         ("prev", "i4"),
         ("pool", "i4"),
         ("restarts", "i4"),
-        ("state", "i4"),
+        ("racks", "i4"),  # that hold its last run
+        ("state", "i1"),
+        ("level", "i1"),  # of its last run
     ],
     align=True,
 )
@@ -129,6 +144,11 @@ POOL = np.dtype(
         ("hold_unit", "i8"),  # shared host it waits for; -1: none
         ("hold_good", "i8"),  # 0: something unforeseen happened since
         ("hold_kept", "i8"),  # 1: the pass going on has confirmed it
+        ("domain", "i8"),  # hosts in a domain; 0: no layout, hosts are only counted
+        ("rack", "i8"),  # hosts in a rack
+        ("pod", "i8"),  # racks in a pod
+        ("racks", "i8"),  # places for racks; a rack that left leaves its place
+        ("paced", "i8"),  # 1: the rate depends on the level
     ],
     align=True,
 )
@@ -142,6 +162,7 @@ RUN = np.dtype(
         ("left", "f8"),  # work left at begin
         ("saved", "f8"),  # work left at the last checkpoint before begin
         ("started", "f8"),
+        ("fraction", "f8"),  # of the speed it would have alone on the network
         ("job", "i4"),
         ("unit", "i4"),
         ("chips", "i4"),  # allocated
@@ -182,6 +203,9 @@ UNIT = np.dtype(
         ("prev", "i4"),
         ("seen", "i4"),  # scratch of the search for a reservation
         ("epoch", "i4"),  # which search that was
+        ("part", "i4"),  # first of its parts, a list; -1: no layout
+        ("racks", "i4"),  # it has parts in
+        ("level", "i4"),
     ],
     align=True,
 )
@@ -192,14 +216,27 @@ ROW = np.dtype(
         ("productive_rce_s", "f8"),
         ("lost_rce_s", "f8"),
         ("restart_s", "f8"),
+        ("fraction", "f8"),
         ("job", "i4"),
         ("pool", "i4"),
         ("chips", "i4"),
         ("prev", "i4"),  # segment before, of the same run
+        ("racks", "i4"),
+        ("level", "i4"),
     ],
     align=True,
 )
-REPAIR = np.dtype([("at", "f8"), ("pool", "i8")], align=True)
+REPAIR = np.dtype([("at", "f8"), ("pool", "i4"), ("cell", "i4")], align=True)
+CELL = np.dtype(
+    [
+        ("free", "i4"),  # hosts idle and up
+        ("up", "i4"),
+        ("there", "i4"),  # up or broken
+        ("held", "i4"),  # broken until the world says otherwise
+    ],
+    align=True,
+)
+PART = np.dtype([("cell", "i4"), ("hosts", "i4"), ("next", "i4")], align=True)
 
 
 class State(NamedTuple):
@@ -214,10 +251,12 @@ class State(NamedTuple):
     share: NDArray[Any]
     #: Per (type, pool).
     fit: NDArray[Any]
+    #: Per (type, pool, level): wall time per second of work.
+    slow: NDArray[np.float64]
     pool: NDArray[Any]
     #: Per (pool, free chips): first shared host with so many free chips.
     level: NDArray[np.int32]
-    #: Per (pool, row): gap, victim, repair.
+    #: Per (pool, row): gap, victim, repair; then the cell that the fault hit.
     draws: NDArray[np.float64]
     run: NDArray[Any]
     slot: NDArray[Any]
@@ -228,3 +267,16 @@ class State(NamedTuple):
     #: Waiting jobs by deadline, a heap; the last may have left the queue since.
     deadlines: NDArray[np.int32]
     rows: NDArray[Any]
+    #: Per (pool, cell).
+    cell: NDArray[Any]
+    #: Per (pool, rack) and (pool, pod): idle hosts.
+    rack: NDArray[np.int32]
+    pod: NDArray[np.int32]
+    part: NDArray[Any]
+    #: Per (pool, idle hosts): how many cells have so many.
+    cells: NDArray[np.int32]
+    #: Per (pool, bucket): how many racks are in it.
+    racks: NDArray[np.int32]
+    #: Per (pool, bucket): which racks, a bit each; and which words of that hold any.
+    bits: NDArray[np.int64]
+    brief: NDArray[np.int64]

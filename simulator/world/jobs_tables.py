@@ -10,7 +10,9 @@ from simulator.world.jobs_state import State
 Floats = NDArray[np.float64]
 
 
-def tabulate(st: State, rate: Floats, factor: Floats, preference: Floats) -> None:
+def tabulate(
+    st: State, rate: Floats, factor: Floats, preference: Floats, spread_rate: Floats
+) -> None:
     """Work out the tables that placement reads.
 
     Parameters
@@ -20,16 +22,21 @@ def tabulate(st: State, rate: Floats, factor: Floats, preference: Floats) -> Non
         Reference work per chip, chips per reference chip. [rce/chip], [chip/rce]
     preference : ndarray, shape (classes, pools)
         Higher is liked better.
+    spread_rate : ndarray, shape (classes, pools, levels)
+        Multiplies the rate of a run by how far it is spread.
     """
     row = st.kind["job_class"]
     chips = st.kind["chips"][:, None]
     per_host = st.pool["chips_per_host"]
     # A factor such as 1.0000000000000002 must not cost a chip.
     need = np.maximum(np.ceil(chips * factor[row] - 1e-9), 1).astype(np.int64)
-    speed = need * rate[row]
+    speed = need[:, :, None] * (rate[:, :, None] * spread_rate)[row]
     st.fit["need"] = need
     st.fit["hosts"] = np.where(need >= per_host, -(-need // per_host), 0)
-    st.fit["slow"] = np.divide(chips, speed, out=np.full(speed.shape, np.inf), where=speed > 0)
+    endless = np.full(speed.shape, np.inf)
+    st.slow[:] = np.divide(chips[:, :, None], speed, out=endless, where=speed > 0)
+    st.fit["slow"] = st.slow[:, :, 0]
+    st.pool["paced"] = np.any(spread_rate != spread_rate[:, :, :1], axis=(0, 2))
     able = rate > 0
     st.fit["pool"] = _order_of_pools(able, preference)[row]
     st.kind["pools"] = able.sum(axis=1)[row]

@@ -6,17 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from simulator.world.jobs_advance import REACHED, complete, run_until
-from simulator.world.jobs_faults import (
-    account,
-    add_idle,
-    break_host,
-    empty_unit,
-    forecast,
-    retire_down,
-)
-from simulator.world.jobs_kernel import digest, entry, kernel
-from simulator.world.jobs_run import bring_up_to_date, change_rate
-from simulator.world.jobs_state import DIRTY, N_RUNS, N_TYPES_WAITING, NOW, TOP_UNIT
+from simulator.world.jobs_faults import account, add_idle, break_host, forecast
+from simulator.world.jobs_fleet import enter, leave_anywhere, leave_rack
+from simulator.world.jobs_kernel import digest, entry
+from simulator.world.jobs_run import bring_up_to_date, change_rate, kill
+from simulator.world.jobs_state import DIRTY, MIXED, N_RUNS, N_TYPES_WAITING, NOW
+from simulator.world.jobs_tree import rack_of
 from simulator.world.scheduler_passes import start_asked
 
 
@@ -36,56 +31,89 @@ def _compiled(source: str) -> SimpleNamespace:
         return complete(st, now)
 
     @entry
-    def add_hosts(st: Any, p: int, hosts: int, now: float) -> None:
+    def add_hosts(st: Any, p: int, hosts: int, rack: int, now: float) -> None:
         _ = source
         account(st, p, now)
-        add_idle(st, p, hosts)
+        enter(st, p, hosts, rack)
 
     @entry
-    def remove_hosts(st: Any, p: int, hosts: int, now: float) -> None:
-        """Remove idle hosts, then broken ones, then those of the latest started."""
+    def remove_hosts(st: Any, p: int, hosts: int, rack: int, now: float) -> None:
         _ = source
         account(st, p, now)
-        pool = st.pool[p]
-        while hosts > 0:
-            if pool.free > 0:
-                part = min(hosts, pool.free)
-                pool.free -= part
-                pool.up -= part
-            elif pool.down > 0:
-                part = 1
-                retire_down(st, p)
-            else:
-                part = 0
-                empty_unit(st, _latest_unit(st, p), now)
-            hosts -= part
-        pool.hold_good = 0
-        st.counts[DIRTY] |= 1 << p
-        forecast(st, p)
+        if rack < 0:
+            leave_anywhere(st, p, hosts, now)
+        else:
+            leave_rack(st, p, hosts, rack, now)
 
     @entry
     def rerate(st: Any, p: int, now: float) -> None:
         """Let every run of a pool go on at the rate of the matrix."""
         _ = source
         for i in range(len(st.run)):
-            if st.run[i].job >= 0 and st.run[i].pool == p and st.run[i].place >= 0:
-                change_rate(st, i, st.fit[st.job[st.run[i].job].type, p].slow, now)
+            if st.run[i].job >= 0 and st.run[i].pool == p:
+                change_rate(st, i, st.run[i].fraction, now)
         st.pool[p].hold_good = 0
         st.counts[DIRTY] |= 1 << p
+
+    @entry
+    def share_network(st: Any, runs: Any, fraction: Any, now: float) -> None:
+        """Let runs go on at fractions of their speed alone."""
+        _ = source
+        st.counts[MIXED] = 0
+        for i in range(len(runs)):
+            if change_rate(st, runs[i], fraction[i], now):
+                p = st.run[runs[i]].pool
+                st.pool[p].hold_good = 0
+                st.counts[DIRTY] |= 1 << p
+
+    @entry
+    def list_parts(st: Any, runs: Any, indptr: Any, rack: Any, hosts: Any) -> None:
+        """Fill arrays with the racks of runs and the hosts each has there."""
+        _ = source
+        n = 0
+        for i in range(len(runs)):
+            pool = st.pool[st.run[runs[i]].pool]
+            part = st.unit[st.run[runs[i]].unit].part
+            first = n
+            while part >= 0:
+                r = rack_of(pool, st.part[part].cell)
+                if n == first or rack[n - 1] != r:
+                    rack[n] = r
+                    hosts[n] = 0
+                    n += 1
+                hosts[n - 1] += st.part[part].hosts
+                part = st.part[part].next
+            indptr[i + 1] = n
+
+    @entry
+    def stop(st: Any, runs: Any, now: float) -> None:
+        """Kill runs; their jobs keep their last checkpoint and wait again."""
+        _ = source
+        for i in range(len(runs)):
+            st.pool[st.run[runs[i]].pool].hold_good = 0
+            kill(st, runs[i], now)
 
     @entry
     def fail(st: Any, p: int, uniform: float, now: float) -> None:
         _ = source
         st.pool[p].held += 1
-        break_host(st, p, uniform, now)
+        c = break_host(st, p, uniform, now)
+        if st.pool[p].domain > 0:
+            st.cell[p, c].held += 1
 
     @entry
     def repair(st: Any, p: int, now: float) -> None:
+        """Return a host that the world broke: in a layout, that of lowest number."""
         _ = source
         account(st, p, now)
         st.pool[p].held -= 1
         st.pool[p].down -= 1
-        add_idle(st, p, 1)
+        c = 0
+        if st.pool[p].domain > 0:
+            while st.cell[p, c].held == 0:
+                c += 1
+            st.cell[p, c].held -= 1
+        add_idle(st, p, c, 1)
 
     @entry
     def set_fault_rate(st: Any, p: int, mtbf: float, now: float) -> None:
@@ -135,6 +163,9 @@ def _compiled(source: str) -> SimpleNamespace:
         add_hosts=add_hosts,
         remove_hosts=remove_hosts,
         rerate=rerate,
+        share_network=share_network,
+        list_parts=list_parts,
+        stop=stop,
         fail=fail,
         repair=repair,
         set_fault_rate=set_fault_rate,
@@ -143,22 +174,6 @@ def _compiled(source: str) -> SimpleNamespace:
         start_in_order=start_in_order,
         close_runs=close_runs,
     )
-
-
-@kernel
-def _latest_unit(st: Any, p: int) -> int:
-    """Return the unit of the job of a pool that started last; ties by row of the table."""
-    best, best_started, best_job = -1, -1.0, -1
-    for u in range(st.counts[TOP_UNIT]):
-        if st.unit[u].hosts == 0 or st.unit[u].pool != p:
-            continue
-        r = st.unit[u].first
-        while r >= 0:
-            run = st.run[r]
-            if run.started > best_started or (run.started == best_started and run.job > best_job):
-                best, best_started, best_job = u, run.started, run.job
-            r = run.next
-    return best
 
 
 #: The ways in, by name.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.world.jobs_state import (
     ASKED,
+    BEST_FIT,
     BLOCKING,
     BY_PRIORITY,
     BY_SHARE,
@@ -16,8 +17,10 @@ from simulator.world.jobs_state import (
     BY_WORK,
     EASY,
     PREEMPTING,
+    RANDOM,
     SHARING,
     SKIPPING,
+    WORST_FIT,
 )
 from simulator.world.scheduler_asked import Decide, QueueView, answer_of
 
@@ -34,6 +37,9 @@ DISCIPLINES: dict[str, tuple[int, int]] = {
     "fair_share": (BY_SHARE, SHARING),
     "asked": (BY_SUBMIT, ASKED),
 }
+
+#: Which of the places that hold it a job takes.
+PLACEMENTS = {"best_fit": BEST_FIT, "worst_fit": WORST_FIT, "random": RANDOM}
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,9 @@ class Policy:
     """
 
     discipline: str
+    #: Which of the hosts (domains, racks, pods) that hold it a job takes:
+    #: ``best_fit``, the fullest; ``worst_fit``, the emptiest; ``random``, each as likely.
+    placement: str = "best_fit"
     #: Waiting jobs that fit, looked at in one pass of backfill.
     backfill_depth: int = 1000
     #: Priority gained per second of waiting. [1/s]
@@ -84,6 +93,8 @@ class Policy:
             raise ValueError(
                 f"discipline {self.discipline!r} is not one of {', '.join(DISCIPLINES)}"
             )
+        if self.placement not in PLACEMENTS:
+            raise ValueError(f"placement {self.placement!r} is not one of {', '.join(PLACEMENTS)}")
         if self.backfill_depth < 0:
             raise ValueError(f"backfill_depth must be >= 0, got {self.backfill_depth}")
         if not self.ageing_per_s >= 0:

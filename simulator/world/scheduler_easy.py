@@ -14,7 +14,7 @@ from math import inf, isinf, isnan
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
-from simulator.world.jobs_place import fits, shared_host
+from simulator.world.jobs_place import fits, host_for, slow_here
 from simulator.world.jobs_queue import before, key_of, leave
 from simulator.world.jobs_run import run_before, start
 from simulator.world.jobs_state import (
@@ -163,11 +163,11 @@ def _spared(st: Any, k: int, j: int, p: int, now: float) -> int:
     pool = st.pool[p]
     pay = 0.0 if isnan(st.job[j].start) else st.job[j].restart
     # The same sum as of a run's finish, so that they compare to the last bit.
-    if (now + pay) + st.job[j].left * st.fit[k, p].slow <= pool.hold_at:
+    if (now + pay) + st.job[j].left * slow_here(st, k, p) <= pool.hold_at:
         return 0
     hosts = st.fit[k, p].hosts
     if hosts == 0:
-        u = shared_host(st, p, st.fit[k, p].need)
+        u = host_for(st, p, st.fit[k, p].need, j)
         if st.fit[st.job[pool.hold_job].type, p].hosts == 0:
             return -1 if u >= 0 and u == pool.hold_unit else 0
         if u >= 0 and _last_finish(st, u) > pool.hold_at:
