@@ -37,6 +37,8 @@ def enter(st: Any, p: int, hosts: int, rack: int) -> None:
             add_idle(st, p, c, part)
             hosts -= part
         c += 1
+    # Once more if none came, so that when the next fault is foreseen does not depend on it.
+    forecast(st, p)
 
 
 @kernel

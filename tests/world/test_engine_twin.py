@@ -6,8 +6,9 @@ import simpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.world.engine import JobEngine, JobTable, Policy
-from simulator.world.scheduler import DISCIPLINES
+from simulator.world.clock import at
+from simulator.world.engine import JobEngine, JobTable, Layout, Policy
+from simulator.world.scheduler import DISCIPLINES, PLACEMENTS
 from tests.world.twin import Twin
 
 HORIZON = 60.0
@@ -43,6 +44,19 @@ pools = st.fixed_dictionaries(
         "rate": rates,
         "size_factor": st.sampled_from([1.0, 0.5, 1.3]),
         "preference": st.one_of(st.none(), rates),
+        "layout": st.sampled_from(
+            [
+                None,
+                Layout(1, 2, 2),
+                Layout(2, 2, 2),
+                Layout(1, 3, 1),
+                Layout(2, 4, 2),
+                Layout(3, 6, 1),
+            ]
+        ),
+        "spread_rate": st.sampled_from(
+            [1.0, [[1.0, 0.9, 0.7, 0.5, 0.3], [1.2, 1.0, 1.0, 1.1, 0.0]]]
+        ),
         "host_mtbf_s": st.sampled_from([3.0, 20.0, np.inf, np.inf]),
         "host_repair_s": st.sampled_from([0.0, 1.0, 6.0]),
         "repair_crews": st.sampled_from([None, 1, 2]),
@@ -54,6 +68,10 @@ deeds = st.tuples(
     st.one_of(
         st.tuples(st.just("add"), st.integers(0, 4)),
         st.tuples(st.just("remove"), st.integers(1, 4)),
+        st.tuples(st.just("add to rack"), st.integers(0, 2)),
+        st.tuples(st.just("remove rack"), st.integers(0, 2)),
+        st.tuples(st.just("network"), st.none()),
+        st.tuples(st.just("stop"), st.integers(0, 1)),
         st.tuples(st.just("rates"), rates),
         st.tuples(st.just("preference"), rates),
         st.tuples(st.just("mtbf"), st.sampled_from([2.0, 10.0, np.inf])),
@@ -63,21 +81,66 @@ deeds = st.tuples(
 )
 worlds = st.tuples(
     tables(),
-    st.lists(st.tuples(pools, st.integers(0, 5)), min_size=1, max_size=3),
+    st.lists(st.tuples(pools, st.integers(0, 8)), min_size=1, max_size=3),
     st.lists(deeds, max_size=6),
 )
 
 
-def act(env, model, deeds, n_pools):
+def add_to_rack(model, p, rack, size):
+    racks = model.hosts_of_racks(p)
+    rack = min(rack, len(racks))
+    model.add_hosts(p, size if rack == len(racks) else int(size - racks[rack]), rack=rack)
+
+
+def running(model):
+    """Runs over several racks, named as the model does, in order of the job table."""
+    return model.runs().run if isinstance(model, JobEngine) else model.jobs_over_racks()
+
+
+def share(runs):
+    """A toy network: the hosts a pool's racks send out share as much as three of them."""
+    load = {}
+    for pool, parts in runs:
+        for rack, hosts in parts:
+            load[pool, rack] = load.get((pool, rack), 0) + hosts
+    fair = [
+        min(1.0, *(3.0 / load[pool, rack] for rack, _ in parts)) if pool != 1 else 1.0
+        for pool, parts in runs
+    ]
+    return [0.0 if f < 0.4 else f for f in fair]
+
+
+def network(view):
+    bounds = zip(view.indptr[:-1], view.indptr[1:], strict=True)
+    parts = [list(zip(view.rack[a:b], view.hosts[a:b], strict=True)) for a, b in bounds]
+    return share(list(zip(view.pool, parts, strict=True)))
+
+
+def network_of_twin(runs, model):
+    parts = [model.units[run.unit].in_racks() for run in runs]
+    return share([(run.pool, part) for run, part in zip(runs, parts, strict=True)])
+
+
+def act(env, model, deeds, pools):
     """The world's process: do each deed at its time, to the engine or to its twin."""
     for t, pool, (verb, value) in sorted(deeds, key=lambda d: d[0]):
-        yield env.timeout(t - env.now)
-        p = pool % n_pools
+        yield at(env, t)
+        p = pool % len(pools)
         up, down = model.hosts(p)
         if verb == "add":
             model.add_hosts(p, value)
         elif verb == "remove":
             model.remove_hosts(p, min(value, up + down))
+        elif verb == "add to rack" and pools[p][0]["layout"]:
+            add_to_rack(model, p, value, pools[p][0]["layout"].hosts_per_rack)
+        elif verb == "remove rack" and pools[p][0]["layout"]:
+            racks = model.hosts_of_racks(p)
+            if value < len(racks):
+                model.remove_hosts(p, int(racks[value]), rack=value)
+        elif verb == "network":
+            model.network_changed()
+        elif verb == "stop":
+            model.stop_runs(running(model)[value:])
         elif verb == "rates":
             model.set_rates(p, value)
         elif verb == "preference":
@@ -97,7 +160,7 @@ def run(world, policy, make):
     for i, (pool, hosts) in enumerate(pools):
         p = model.add_pool(f"pool-{i}", **pool)
         model.add_hosts(p, hosts)
-    env.process(act(env, model, deeds, len(pools)))
+    env.process(act(env, model, deeds, pools))
     if isinstance(model, JobEngine):
         env.process(model.operate())
     env.run(until=HORIZON)
@@ -109,11 +172,11 @@ def rng(name):
 
 
 def engine(env, table, policy):
-    return JobEngine(env, table, CLASSES, policy, rng_faults=rng)
+    return JobEngine(env, table, CLASSES, policy, rng_faults=rng, network=network)
 
 
 def twin(env, table, policy):
-    return Twin(env, table, policy, rng)
+    return Twin(env, table, policy, rng, network_of_twin)
 
 
 @pytest.mark.parametrize("discipline", [d for d in DISCIPLINES if d != "asked"])
@@ -122,10 +185,16 @@ def twin(env, table, policy):
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(world=worlds, ageing=st.sampled_from([0.0, 0.1]))
-def test_engine_equals_its_twin(discipline, world, ageing):
+@given(
+    world=worlds,
+    ageing=st.sampled_from([0.0, 0.1]),
+    placement=st.sampled_from(["best_fit", *PLACEMENTS]),
+)
+def test_engine_equals_its_twin(discipline, world, ageing, placement):
     shares = {"weights": (1.0, 2.5), "quotas": (9, 10**6)}
-    policy = Policy(discipline, backfill_depth=10**6, ageing_per_s=ageing, **shares)
+    policy = Policy(
+        discipline, placement=placement, backfill_depth=10**6, ageing_per_s=ageing, **shares
+    )
     record = run(world, policy, engine).close(HORIZON)
     other = run(world, policy, twin)
     other.close()
@@ -135,6 +204,8 @@ def test_engine_equals_its_twin(discipline, world, ageing):
     np.testing.assert_array_equal(jobs["pool"], other.last_pool)
     np.testing.assert_array_equal(jobs["restarts"], other.restarts)
     np.testing.assert_array_equal(jobs["gave_up"], other.gave_up)
+    np.testing.assert_array_equal(jobs["spread"], other.spread)
+    np.testing.assert_array_equal(jobs["racks"], other.racks)
     chips, work_s = world[0].chips, world[0].work_s
     np.testing.assert_array_equal(jobs["lost_rce_s"], chips * other.lost)
     np.testing.assert_array_equal(jobs["productive_rce_s"], chips * (work_s - other.left))

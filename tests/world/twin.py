@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 import simpy
 
+from tests.world.twin_tree import POD, Tree, luck_of, pick
+
 # What goes first at one time; the world's own events are at 1.
 COMPLETION, REPAIR, FAULT, ARRIVAL, PASS, PATIENCE, PASS_AGAIN = 0.5, 2, 3, 4, 5, 6, 7
+NETWORK = 8
 CHUNK = 256
 
 
@@ -26,6 +29,18 @@ class Unit:
     hosts: int
     free: int | None
     jobs: list[int] = field(default_factory=list)
+    parts: list[Any] = field(default_factory=list)
+    level: int = -1
+
+    @property
+    def racks(self) -> int:
+        return len(self.in_racks())
+
+    def in_racks(self) -> list[tuple[int, int]]:
+        racks = {cell.rack: 0 for cell, _ in self.parts}
+        for cell, hosts in self.parts:
+            racks[cell.rack] += hosts
+        return list(racks.items())
 
 
 @dataclass
@@ -38,6 +53,8 @@ class Pool:
     crews: float
     rate: np.ndarray | None = None
     liking: np.ndarray | None = None
+    tree: Tree | None = None
+    spread: np.ndarray | None = None
     free: int = 0
     up: int = 0
     down: int = 0
@@ -47,6 +64,8 @@ class Pool:
     rng: np.random.Generator | None = None
     verb_rng: np.random.Generator | None = None
     draws: list[list[float]] = field(default_factory=list)
+    #: By fault: the cell it hit; None: the host has left since.
+    hit: list[Any] = field(default_factory=list)
     faults: int = 0
     repairs: int = 0
     hazard: float = 0.0
@@ -68,6 +87,9 @@ class Run:
     useful: float
     left: float
     saved: float
+    level: int = -1
+    racks: int = 0
+    fraction: float = 1.0
     rows: list[dict[str, float]] = field(default_factory=list)
 
     @property
@@ -92,9 +114,13 @@ class Twin:
         table: Any,
         policy: Any,
         rng_faults: Callable[[str], np.random.Generator],
+        network: Callable[[Any], Any] | None = None,
     ) -> None:
         self.env, self.table, self.policy, self.rng_faults = env, table, policy, rng_faults
+        self.network, self.mixed = network, False
         n = len(table)
+        self.seed = int(rng_faults("placement").integers(2**62))
+        self.spread, self.racks = np.full(n, -1), np.zeros(n, int)
         self.pools: list[Pool] = []
         self.units: dict[int, Unit] = {}
         self.free_ids: list[int] = []
@@ -108,6 +134,7 @@ class Twin:
         self.gave_up = np.zeros(n, bool)
         self.segments: list[dict[str, float]] = []
         self.woken = False
+        self.at_work: set[int] = set()
         self.called = [env.event() for _ in range(n)]
         self.life = [env.process(self._live(j)) for j in range(n)]
 
@@ -139,6 +166,10 @@ class Twin:
         while True:
             yield self.called[j]
             self.called[j] = self.env.event()
+            # Killed at the moment it started.
+            if j not in self.runs:
+                continue
+            self.at_work.add(j)
             finished = False
             while True:
                 finish = self.runs[j].finish
@@ -163,6 +194,7 @@ class Twin:
         self.queue.remove(j)
         pool, hosts, need = self.pools[p], self._hosts(j, p), self._need(j, p)
         pay = 0.0
+        luck = self._luck(j)
         if np.isnan(self.start_s[j]):
             self.start_s[j] = self.env.now
         else:
@@ -170,19 +202,18 @@ class Twin:
             self.restarts[j] += 1
         self.last_pool[j] = p
         if hosts:
-            pool.free -= hosts
-            unit = self._new_unit(p, hosts, None)
+            unit = self._new_unit(p, hosts, None, luck)
         else:
-            unit = self._fullest(p, need)
+            unit = self._host_for(p, need, luck)
             if unit is None:
-                pool.free -= 1
-                unit = self._new_unit(p, 1, pool.per_host)
+                unit = self._new_unit(p, 1, pool.per_host, luck)
             else:
                 pool.levels[self.units[unit].free].remove(unit)
             self.units[unit].free -= need
             pool.levels.setdefault(self.units[unit].free, []).append(unit)
         self.units[unit].jobs.append(j)
-        slow = self.table.chips[j] / (need * pool.rate[self.table.job_class[j]])
+        level, racks = self.units[unit].level, self.units[unit].racks
+        self.spread[j], self.racks[j] = level, racks
         self.runs[j] = Run(
             j,
             unit,
@@ -191,12 +222,17 @@ class Twin:
             self.env.now,
             self.env.now,
             pay,
-            slow,
+            self._slow(j, p, level),
             0.0,
             self.left[j],
             self.left[j],
+            level,
+            racks,
         )
-        self.called[j].succeed()
+        if level >= POD:
+            self._mix()
+        if not self.called[j].triggered:
+            self.called[j].succeed()
 
     def _finish(self, j: int) -> None:
         run = self.runs[j]
@@ -221,12 +257,16 @@ class Twin:
         self.lost[j] += saved - left
         self._free(j)
         self.queue.append(j)
-        self.life[j].interrupt("killed")
+        if j in self.at_work:
+            self.at_work.remove(j)
+            self.life[j].interrupt("killed")
 
-    def _split(self, j: int, slow: float) -> None:
+    def _split(self, j: int, fraction: float) -> bool:
         run, now = self.runs[j], self.env.now
-        if slow == run.slow:
-            return
+        alone = self._slow(j, run.pool, run.level)
+        slow = alone / fraction if fraction > 0 else inf
+        if slow == run.slow and fraction == run.fraction:
+            return False
         if now > run.begin:
             useful = self._useful(run)
             left = max(run.left - useful / run.slow, 0.0)
@@ -235,8 +275,9 @@ class Twin:
             self._row(run, run.left - left)
             run.useful += useful
             run.left, run.begin, run.pay = left, now, run.pay - paid
-        run.slow = slow
+        run.slow, run.fraction = slow, fraction
         self.life[j].interrupt("rate")
+        return True
 
     def _useful(self, run: Run) -> float:
         return 0.0 if run.slow == inf else max(self.env.now - run.begin - run.pay, 0.0)
@@ -260,6 +301,9 @@ class Twin:
             "productive_rce_s": done * self.table.chips[run.job],
             "lost_rce_s": 0.0,
             "restart_s": min(self.env.now - run.begin, run.pay),
+            "fraction": run.fraction,
+            "spread": run.level,
+            "racks": run.racks,
         }
         run.rows.append(row)
         self.segments.append(row)
@@ -273,8 +317,12 @@ class Twin:
             unit.free += run.chips
             if unit.jobs:
                 pool.levels.setdefault(unit.free, []).append(run.unit)
+        if unit.level >= POD:
+            self._mix()
         if not unit.jobs:
             pool.free += unit.hosts
+            for cell, n in unit.parts:
+                cell.free += n
             del self.units[run.unit]
             self.free_ids.append(run.unit)
         self._wake()
@@ -295,6 +343,34 @@ class Twin:
                 return self.pools[p].levels[free][-1]
         return None
 
+    def _host_for(self, p: int, need: int, luck: float) -> int | None:
+        pool, how = self.pools[p], self.policy.placement
+        if how == "best_fit":
+            return self._fullest(p, need)
+        able = [
+            unit
+            for free in range(need, pool.per_host)
+            for unit in reversed(pool.levels.get(free, []))
+        ]
+        if how == "random":
+            return pick(luck, able + [None] * pool.free)
+        if pool.free:
+            return None
+        return next(unit for unit in able if self.units[unit].free == self.units[able[-1]].free)
+
+    def _luck(self, j: int) -> float:
+        starts = 0 if np.isnan(self.start_s[j]) else self.restarts[j] + 1
+        return luck_of(self.seed, j, int(starts))
+
+    def _slow(self, j: int, p: int, level: int) -> float:
+        pool, c = self.pools[p], self.table.job_class[j]
+        speed = self._need(j, p) * (pool.rate[c] * pool.spread[c, max(level, 0)])
+        return self.table.chips[j] / speed if speed > 0 else inf
+
+    def _slow_here(self, j: int, p: int) -> float:
+        tree = self.pools[p].tree
+        return self._slow(j, p, tree.level(max(self._hosts(j, p), 1)) if tree else 0)
+
     def _fits(self, j: int, p: int) -> bool:
         hosts = self._hosts(j, p)
         if hosts:
@@ -311,13 +387,19 @@ class Twin:
 
         return sorted(able, key=lambda p: -liking(p))
 
-    def _new_unit(self, p: int, hosts: int, free: int | None) -> int:
+    def _new_unit(self, p: int, hosts: int, free: int | None, luck: float) -> int:
         if self.free_ids:
             unit = self.free_ids.pop()
         else:
             unit = self.ids
             self.ids += 1
-        self.units[unit] = Unit(p, hosts, free)
+        self.units[unit] = made = Unit(p, hosts, free)
+        made.level = 0 if hosts == 1 else -1
+        tree = self.pools[p].tree
+        if tree:
+            made.level = tree.level(hosts)
+            made.parts = tree.take(hosts, luck)
+        self.pools[p].free -= hosts
         return unit
 
     # Who goes next.
@@ -425,14 +507,12 @@ class Twin:
     def _spared(self, j: int, p: int, hold: Hold | None) -> int | None:
         if hold is None:
             return 0
-        pool = self.pools[p]
         pay = 0.0 if np.isnan(self.start_s[j]) else self.table.restart_s[j]
-        slow = self.table.chips[j] / (self._need(j, p) * pool.rate[self.table.job_class[j]])
-        if (self.env.now + pay) + self.left[j] * slow <= hold.at:
+        if (self.env.now + pay) + self.left[j] * self._slow_here(j, p) <= hold.at:
             return 0
         hosts = self._hosts(j, p)
         if not hosts:
-            unit = self._fullest(p, self._need(j, p))
+            unit = self._host_for(p, self._need(j, p), self._luck(j))
             if hold.small:
                 return None if unit is not None and unit == hold.unit else 0
             beside = [] if unit is None else self.units[unit].jobs
@@ -480,6 +560,8 @@ class Twin:
         size_factor: Any = 1.0,
         preference: Any = None,
         *,
+        layout: Any = None,
+        spread_rate: Any = 1.0,
         host_mtbf_s: float = inf,
         host_repair_s: float = 0.0,
         repair_crews: int | None = None,
@@ -489,37 +571,83 @@ class Twin:
         crews = inf if repair_crews is None else repair_crews
         pool = Pool(name, chips_per_host, factor, inf, host_repair_s, crews, rate)
         pool.liking = None if preference is None else np.array(preference, float)
+        pool.tree = None if layout is None else Tree(layout, self.policy.placement)
+        pool.spread = np.broadcast_to(np.asarray(spread_rate, float), (len(rate), 5))
         pool.since = self.env.now
         self.pools.append(pool)
         self.set_fault_rate(len(self.pools) - 1, host_mtbf_s)
         return len(self.pools) - 1
 
-    def add_hosts(self, p: int, hosts: int) -> None:
+    def add_hosts(self, p: int, hosts: int, rack: int | None = None) -> None:
         self._account(p)
-        self.pools[p].up += hosts
-        self.pools[p].free += hosts
+        pool = self.pools[p]
+        if pool.tree:
+            pool.tree.enter(hosts, rack)
+        pool.up += hosts
+        pool.free += hosts
         self._forecast(p)
         self._wake()
 
-    def remove_hosts(self, p: int, hosts: int) -> None:
+    def remove_hosts(self, p: int, hosts: int, rack: int | None = None) -> None:
         self._account(p)
-        pool = self.pools[p]
         for _ in range(hosts):
-            if pool.free == 0 and pool.down == 0:
+            while not self._remove_one(self.pools[p], rack):
                 units = [u for u, unit in self.units.items() if unit.pool == p]
+                if rack is not None:
+                    units = [
+                        u for u in units if any(c.rack == rack for c, _ in self.units[u].parts)
+                    ]
                 self._empty(
                     max(
                         units,
                         key=lambda u: max((self.runs[j].started, j) for j in self.units[u].jobs),
                     )
                 )
+        self._repair_more(p)
+        self._forecast(p)
+        self._wake()
+
+    def _remove_one(self, pool: Pool, rack: int | None) -> bool:
+        """Remove an idle host, else a broken one."""
+        if not pool.tree:
             if pool.free > 0:
                 pool.free -= 1
                 pool.up -= 1
-            else:
+                return True
+            if pool.down > 0:
                 self._retire_broken(pool)
-        self._forecast(p)
-        self._wake()
+                return True
+            return False
+        idle = pool.tree.highest(lambda c: c.free > 0, rack)
+        if idle:
+            self._take_idle(pool, idle)
+            idle.there -= 1
+            return True
+        broken = pool.tree.highest(lambda c: c.there > c.up, rack)
+        if broken:
+            self._retire_broken_of(pool, broken)
+            return True
+        return False
+
+    def _take_idle(self, pool: Pool, cell: Any) -> None:
+        pool.free -= 1
+        pool.up -= 1
+        if cell:
+            cell.free -= 1
+            cell.up -= 1
+
+    def _retire_broken_of(self, pool: Pool, cell: Any) -> None:
+        pool.down -= 1
+        cell.there -= 1
+        for k in range(pool.faults - 1, pool.repairs - 1, -1):
+            if pool.hit[k] is cell:
+                pool.hit[k] = None
+                return
+        if cell.held:
+            cell.held -= 1
+            pool.held -= 1
+            return
+        pool.in_repair.remove(max(t for t in pool.in_repair if pool.hit[t[1]] is cell))
 
     def _retire_broken(self, pool: Pool) -> None:
         pool.down -= 1
@@ -531,8 +659,39 @@ class Twin:
         else:
             pool.held -= 1
 
+    # The network.
+
+    def _mix(self) -> None:
+        if self.network and not self.mixed:
+            self.mixed = True
+            self._call(self.env.now, NETWORK, self._ask_network)
+
+    def _ask_network(self) -> None:
+        self.mixed = False
+        runs = [self.runs[j] for j in self.jobs_over_racks()]
+        changed = [
+            self._split(run.job, float(f))
+            for run, f in zip(runs, self.network(runs, self), strict=True)
+        ]
+        if any(changed):
+            self._wake()
+
+    def network_changed(self) -> None:
+        self._mix()
+
+    def jobs_over_racks(self) -> list[int]:
+        return [j for j in sorted(self.runs) if self.runs[j].level >= POD]
+
+    def stop_runs(self, jobs: list[int]) -> None:
+        for j in jobs:
+            self._kill(j)
+
     def hosts(self, p: int) -> tuple[int, int]:
         return self.pools[p].up, self.pools[p].down
+
+    def hosts_of_racks(self, p: int) -> np.ndarray:
+        tree = self.pools[p].tree
+        return np.array([sum(c.there for c in tree.in_rack(r)) for r in range(tree.racks)], int)
 
     def hosts_held(self, p: int) -> int:
         return self.pools[p].held
@@ -542,8 +701,7 @@ class Twin:
         pool.rate = np.array(rate, float)
         for j in sorted(self.runs):
             if self.runs[j].pool == p:
-                speed = self._need(j, p) * pool.rate[self.table.job_class[j]]
-                self._split(j, self.table.chips[j] / speed if speed > 0 else inf)
+                self._split(j, self.runs[j].fraction)
         self._wake()
 
     def set_preference(self, p: int, preference: Any) -> None:
@@ -563,12 +721,18 @@ class Twin:
         pool = self.pools[p]
         pool.verb_rng = pool.verb_rng or self.rng_faults(f"{pool.name}/verb")
         pool.held += 1
-        self._break(p, pool.verb_rng.random())
+        cell = self._break(p, pool.verb_rng.random())
+        if cell:
+            cell.held += 1
 
     def repair_host(self, p: int) -> None:
         self._account(p)
-        self.pools[p].held -= 1
-        self._return_host(p)
+        pool = self.pools[p]
+        pool.held -= 1
+        cell = pool.tree.lowest(lambda c: c.held > 0) if pool.tree else None
+        if cell:
+            cell.held -= 1
+        self._return_host(p, cell)
 
     # Faults.
 
@@ -596,26 +760,32 @@ class Twin:
 
     def _fault(self, p: int) -> None:
         pool = self.pools[p]
-        self._break(p, self._draw(pool, pool.faults, 1))
+        pool.hit.append(self._break(p, self._draw(pool, pool.faults, 1)))
         pool.faults += 1
         pool.hazard = self._draw(pool, pool.faults, 0)
         self._forecast(p)
         self._repair_more(p)
 
-    def _break(self, p: int, uniform: float) -> None:
+    def _break(self, p: int, uniform: float) -> Any:
         self._account(p)
         pool = self.pools[p]
         host = min(int(uniform * pool.up), pool.up - 1)
+        cell = None
         for u in sorted(u for u, unit in self.units.items() if unit.pool == p):
             if host < self.units[u].hosts:
+                # The part taken last comes first.
+                hosts = [c for c, n in reversed(self.units[u].parts) for _ in range(n)]
+                cell = hosts[host] if hosts else None
                 self._empty(u)
                 break
             host -= self.units[u].hosts
-        pool.free -= 1
-        pool.up -= 1
+        else:
+            cell = pool.tree.idle_cell(host) if pool.tree else None
+        self._take_idle(pool, cell)
         pool.down += 1
         self._forecast(p)
         self._wake()
+        return cell
 
     def _empty(self, u: int) -> None:
         for j in reversed(list(self.units[u].jobs)):
@@ -624,6 +794,8 @@ class Twin:
     def _repair_more(self, p: int) -> None:
         pool = self.pools[p]
         while len(pool.in_repair) < min(pool.crews, pool.down - pool.held):
+            while pool.tree and pool.hit[pool.repairs] is None:
+                pool.repairs += 1
             t = self.env.now + self._draw(pool, pool.repairs, 2) * pool.repair
             ticket = (t, pool.repairs)
             pool.repairs += 1
@@ -635,11 +807,14 @@ class Twin:
         if ticket in pool.in_repair:
             self._account(p)
             pool.in_repair.remove(ticket)
-            self._return_host(p)
+            self._return_host(p, pool.hit[ticket[1]])
             self._repair_more(p)
 
-    def _return_host(self, p: int) -> None:
+    def _return_host(self, p: int, cell: Any) -> None:
         pool = self.pools[p]
+        if cell:
+            cell.free += 1
+            cell.up += 1
         pool.down -= 1
         pool.up += 1
         pool.free += 1
