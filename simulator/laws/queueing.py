@@ -172,6 +172,74 @@ def priority_waits(rates: Sequence[float], mean_services: Sequence[float]) -> li
     return [float(left_over / ((1 - ahead[k]) * (1 - ahead[k + 1]))) for k in range(len(loads))]
 
 
+def preemptive_sojourns(
+    rates: Sequence[float], mean_services: Sequence[float], second_moments: Sequence[float]
+) -> list[float]:
+    """Mean time in queue and service of each class, one server, preemptive resume. [time]
+
+    A more urgent arrival takes the server at once; whom it sends back loses nothing.
+
+    Parameters
+    ----------
+    rates, mean_services, second_moments : sequence of float
+        Of each class, the most urgent first: Poisson arrivals, and mean and mean square of
+        service. [1/time], [time], [time^2]
+
+    References
+    ----------
+    White and Christie, Operations Research 6(1), 1958. doi:10.1287/opre.6.1.79
+
+    Examples
+    --------
+    >>> [round(t, 6) for t in preemptive_sojourns([0.3, 0.4], [1, 1], [2, 2])]
+    [1.428571, 4.761905]
+    """
+    loads = [r * s for r, s in zip(rates, mean_services, strict=True)]
+    _offered(sum(loads), 1.0, 1)
+    ahead = np.cumsum([0.0, *loads])
+    left_over = np.cumsum([r * m / 2 for r, m in zip(rates, second_moments, strict=True)])
+    return [
+        float(s / (1 - ahead[k]) + left_over[k] / ((1 - ahead[k]) * (1 - ahead[k + 1])))
+        for k, s in enumerate(mean_services)
+    ]
+
+
+def multirate_loss(capacity: int, offered: Sequence[float], sizes: Sequence[int]) -> Array:
+    """Part lost of each class where classes need several servers at once and none may wait. [1]
+
+    Parameters
+    ----------
+    capacity : int
+        Servers.
+    offered : sequence of float
+        Of each class: arrivals times mean service time. [Erlang]
+    sizes : sequence of int
+        Servers each of its customers takes, >= 1.
+
+    References
+    ----------
+    Kaufman, IEEE Transactions on Communications 29(10), 1981, and Roberts, 1981.
+    doi:10.1109/TCOM.1981.1094894
+
+    Examples
+    --------
+    One class of single servers is Erlang's:
+
+    >>> multirate_loss(5, [3], [1]).round(8).tolist()
+    [0.11005435]
+    """
+    chance = np.zeros(capacity + 1)
+    chance[0] = 1.0
+    for n in range(1, capacity + 1):
+        chance[n] = sum(
+            load * size * chance[n - size]
+            for load, size in zip(offered, sizes, strict=True)
+            if size <= n
+        ) / n  # fmt: skip
+    chance /= chance.sum()
+    return floats([chance[max(capacity - size + 1, 0) :].sum() for size in sizes])
+
+
 def visit_rates(external: npt.ArrayLike, routing: npt.ArrayLike) -> Array:
     """Arrival rates at the nodes of an open network, by its traffic equations.
 
