@@ -57,7 +57,7 @@ class Input(Spec):
     """A value of the scenario that is moved."""
 
     key: str = Field(min_length=1)
-    """Dotted key, such as ``supply.catch_up``; ``*`` stands for every key there."""
+    """Dotted key, such as ``supply.catch_up``; ``*`` stands for any part of a key there."""
     factor: bool = False
     """Whether low, high and values multiply what stands there."""
     whole: bool = False

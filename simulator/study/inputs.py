@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from simulator.spec.faults import Fault, SpecError, fault, hint
@@ -200,7 +201,7 @@ def _walk(tree: Any, steps: list[str], above: tuple[str, ...]) -> Iterator[str]:
         yield ".".join(above)
         return
     for key, child in _children(tree):
-        if steps[0] in ("*", key):
+        if fnmatchcase(key, steps[0]):
             yield from _walk(child, steps[1:], (*above, key))
 
 
@@ -214,10 +215,8 @@ def _nearest(tree: Any, steps: list[str]) -> str:
     """Tell where a key goes astray and what is nearest there."""
     for step in steps:
         here = dict(_children(tree))
-        if step == "*":
-            tree = next(iter(here.values()), None)
-        elif step in here:
-            tree = here[step]
-        else:
+        key = next((key for key in here if fnmatchcase(key, step)), None)
+        if key is None:
             return f" at {step!r}{hint(step, here)}"
+        tree = here[key]
     return ""
