@@ -16,6 +16,7 @@ from analysis.answers import answers
 from analysis.assumptions import assumptions, counts
 from analysis.estimates import of_row
 from analysis.figures import Drawn, draw_all
+from analysis.stress_des import Facts, checklist
 from analysis.study_reader import BASELINE, Study, open_study
 from analysis.summary import summary_text
 from analysis.views.risk import work_lost_by_stop
@@ -110,6 +111,21 @@ def _render(study: Study, summary: pl.DataFrame, figures: Sequence[Drawn]) -> st
         manifest=manifest,
         counts=counts(scenario),
         assumptions=assumptions(scenario),
+        checklist=checklist(scenario, _facts(study)),
+    )
+
+
+def _facts(study: Study) -> Facts:
+    manifest, cases = study.manifest(), _cases(study)
+    kinds = ["cases", *(["forced stops"] if study.stops else [])]
+    return Facts(
+        f"{study.replications} replications of each run",
+        study.seed,
+        manifest["versions"],
+        manifest["commit"],
+        titles={label: title for label, title, _ in cases},
+        changes={label: changes for label, _, changes in cases},
+        kinds=kinds,
     )
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from analysis.report import report as write_report
 from analysis.report import summary_text
+from analysis.stress_des import Facts, checklist, markdown
 from analysis.studies.page import write_study_page
 from analysis.studies.terminal import answers_text
 from scenarios.fabric import fabric
@@ -27,6 +28,7 @@ from scenarios.validate import validate_app
 from simulator.spec.loader import BASELINE, Given, SpecError, load
 from simulator.spec.loader import cases as cases_of
 from simulator.study import Outcome, run_study
+from simulator.study.runs import commit, versions
 from simulator.world.replay import REPLAYED
 
 app = typer.Typer(
@@ -162,6 +164,29 @@ def check(file: File, case: Cases = None) -> None:
         for name, given in load_cases(file, case, []).items():
             changes = len(given.changes)
             err.print(f"{name}: good" + (f", {changes} values differ" if changes else ""))
+
+
+@app.command()
+def stress(
+    file: File,
+    case: Annotated[str | None, typer.Option("--case", help="Stem of a case file.")] = None,
+    replications: Annotated[int, typer.Option(min=1, help="Replications meant.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed meant.")] = 0,
+) -> None:
+    """Tell a scenario by the STRESS-DES checklist, as Markdown."""
+    with clear_faults():
+        given = load_cases(file, None if case is None else [case], [])
+        scenario = given[case or BASELINE].scenario
+        facts = Facts(
+            f"{replications} replications of each run",
+            seed,
+            versions(),
+            commit(),
+            titles={name: one.scenario.title for name, one in given.items()},
+            changes={name: one.changes for name, one in given.items()},
+        )
+        items = checklist(scenario.model_dump(mode="json"), facts)
+        sys.stdout.write(markdown(scenario.title, items))
 
 
 @app.command(epilog="\n\n".join(f"{name}: {how.says}." for name, how in REPLAYED.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from analysis.figures.catalogue import Drawn
 from analysis.figures.study_plates import draw_answer
+from analysis.stress_des import Facts, Item, checklist, markdown
 from analysis.studies import FINDINGS, TABLES, Answers
 from analysis.studies.shown import Shown, shown
+from simulator import results
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,34 @@ def write_study_page(answers: Answers) -> Path:
         lstrip_blocks=True,
     )
     page = folder / "index.html"
-    text = environment.get_template("study.html").render(answers=answers, parts=parts)
+    items = _checklist(answers)
+    text = environment.get_template("study.html").render(
+        answers=answers, parts=parts, checklist=items
+    )
+    (folder / "stress-des.md").write_text(markdown(answers.title, items), encoding="utf-8")
     page.write_text(text, encoding="utf-8")
     return page
+
+
+def _checklist(answers: Answers) -> list[Item]:
+    arms = [arm for section in answers.sections.values() for arm in section.arms]
+    told = next(
+        (results.replication_folder(answers.out, arm.run, k) / results.MANIFEST
+         for arm in arms for k in results.replications(answers.out, arm.run)),
+        None,
+    )  # fmt: skip
+    if told is None:
+        return []
+    manifest = json.loads(told.read_text(encoding="utf-8"))
+    counts = sorted({arm.replications for arm in arms})
+    said = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    facts = Facts(
+        f"{said} replications of each of {len({arm.run for arm in arms})} runs",
+        answers.seed,
+        manifest["versions"],
+        manifest["commit"],
+        titles={"Asked": answers.title},
+        changes={arm.label: arm.changes for arm in arms if arm.changes},
+        kinds=list(answers.sections),
+    )
+    return checklist(manifest["scenario"], facts)

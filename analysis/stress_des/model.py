@@ -1,0 +1,190 @@
+"""Sections 1 and 2 of the checklist: what the model is for, and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis import metrics
+from analysis.words import listing, number
+from simulator.units import DAY_S, WEEK_S
+
+_FIDELITY = {
+    "jobs": "every job is queued, placed as a gang, hit by host faults and restarted from its "
+    "checkpoint",
+    "fluid": "work flows to chips by a linear program every third of a quarter; single jobs do "
+    "not wait",
+}
+
+
+def purpose(scenario: Mapping[str, Any], cases: Mapping[str, str]) -> list[str]:
+    """Say what question the scenario asks."""
+    horizon = scenario["horizon"]
+    lines = [
+        scenario["title"],
+        f"For a capacity planner who decides what training silicon to buy, over "
+        f"{horizon['quarters']} quarters from {horizon['start']}.",
+    ]
+    lines += [f"{name.replace('_', ' ')}: {title}" for name, title in cases.items()]
+    return lines
+
+
+def outputs() -> list[str]:
+    """List the outputs and how each is defined."""
+    lines = [f"{m.label} [{m.unit}]; more is {m.more_is}." for m in metrics.METRICS]
+    return [
+        "Work is counted in rce-days: days of the reference chip on the job's own family. "
+        "Done = Σ over runs of productive work, what faults destroyed counted apart. Unserved = "
+        "Σ work of jobs given up or not started by the horizon. Cost per unit = (accrued racks, "
+        "facilities, energy, development) ÷ work done. HHI = Σ (100 sᵢ)² over racks at their "
+        "price.",
+        *lines,
+        "Each is taken replication by replication. Means carry Student's t interval, x̄ ± t S/√n; "
+        "differences are paired over common random numbers, d̄ ± t S_d/√n; shares Wilson's; "
+        "quantiles order statistics. An interval that holds zero is called not distinguishable.",
+    ]
+
+
+def aims(scenario: Mapping[str, Any], kinds: Sequence[str]) -> list[str]:
+    """Say what is experimented with."""
+    lines = [f"Questions asked: {listing(kind.replace('_', ' ') for kind in kinds)}."]
+    stops = scenario.get("stops")
+    if stops and stops.get("nodes"):
+        lines.append(
+            f"Forced stops, one a run: {listing(stops['nodes'])}, for {stops['quarters']} "
+            f"quarters from {stops['quarter']}."
+        )
+    return lines
+
+
+def diagram() -> list[str]:
+    """Draw how the parts hang together."""
+    return [
+        "orders ← money a quarter; orders → foundry → packaging with memory → vendor → dock",
+        "dock → rack in service ← floor and energised power of a site",
+        "racks of one chip at one site → pool of hosts; software of a family → its speed there",
+        "services → jobs → queue → gang on one pool → done | fault → checkpoint → queue | given up",
+        "pilot → measurement → gate → ramp | cancel → reserve buys the chip | the fallback, late",
+    ]
+
+
+def base_logic(scenario: Mapping[str, Any]) -> list[str]:
+    """Say how the base model runs."""
+    policy = scenario.get("policy", {})
+    fidelity = policy.get("fidelity", "jobs")
+    return [
+        f"Fidelity {fidelity}: {_FIDELITY.get(fidelity, fidelity)}.",
+        "Orders are placed at quarters' starts, in the plan's order, as far as the quarter's "
+        "money goes; what is not funded waits. Each passes its stages at the pace of the weakest "
+        "input its chip hangs on; racks that land wait for floor and power.",
+        "Between two events of the world the fleet's jobs advance by themselves, to the same "
+        "instants.",
+    ]
+
+
+def scenario_logic(cases: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say what each case changes."""
+    return [
+        f"{name.replace('_', ' ')}: {'; '.join(changes) if changes else 'nothing'}"
+        for name, changes in cases.items()
+    ]
+
+
+def algorithms(scenario: Mapping[str, Any]) -> list[str]:
+    """Name the algorithms."""
+    policy = scenario.get("policy", {})
+    lines = [
+        f"Queue discipline: {policy.get('discipline', 'not stated')}.",
+        "Pool choice: least flexible chip first that fits and runs the family.",
+        "Checkpoints at Young's interval √(2 C M), C the write time, M the gang's mean time "
+        "between faults (Young, CACM 17(9), 1974).",
+        "Demand: jobs by a Poisson process whose rate grows and swings by day and week, sizes by "
+        "the services' mix, run times lognormal.",
+        "Software: efficiency e(t) = e∞ − (e∞ − e₀) exp(−t/τ) from the quarter a port is ready.",
+        "Supply: production clocks by stage, lost output made up at the spare rate.",
+    ]
+    programme = scenario["supply"].get("programme")
+    if programme and "gate" in programme:
+        gate = programme["gate"]
+        forced = f"; forced: {gate['forced']}" if gate.get("forced") else ""
+        lines.append(
+            f"Gate in {gate['quarter']}: ramp if measured performance ≥ "
+            f"{number(gate['min_performance'])} and performance per watt ≥ "
+            f"{number(gate['min_performance_per_watt'])} of target{forced}."
+        )
+    return lines
+
+
+def entities(scenario: Mapping[str, Any]) -> list[str]:
+    """List what moves through the model."""
+    services = scenario["services"]
+    return [
+        f"Jobs (gangs) of {len(services)} services: "
+        f"{listing(s['label'] for s in services.values())}.",
+        f"Racks of {len(scenario['catalog']['chips'])} kinds of chip, and their orders.",
+    ]
+
+
+def activities() -> list[str]:
+    """List what takes time."""
+    return [
+        "Running a job: its work over the pool's rate for its family.",
+        "Restarting after a fault, repairing a host: exponential repair, fixed restart.",
+        "Stages of an order; the pilot's run; software's maturing.",
+    ]
+
+
+def resources(scenario: Mapping[str, Any]) -> list[str]:
+    """List what is limited."""
+    supply = scenario["supply"]
+    lines = []
+    for site in scenario["sites"].values():
+        watts = sum(phase["it_power"] for phase in site["phases"])
+        racks = sum(phase.get("racks", 0) for phase in site["phases"])
+        lines.append(
+            f"{site['label']}: {number(watts / 1e6)} MW of critical IT power and floor for "
+            f"{number(racks, 6)} racks once all {len(site['phases'])} phases are energised."
+        )
+    kinds: dict[str, list[str]] = {}
+    for node in supply["nodes"].values():
+        kinds.setdefault(node["kind"], []).append(node["label"])
+    lines += [f"{kind.replace('_', ' ').capitalize()}: {listing(who)}." for kind, who in
+              kinds.items()]  # fmt: skip
+    return [*lines, "Money: the budget's training share of each quarter."]
+
+
+def queues(scenario: Mapping[str, Any]) -> list[str]:
+    """List where things wait."""
+    return [
+        f"Jobs: one queue, discipline {scenario.get('policy', {}).get('discipline', '–')}; given "
+        "up when their patience ends.",
+        "Orders: for money, in the plan's order. Racks: on the dock, first come first served, for "
+        "floor and power.",
+    ]
+
+
+def entry_and_exit(scenario: Mapping[str, Any]) -> list[str]:
+    """Say how things come and go."""
+    lines = ["Jobs come by each service's own process and leave done, given up, or unfinished."]
+    for service in scenario["services"].values():
+        if "demand" in service:
+            lines.append(
+                f"{service['label']}: {number(service['demand']['value'])} rce of work asked at "
+                f"the start, × {number(service['growth_per_year']['value'])} a year; patience "
+                f"{number(service['patience'] / DAY_S)} days."
+            )
+    shocks = scenario["supply"].get("shocks", [])
+    lines += [
+        f"Shock: {shock.get('node') or shock.get('tag') or shock.get('country')} loses "
+        f"{number(100 * shock['severity'])} % from {shock['quarter']} for "
+        f"{number(shock['duration'] / WEEK_S)} weeks."
+        for shock in shocks
+    ]
+    random = scenario["supply"].get("random_shocks", [])
+    lines += [
+        f"Shocks of chance: {shock.get('node') or shock.get('tag') or shock.get('country')}, "
+        f"{number(shock['per_year']['value'])} a year, median length "
+        f"{number(shock['duration']['median'] / WEEK_S)} weeks."
+        for shock in random
+    ]
+    return lines
