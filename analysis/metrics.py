@@ -46,6 +46,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("unserved_share", "Unserved work, of asked", "%", "worse"),
     Metric("wait_p50", "Queue wait, median", "h", "worse"),
     Metric("wait_p95", "Queue wait, 95th percentile", "h", "worse"),
+    Metric("capacity", "Effective capacity in service", "rce-days", "neither"),
     Metric("allocated", "Chip time allocated", "%", "neither"),
     Metric("busy", "Chip time busy", "%", "neither"),
     Metric("productive", "Chip time productive", "%", "better"),
@@ -161,6 +162,7 @@ _PARTS: tuple[tuple[frozenset[str], Callable[[Study, str], pl.DataFrame]], ...] 
     ),
     (JOB_METRICS, _waits),
     (frozenset({"allocated", "busy", "productive"}), _chip_time),
+    (frozenset({"capacity"}), chip_time.capacity),
     (frozenset({"chips_at_end", "power_at_end"}), _standing),
     (frozenset({"capital", "energy", "unit_cost"}), _money),
     (

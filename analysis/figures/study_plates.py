@@ -11,7 +11,7 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from analysis import metrics
-from analysis.figures import studies, style
+from analysis.figures import dependence, studies, style
 from analysis.figures.catalogue import Drawn
 from analysis.figures.studies import Labels
 from analysis.studies import FINDINGS, Answers, Section, break_even
@@ -63,6 +63,17 @@ PLATES: Mapping[str, Plate] = {
         studies.stress,
         "Each stop is forced, so a rare event is not left to chance; what it delays beyond the "
         "horizon is not seen.",
+    ),
+    "dependence": Plate(
+        dependence.dependence,
+        "Groups of nodes are stopped in every combination. A part is Shapley's: the mean of what "
+        "a group adds to the loss over all orders of failing; parts sum to the loss when all stop.",
+        is_rows=False,
+    ),
+    "credit": Plate(
+        dependence.credit,
+        "Effective load-carrying capability: by how much demand may grow with the addition until "
+        "as much work is unserved as without it, over what the addition could do if always busy.",
     ),
     "design": Plate(
         studies.shares,

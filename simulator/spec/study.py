@@ -161,6 +161,47 @@ class Stress(Section):
     """Share of the node's output that is lost. [1]"""
 
 
+class Dependence(Section):
+    """What hangs on whom: groups of nodes stopped alone, in pairs, and in every combination."""
+
+    case: str = "baseline"
+    """In which case."""
+    groups: dict[Id, list[Id]] = Field(min_length=2, max_length=8)
+    """By name: the nodes that are stopped together, such as all of one owner or country."""
+    quarter: Quarter
+    """From the start of this quarter."""
+    duration: PositiveSeconds
+    """For so long."""
+    severity: float = Field(default=1.0, gt=0, le=1)
+    """Share of the nodes' output that is lost. [1]"""
+    threshold: Share = 0.05
+    """Work lost, of work asked, from which a set of groups counts as a cut. [1]"""
+
+
+class Addition(Spec):
+    """Two cases that differ by what is added to the fleet, at the same demand."""
+
+    given: str
+    """The case with it."""
+    without: str
+    """The case without it."""
+
+
+class Credit(Section):
+    """How much firm capacity an addition to the fleet is worth, at equal unserved work."""
+
+    additions: dict[Id, Addition] = Field(min_length=1)
+    """By name."""
+    growth: list[Share] = Field(default=[0.0, 0.05, 0.1, 0.2], min_length=3)
+    """Demand added in the runs with the addition, of all services' own; ascending from 0. [1]"""
+
+    @model_validator(mode="after")
+    def _ascends(self) -> Self:
+        if self.growth[0] != 0 or sorted(set(self.growth)) != self.growth:
+            raise ValueError(f"growth must ascend from 0, got {self.growth}")
+        return self
+
+
 class Design(Ranged):
     """Points spread over ranges: what goes with what."""
 
@@ -271,6 +312,10 @@ class StudyPlan(Spec):
     """Values in turn."""
     stress: Stress | None = None
     """Nodes stopped."""
+    dependence: Dependence | None = None
+    """Groups of nodes stopped, alone and together."""
+    credit: Credit | None = None
+    """What additions to the fleet are worth."""
     design: Design | None = None
     """Points spread over ranges."""
     frontier: Frontier | None = None
@@ -302,6 +347,10 @@ class StudyPlan(Spec):
             named.append(self.replications.precision.metric)
         if self.frontier is not None:
             named += [self.frontier.cost, self.frontier.work, self.frontier.risk]
+        if self.dependence is not None:
+            named += ["work_asked", "work_done"]
+        if self.credit is not None:
+            named += ["work_asked", "unserved", "capacity"]
         return tuple(dict.fromkeys(named))
 
     @model_validator(mode="after")
@@ -313,6 +362,7 @@ class StudyPlan(Spec):
 
 #: Kinds of question, in the order of a study file.
 KINDS = (
-    *("portfolio", "deltas", "sweep", "stress", "design", "frontier"),
+    *("portfolio", "deltas", "sweep", "stress", "dependence", "credit"),
+    *("design", "frontier"),
     *("tornado", "morris", "sobol", "nested", "break_even", "select"),
 )

@@ -131,6 +131,14 @@ def _cases_named(own: Located) -> Iterator[tuple[Loc, Located]]:
                 yield (kind, key), named
 
 
+    additions = _at(own, ("credit", "additions"))
+    if additions is not None and additions.is_mapping:
+        for name, item in additions.value.items():
+            for key in ("given", "without"):
+                if named := item.child(key):
+                    yield ("credit", "additions", str(name), key), named
+
+
 def _at(own: Located, loc: Iterable[str | int]) -> Located | None:
     at: Located | None = own
     for key in loc:

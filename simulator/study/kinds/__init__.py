@@ -8,7 +8,9 @@ from simulator.spec.study_file import Question, StudyFile, questions
 from simulator.study.inputs import Arm
 from simulator.study.kinds import (
     break_even,
+    credit,
     deltas,
+    dependence,
     design,
     frontier,
     morris,
@@ -27,6 +29,8 @@ PLANS: Mapping[str, Callable[[Question[Any]], list[Arm]]] = {
     "deltas": deltas.plan,
     "sweep": sweep.plan,
     "stress": stress.plan,
+    "dependence": dependence.plan,
+    "credit": credit.plan,
     "design": design.plan,
     "frontier": frontier.plan,
     "tornado": tornado.plan,

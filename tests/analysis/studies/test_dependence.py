@@ -1,0 +1,116 @@
+"""What hangs on whom, and what an addition is worth: worked examples as finished sections."""
+
+from itertools import combinations
+
+import polars as pl
+import pytest
+
+from analysis.metrics import BY_ID
+from analysis.studies import credit, dependence
+from analysis.studies.record import Arm, Section
+
+#: Work that a group's stop takes when nothing else stops; the foundry feeds all.
+OWN = {"n": 60.0, "a": 15.0, "c": 25.0}
+
+
+def arm(label: str, **settings: float | str) -> Arm:
+    return Arm(label, "baseline", None, settings, (), label, 2)
+
+
+def section(kind: str, says: dict, arms: list[Arm], rows: dict[str, dict[str, list[float]]]):
+    frames = [
+        pl.DataFrame({"arm": label, "replication": [0, 1], **columns})
+        for label, columns in rows.items()
+    ]
+    metrics = tuple(BY_ID[name] for name in next(iter(rows.values())))
+    table = pl.concat(frames)
+    return Section(kind, says, {}, tuple(arms), BY_ID["unserved_share"], metrics, table)
+
+
+@pytest.fixture
+def foundry() -> Section:
+    groups = [*OWN, "t"]
+    arms = [arm("whole", **dict.fromkeys(groups, 0.0))]
+    rows = {"whole": {"work_asked": [100.0, 200.0], "work_done": [100.0, 200.0]}}
+    for size in range(1, 5):
+        for chosen in combinations(groups, size):
+            lost = 100.0 if "t" in chosen else sum(OWN[g] for g in chosen)
+            label = "+".join(chosen)
+            arms.append(arm(label, **{g: float(g in chosen) for g in groups}))
+            done = [100.0 - lost, 2 * (100.0 - lost)]
+            rows[label] = {"work_asked": [100.0, 200.0], "work_done": done}
+    says = {"groups": {g: [g] for g in groups}, "threshold": 0.7, "duration": 182 * 86400.0}
+    return section("dependence", says, arms, rows)
+
+
+def test_the_worked_stress_with_one_foundry(foundry):
+    sets = dependence.table(foundry)
+    single = {row["groups"]: row for row in sets.filter(pl.col("size") == 1).to_dicts()}
+    assert [single[g]["loss"] for g in "nact"] == pytest.approx([60, 15, 25, 100], abs=1e-9)
+    assert [single[g]["attributed"] for g in "nact"] == pytest.approx([30, 7.5, 12.5, 50], abs=1e-9)
+    assert single["n"]["exposure"] == pytest.approx(0.6, abs=1e-9)
+    cuts = sets.filter("is_minimal_cut")["groups"].to_list()
+    assert cuts == ["t", "n + a", "n + c"]
+    pair = sets.filter(pl.col("groups") == "n + t").row(0, named=True)
+    assert pair["beyond_parts"] == pytest.approx(-60, abs=1e-9)
+    assert dependence.finding(foundry, sets).startswith("Most hangs on t: stopped 182 days")
+
+
+def test_a_group_that_nothing_hangs_on_has_no_part(foundry):
+    groups = ["n", "idle"]
+    rows = {
+        "whole": {"work_asked": [100.0, 100.0], "work_done": [90.0, 80.0]},
+        "n": {"work_asked": [100.0, 100.0], "work_done": [50.0, 60.0]},
+        "idle": {"work_asked": [100.0, 100.0], "work_done": [90.0, 80.0]},
+        "both": {"work_asked": [100.0, 100.0], "work_done": [50.0, 60.0]},
+    }
+    arms = [
+        arm("whole", n=0.0, idle=0.0),
+        arm("n", n=1.0, idle=0.0),
+        arm("idle", n=0.0, idle=1.0),
+        arm("both", n=1.0, idle=1.0),
+    ]
+    says = {"groups": {g: [g] for g in groups}, "threshold": 0.9, "duration": 86400.0}
+    sets = dependence.table(section("dependence", says, arms, rows))
+    idle = sets.filter(pl.col("groups") == "idle").row(0, named=True)
+    assert (idle["loss"], idle["attributed"], idle["exposure"]) == (0.0, 0.0, 0.0)
+    assert not sets["is_minimal_cut"].any()
+
+
+def credit_section(unserved: list[list[float]], capacity: float) -> Section:
+    """One addition at demand 100: unserved without it, then with it at growth 0, 10 %, 20 %."""
+    growth = [0.0, 0.1, 0.2]
+    arms = [arm("without", addition="x")]
+    arms += [arm(f"with {g}", addition="x", growth=g) for g in growth]
+    rows = {}
+    for k, one in enumerate(arms):
+        there = 100.0 if k == 0 else 100.0 + capacity
+        rows[one.label] = {
+            "unserved": unserved[k],
+            "capacity": [there, there],
+            "work_asked": [100.0, 100.0],
+        }
+    return section("credit", {"additions": {"x": {}}}, arms, rows)
+
+
+def test_a_firm_addition_is_worth_its_nameplate():
+    # 4 short without it; with it 10 more can be asked before 4 are short again.
+    found = credit.table(credit_section([[4.0, 4.0], [0.0, 0.0], [4.0, 4.0], [14.0, 14.0]], 10.0))
+    assert found["share"][0] == pytest.approx(100.0)
+    assert found["nameplate"][0] == pytest.approx(10.0)
+
+
+def test_an_addition_that_never_works_is_worth_nothing():
+    found = credit.table(credit_section([[4.0, 4.0], [4.0, 4.0], [14.0, 14.0], [24.0, 24.0]], 10.0))
+    assert found["share"][0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_what_is_not_known_says_why():
+    never = [[4.0, 4.0]] * 4
+    assert "no more capacity" in credit.table(credit_section(never, 0.0))["reason"][0]
+    large = credit.table(credit_section(never, 50.0))
+    assert "state a larger growth" in large["reason"][0]
+    assert credit.finding(credit_section(never, 50.0), large).startswith("No addition's firm")
+    no_risk = credit.table(credit_section([[0.0, 0.0]] * 4, 10.0))
+    assert no_risk["share"][0] is None
+    assert no_risk["reason"][0]
