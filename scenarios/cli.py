@@ -24,6 +24,7 @@ from scenarios.query import QueryError, query, tell
 from scenarios.rate import rate
 from scenarios.replay import replay_file
 from scenarios.studies import ask, forget, read_study
+from scenarios.supply import describe_supply
 from scenarios.validate import validate_app
 from simulator.spec.loader import BASELINE, Given, SpecError, load
 from simulator.spec.loader import cases as cases_of
@@ -216,6 +217,21 @@ def examine_fabric(
     """Check a fabric, and tell its bisection, hops, load and what a fault of each tier costs."""
     with clear_faults():
         fabric(file, json, out)
+
+
+@app.command(name="supply")
+def examine_supply(
+    file: File,
+    case: Annotated[str | None, typer.Option("--case", help="Stem of a case file.")] = None,
+    sets: Sets = None,
+    replications: Annotated[int, typer.Option(min=1, help="Runs of the supply alone.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the runs.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of figures and tables.")] = None,
+) -> None:
+    """Tell who hangs on whom, what is on the way, what comes, and what the gate decides."""
+    with clear_faults():
+        describe_supply(load(file, case, sets or []), replications, seed, json, out)
 
 
 app.add_typer(validate_app, name="validate")

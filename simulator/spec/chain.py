@@ -21,7 +21,9 @@ Kind = Literal[
     "material",
     "equipment",
     "switch_silicon",
+    "host_cpu",
     "optics",
+    "power",
     "integrator",
     "country",
 ]

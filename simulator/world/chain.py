@@ -179,11 +179,11 @@ class Chain:
         waiting = [chip]
         while waiting:
             here = waiting.pop()
+            above = [*self.ties.get(here, ())]
             for need in self.needs[here]:
-                waiting += [s for s, x in zip(need.suppliers, need.shares, strict=True) if x > 0]
-            waiting += self.ties.get(here, ())
-            waiting = [i for i in waiting if i not in found]
-            found.update(waiting)
+                above += [s for s, x in zip(need.suppliers, need.shares, strict=True) if x > 0]
+            waiting += {*above} - found
+            found.update(above)
         return tuple(sorted(found))
 
     def _lines(

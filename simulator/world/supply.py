@@ -41,6 +41,7 @@ class OrderState:
     wanted_s: float
     granted_s: float | None = None
     funded_s: float | None = None
+    made_s: float | None = None
     due_s: float | None = None
     landed_s: float | None = None
     cancelled_s: float | None = None
@@ -211,6 +212,7 @@ class Supply:
         shares = (lead.fab_share, lead.package_share, lead.rack_share, lead.ship_share)
         if wait_s:
             yield at(self.env, through_s)
+        order.made_s = through_s
         for stage, share in zip(STAGES, shares, strict=True):
             if stage == "ship":
                 balance_usd = order.racks * order.price_usd - order.paid_usd

@@ -113,10 +113,10 @@ def _nobody(site: str, chip: str, racks: int) -> None:
     """Tell nobody."""
 
 
-def simulate_supply(
+def run_supply(
     scenario: Scenario, seed: int, replication: int, chain: Chain | None = None
-) -> dict[str, Columns]:
-    """Run the supply half of one replication, without jobs, and return its tables.
+) -> SupplyWorld:
+    """Run the supply half of one replication, without jobs, to its horizon.
 
     Parameters
     ----------
@@ -134,6 +134,14 @@ def simulate_supply(
     )
     world.start()
     world.env.run(until=scenario.horizon.calendar.horizon_s)
+    return world
+
+
+def simulate_supply(
+    scenario: Scenario, seed: int, replication: int, chain: Chain | None = None
+) -> dict[str, Columns]:
+    """Run the supply half of one replication and return its tables as columns."""
+    world = run_supply(scenario, seed, replication, chain)
     tables = world.record.tables
     return {name: tables[name] for name in TABLES} | {
         "orders": order_rows(scenario, world.supply.orders)

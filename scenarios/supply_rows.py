@@ -1,0 +1,200 @@
+"""What a supply world tells, as rows: the graph, the pipeline, deliveries, the gate."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analysis.uncertainty import proportion_interval
+from simulator.spec.scenario import Scenario
+from simulator.world.chain import STAGES, Chain
+from simulator.world.fragility import kept, passed_on
+from simulator.world.supply import OrderState
+from simulator.world.supply_world import SupplyWorld, run_supply
+
+#: Kinds of nodes by how far upstream they stand.
+TIERS = (
+    ("Country", ("country",)),
+    ("Material", ("material", "ip", "equipment")),
+    ("Foundry, substrate", ("foundry", "substrate")),
+    ("Memory, packaging", ("memory", "packaging")),
+    ("Vendor, rack, parts", ()),
+    ("Chip", ("chip",)),
+)
+_OTHER = 4
+
+
+def runs(scenario: Scenario, chain: Chain, seed: int, replications: int) -> list[SupplyWorld]:
+    """Run the supply half of some replications."""
+    return [run_supply(scenario, seed, k, chain) for k in range(replications)]
+
+
+def planned_usd(scenario: Scenario) -> dict[str, float]:
+    """Planned purchases by chip, the programme's reserve among them. [USD]."""
+    usd: defaultdict[str, float] = defaultdict(float)
+    for line in scenario.supply.plan:
+        price = scenario.catalog.racks[line.chip].price.value
+        usd[line.chip] += line.spend if line.spend is not None else (line.racks or 0) * price
+    programme = scenario.supply.programme
+    if programme is not None:
+        usd[programme.chip] += sum(programme.reserve.values())
+    return {chip: value for chip, value in sorted(usd.items()) if value > 0}
+
+
+def node_rows(chain: Chain, weights: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Each node and chip with its tier and what of planned purchases is lost if it fails."""
+    nodes, chips = chain.scenario.supply.nodes, chain.scenario.catalog.chips
+    total = sum(weights.values())
+    used = set(weights) | {i for chip in weights for i in chain.upstream[chip]}
+    rows = []
+    for i in [i for i in chain.graph.nodes if i in used]:
+        spec = nodes.get(i)
+        kind, label = ("chip", chips[i].label) if spec is None else (spec.kind, spec.label)
+        column = next((k for k, (_, kinds) in enumerate(TIERS) if kind in kinds), _OTHER)
+        lost = {}
+        for name, switched in (("loss_at_once", False), ("loss", True)):
+            left = kept(chain, [i], switched=switched)
+            part = sum(usd * (1 - left[chip]) for chip, usd in weights.items()) / total
+            lost[name] = weights.get(i, 0.0) / total if spec is None else part
+        row = {"what": "node", "id": i, "label": label, "kind": kind, "column": column}
+        rows.append(row | {"tier": TIERS[column][0], "other": None, "share": None} | lost)
+    return rows
+
+
+def edge_rows(chain: Chain, weights: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Each edge, supplier and consumer, with the share of planned purchases behind it."""
+    return [
+        {"what": "edge", "id": supplier, "other": consumer, "share": share}
+        for (consumer, supplier), share in passed_on(chain, weights).items()
+    ]
+
+
+def pipeline_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
+    """Mean worth of what waits for, or is in, each stage at each quarter's start. [MUSD]."""
+    calendar = worlds[0].scenario.horizon.calendar
+    edges = np.asarray(calendar.edges_s()[:-1])
+    held: defaultdict[str, Any] = defaultdict(lambda: np.zeros(len(edges)))
+    for world in worlds:
+        for name, begin_s, end_s, usd in _stays(world):
+            held[name] += usd * ((begin_s <= edges) & (edges < end_s))
+    return [
+        {"quarter": quarter, "stage": stage, "musd": float(held[stage][k]) / len(worlds) / 1e6}
+        for k, quarter in enumerate(calendar.names())
+        for stage in held
+    ]
+
+
+def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
+    """Return each stay of part of an order in a stage: stage, begin, end [s], worth [USD]."""
+    done: dict[tuple[str, str], float] = {}
+    events = world.record.tables["events"]
+    for t, kind, subject in zip(events["t_s"], events["kind"], events["subject"], strict=True):
+        if kind.endswith(" done"):
+            done[subject, kind.removesuffix(" done")] = t
+    arrived: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
+    told = world.record.tables["deliveries"]
+    for order, racks, t in zip(told["order"], told["racks"], told["in_service_s"], strict=True):
+        arrived[order].append((t, racks))
+    stays = []
+    for order in world.supply.orders:
+        if order.cause == "in_service":
+            continue
+        over = np.inf if order.cancelled_s is None else order.cancelled_s
+        usd = order.racks * order.price_usd
+        marks = [("allocation", order.wanted_s), ("money", order.granted_s)]
+        marks.append(("queue", order.funded_s))
+        marks += _made(order, done)
+        marks.append(("dock and install", order.landed_s))
+        known = [(name, t) for name, t in marks if t is not None]
+        ends = [t for _, t in known[1:]] + [over]
+        stays += [
+            (name, begin, min(end, over), usd)
+            for (name, begin), end in zip(known[:-1], ends, strict=False)
+        ]
+        last, begin = known[-1]
+        if last != "dock and install":
+            stays.append((last, begin, over, usd))
+            continue
+        for t, racks in arrived[order.name]:
+            stays.append((last, begin, t, racks * order.price_usd))
+        left = order.racks - sum(racks for _, racks in arrived[order.name])
+        stays.append((last, begin, np.inf, left * order.price_usd))
+    return stays
+
+
+def _made(order: OrderState, done: Mapping[tuple[str, str], float]) -> list[tuple[str, float]]:
+    """Return when an order entered each stage that hangs on nodes. [s]."""
+    if order.funded_s is None or order.due_s is None:
+        return []
+    ends = [done.get((order.name, stage)) for stage in STAGES]
+    entered = [order.made_s, *ends[:-1]]
+    return [(s, t) for s, t in zip(STAGES, entered, strict=True) if t is not None]
+
+
+def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
+    """Sums by quarter's end of racks ordered, due and in service, at price. [MUSD]."""
+    scenario = worlds[0].scenario
+    calendar = scenario.horizon.calendar
+    edges = np.asarray(calendar.edges_s()[1:])
+    price = {chip: rack.price.value / 1e6 for chip, rack in scenario.catalog.racks.items()}
+    sums = {name: np.zeros((len(worlds), len(edges))) for name in ("ordered", "due", "came")}
+    for k, world in enumerate(worlds):
+        for order in world.supply.orders:
+            if order.cause == "in_service" or order.cancelled_s is not None:
+                continue
+            worth = order.racks * price[order.chip]
+            sums["ordered"][k] += worth * (order.wanted_s < edges)
+            if order.due_s is not None:
+                sums["due"][k] += worth * (order.due_s + order.commission_s < edges)
+        told = world.record.tables["deliveries"]
+        for name, chip, racks, t in zip(
+            *(told[c] for c in ("order", "chip", "racks", "in_service_s")), strict=True
+        ):
+            if not name.startswith("in-service/"):
+                sums["came"][k] += racks * price[chip] * (t < edges)
+    low, high = np.quantile(sums["came"], (0.1, 0.9), axis=0)
+    return [
+        {
+            "quarter": quarter,
+            "ordered": float(sums["ordered"][:, q].mean()),
+            "due": float(sums["due"][:, q].mean()),
+            "mean": float(sums["came"][:, q].mean()),
+            "low": float(low[q]),
+            "high": float(high[q]),
+        }
+        for q, quarter in enumerate(calendar.names())
+    ]
+
+
+def gate_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
+    """How often the gate decides what, and what the true chip would have got; empty if none."""
+    spec = worlds[0].scenario.supply.programme
+    if spec is None:
+        return []
+    outcomes: Counter[tuple[str, str]] = Counter()
+    for world in worlds:
+        programme = world.programme
+        states = world.record.tables["programme"]["state"]
+        decision = next((s for s in states if s in ("ramp", "cancel")), "none")
+        good = (
+            programme.performance >= spec.gate.min_performance
+            and programme.performance / programme.energy >= spec.gate.min_performance_per_watt
+        )
+        deserved = "none" if decision == "none" else ("ramp" if good else "cancel")
+        outcomes[decision, deserved] += 1
+    rows = []
+    for (decision, deserved), hits in sorted(outcomes.items(), reverse=True):
+        band = proportion_interval(hits, len(worlds))
+        rows.append(
+            {
+                "decision": decision,
+                "deserved": deserved,
+                "share": hits / len(worlds),
+                "low": band.low,
+                "high": band.high,
+            }
+        )
+    return rows

@@ -1,0 +1,81 @@
+"""The supply command: its rows add up, its figures show them, and it speaks JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis.figures import style
+from analysis.figures import supply as figures
+from scenarios.cli import app
+from scenarios.supply_rows import delivery_rows, gate_rows, pipeline_rows, runs
+from simulator.spec.loader import load
+from simulator.world.chain import Chain
+
+TINY = Path(__file__).parents[1] / "data" / "tiny.yaml"
+
+
+@pytest.fixture(scope="module")
+def worlds():
+    scenario = load(TINY).scenario
+    return runs(scenario, Chain(scenario), 0, 6)
+
+
+def test_what_is_ordered_is_in_the_pipeline_or_in_service(worlds):
+    quarters = worlds[0].scenario.horizon.calendar.names()
+    in_pipe = dict.fromkeys(quarters, 0.0)
+    for row in pipeline_rows(worlds):
+        in_pipe[row["quarter"]] += row["musd"]
+    calendar, each = worlds[0].scenario.horizon.calendar, 1e6 * len(worlds)
+    for quarter in quarters:
+        # What happens at a quarter's start has happened.
+        now = calendar.at(quarter)
+        bought = [o for w in worlds for o in w.supply.orders if o.cause != "in_service"]
+        price = {o.name: o.price_usd for o in bought}
+        ordered = sum(o.racks * o.price_usd for o in bought if o.wanted_s <= now)
+        told = [w.record.tables["deliveries"] for w in worlds]
+        came = sum(
+            racks * price[order]
+            for d in told
+            for order, racks, t in zip(d["order"], d["racks"], d["in_service_s"], strict=True)
+            if order in price and t <= now
+        )
+        assert in_pipe[quarter] * 1e6 == pytest.approx((ordered - came) / len(worlds))
+    last = delivery_rows(worlds)[-1]
+    ordered_in_all = sum(o.racks * o.price_usd for o in bought)
+    assert last["ordered"] == pytest.approx(ordered_in_all / each)
+
+
+def test_chances_of_the_gate_sum_to_one(worlds):
+    rows = gate_rows(worlds)
+    assert sum(row["share"] for row in rows) == pytest.approx(1)
+    assert all(row["low"] <= row["share"] <= row["high"] for row in rows)
+
+
+def test_bars_of_the_pipeline_stack_to_the_table(worlds):
+    table = figures.supply_table(pipeline_rows(worlds))
+    _, ax = style.canvas()
+    figures.pipeline(table, ax)
+    drawn = sum(patch.get_height() for patch in ax.patches)
+    assert drawn == pytest.approx(table["musd"].sum() / 1e3)
+
+
+def test_the_command_tells_and_draws(tmp_path):
+    words = ["supply", str(TINY), "--replications", "4"]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert {p.name for p in tmp_path.glob("*.png")} == {
+        "dependency.png",
+        "pipeline.png",
+        "deliveries.png",
+        "gate.png",
+    }
+    result = CliRunner().invoke(app, [*words, "--json"])
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    parts = {row["part"] for row in rows}
+    assert parts == {"dependency", "pipeline", "deliveries", "gate"}
+    lost = {row["id"]: row["loss"] for row in rows if row.get("what") == "node"}
+    # Of 5 MUSD planned and 4 reserved, the merchant's fab makes the planned.
+    assert lost["package"] == 1.0
+    assert lost["fab-a"] + lost["fab-b"] == pytest.approx(1.0)

@@ -1,0 +1,78 @@
+"""What is lost when nodes stand still, by hand and against the linear program of production."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.laws.dependency import Group, Node, Source, SupplyGraph
+from simulator.laws.production import Production
+from simulator.world.chain import Chain
+from simulator.world.fragility import kept, passed_on
+from tests.world.buying import buying, chip, node
+
+SPLIT = {"shares": {"one": 0.6, "two": 0.4}, "limits": {"two": 0.7}, "source": "a test"}
+
+
+def chain() -> Chain:
+    chips = {
+        "a": chip(inputs={"memory": SPLIT}),
+        "b": chip(vendor="second", fab="other", inputs={}),
+    }
+    nodes = {
+        "second": node("vendor"),
+        "other": node("foundry", "KR"),
+        "one": node("memory", "KR", inputs={"film": {"shares": {"film": 1.0}, "source": "x y z"}}),
+        "two": node("memory", "JP"),
+        "film": node("material", "JP"),
+        "japan": node("country", "JP"),
+    }
+    return Chain(buying(chips, nodes=nodes))
+
+
+@pytest.mark.parametrize(
+    ("down", "switched", "a", "b"),
+    [
+        ([], True, 1.0, 1.0),
+        (["fab"], True, 0.0, 1.0),
+        (["line"], True, 0.0, 0.0),
+        (["one"], False, 0.4, 1.0),
+        (["one"], True, 0.7, 1.0),
+        (["two"], True, 0.6, 1.0),
+        (["film"], True, 0.7, 1.0),
+        (["japan"], True, 0.0, 1.0),
+        (["one", "other"], True, 0.7, 0.0),
+    ],
+)
+def test_what_is_kept_by_hand(down, switched, a, b):
+    assert kept(chain(), down, switched=switched) == {"a": pytest.approx(a), "b": pytest.approx(b)}
+
+
+def test_purchases_are_followed_upstream():
+    edges = passed_on(chain(), {"a": 3.0, "b": 1.0})
+    assert edges["a", "fab"] == pytest.approx(0.75)
+    assert edges["a", "one"] == edges["one", "film"] == pytest.approx(0.45)
+    assert edges["a", "line"] + edges["b", "line"] == pytest.approx(1.0)
+    assert edges["two", "japan"] == pytest.approx(0.3)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.sets(st.sampled_from(["fab", "line", "maker", "one", "two", "film", "vendor"])))
+def test_a_single_chip_keeps_what_the_linear_program_delivers(down):
+    made = chain()
+
+    def convert(i: str) -> Node:
+        groups = tuple(
+            Group(
+                n.name,
+                tuple(
+                    Source(s, share, 100 * limit)
+                    for s, share, limit in zip(n.suppliers, n.shares, n.limits, strict=True)
+                ),
+            )
+            for n in made.needs[i]
+        )
+        return Node(i, capacity=1000.0, groups=groups)
+
+    graph = SupplyGraph.of(convert(i) for i in made.graph.nodes)
+    best = Production(graph, {"a": 100.0}).deliver(dict.fromkeys(down, 0.0)).served["a"]
+    assert kept(made, down)["a"] * 100 == pytest.approx(best, abs=1e-6)
