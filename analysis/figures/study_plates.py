@@ -70,6 +70,11 @@ PLATES: Mapping[str, Plate] = {
         "a group adds to the loss over all orders of failing; parts sum to the loss when all stop.",
         is_rows=False,
     ),
+    "importance": Plate(
+        dependence.importance,
+        "Failed for good against never failing (Birnbaum), and what would be gained if the node "
+        "never failed; shocks that reach it by tag or country stay in both.",
+    ),
     "credit": Plate(
         dependence.credit,
         "Effective load-carrying capability: by how much demand may grow with the addition until "

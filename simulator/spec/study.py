@@ -178,6 +178,15 @@ class Dependence(Section):
     """Work lost, of work asked, from which a set of groups counts as a cut. [1]"""
 
 
+class Importance(Section):
+    """Each node that chance may stop: once perfect, once failed for good."""
+
+    case: str = "baseline"
+    """In which case."""
+    nodes: list[Id] | None = None
+    """Which nodes; without it all that have random shocks of their own."""
+
+
 class Addition(Spec):
     """Two cases that differ by what is added to the fleet, at the same demand."""
 
@@ -314,6 +323,8 @@ class StudyPlan(Spec):
     """Nodes stopped."""
     dependence: Dependence | None = None
     """Groups of nodes stopped, alone and together."""
+    importance: Importance | None = None
+    """Nodes perfect and failed."""
     credit: Credit | None = None
     """What additions to the fleet are worth."""
     design: Design | None = None
@@ -349,6 +360,8 @@ class StudyPlan(Spec):
             named += [self.frontier.cost, self.frontier.work, self.frontier.risk]
         if self.dependence is not None:
             named += ["work_asked", "work_done"]
+        if self.importance is not None:
+            named += ["unserved_share"]
         if self.credit is not None:
             named += ["work_asked", "unserved", "capacity"]
         return tuple(dict.fromkeys(named))
@@ -362,7 +375,7 @@ class StudyPlan(Spec):
 
 #: Kinds of question, in the order of a study file.
 KINDS = (
-    *("portfolio", "deltas", "sweep", "stress", "dependence", "credit"),
-    *("design", "frontier"),
+    *("portfolio", "deltas", "sweep", "stress", "dependence", "importance"),
+    *("credit", "design", "frontier"),
     *("tornado", "morris", "sobol", "nested", "break_even", "select"),
 )

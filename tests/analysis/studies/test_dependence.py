@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from analysis.metrics import BY_ID
-from analysis.studies import credit, dependence
+from analysis.studies import credit, dependence, importance
 from analysis.studies.record import Arm, Section
 
 #: Work that a group's stop takes when nothing else stops; the foundry feeds all.
@@ -114,3 +114,24 @@ def test_what_is_not_known_says_why():
     no_risk = credit.table(credit_section([[0.0, 0.0]] * 4, 10.0))
     assert no_risk["share"][0] is None
     assert no_risk["reason"][0]
+
+
+def test_the_worked_foundry_in_series_with_two_vendors_ranks_first_and_last():
+    # T in series with (N parallel C), availabilities .99, .9, .8; risk as unavailability.
+    up = {"t": 0.99, "n": 0.9, "c": 0.8}
+
+    def risk(**states: float) -> float:
+        a = up | states
+        return 1 - a["t"] * (1 - (1 - a["n"]) * (1 - a["c"]))
+
+    arms, rows = [arm("whole", state="as it is")], {"whole": {"unserved_share": [risk()] * 2}}
+    for node in up:
+        for state, value in (("perfect", 1.0), ("failed", 0.0)):
+            label = f"{node} {state}"
+            arms.append(arm(label, node=node, state=state, unavailability=1 - up[node]))
+            rows[label] = {"unserved_share": [risk(**{node: value})] * 2}
+    nodes = importance.table(section("importance", {}, arms, rows))
+    assert nodes["node"].to_list() == ["t", "n", "c"]
+    assert nodes["birnbaum"].to_list() == pytest.approx([0.98, 0.198, 0.099], abs=1e-9)
+    assert nodes["fussell_vesely"].to_list() == pytest.approx([0.329, 0.664, 0.664], abs=5e-4)
+    assert nodes["achievement_worth"].to_list() == pytest.approx([33.56, 6.98, 3.66], abs=5e-3)
