@@ -91,6 +91,7 @@ class Inputs:
         self.blocking = np.array([case.software in _BLOCKING for case in cases])
         self.quantised = np.array([case.precision != "bf16" for case in cases])
         self.rowwise = np.array([case.rowwise for case in cases])
+        self.dropping = np.array([case.dropping for case in cases])
         self.overlapped = np.array([c.software in _OVERLAPPING for c in cases])
         self.asynchronous = np.array([c.overlapped for c in cases])
 
@@ -136,6 +137,7 @@ class Inputs:
         loss = constants["maturity.loss"] + np.where(fp8, constants["maturity.quantised"], 0.0)
         young = settled_share(self.age, np.minimum(loss, 0.8), constants["maturity.years"])
         ones = np.ones(len(self.cases))
+        dropping = np.where(self.dropping, min(constants["issue.dropping"], 1.0), 1.0)
         tp_exposed = np.where(
             overlapped, constants["exposed.tp_overlapped"], constants["exposed.tp"]
         )
@@ -152,7 +154,7 @@ class Inputs:
             causal=np.where(unflashed, 1.0, 0.5),
             launch_s=pick("launch"),
             tp_hidden=1.0 - np.minimum(tp_exposed, 1.0),
-            ep_hidden=1.0 - np.minimum(constants["exposed.ep"] * moe, 1.0),
+            ep_hidden=(1.0 - min(constants["exposed.ep"], 1.0)) * ones,
             cp_hidden=(1.0 - min(constants["exposed.cp"], 1.0)) * ones,
             dp_hidden=np.where(blocking, 0.0, 1.0),
             gradient_b=2.0 * ones,
@@ -161,7 +163,8 @@ class Inputs:
             cast_passes=np.where(fp8, constants["cast.passes"], 0.0)
             * np.where(rowwise, constants["cast.rowwise"], 1.0),
             expert_passes=pick("sorting") * moe,
-            expert_issue_s=pick("issue") * moe,
+            expert_issue_s=pick("issue") * moe * dropping,
+            expert_each_s=pick("each") * moe * dropping,
             context_loss=constants["context.loss"] * ones,
         )
 

@@ -36,6 +36,7 @@ class Case:
     published: str
     overlapped: bool = False
     rowwise: bool = False
+    dropping: bool = False
     out_b_per_s: float | None = None
 
 
@@ -111,6 +112,7 @@ def training_case(row: Row, name: str) -> Case:
         published=row.get("source", ""),
         overlapped="async" in row.get("notes", "").lower(),
         rowwise="rowwise" in row.get("notes", "").lower(),
+        dropping="tokendrop" in row.get("notes", "").lower(),
         out_b_per_s=_stated_fabric(row),
     )
 

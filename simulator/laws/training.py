@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.laws.collectives import Network, collective_time_s
+from simulator.laws.collectives import Network, collective_time_s, domain_split
 from simulator.laws.training_inputs import Accelerator, Plan, Software, StepTime
 from simulator.laws.training_shapes import Architecture
 
@@ -67,9 +67,7 @@ def step_time(
     layers = np.minimum(chunk * plan.vp, np.ceil(model.layers / plan.pp - 1e-9))
     head = _head_s(model, chip, plan, software, tokens)
     gpu = layers * (compute + exchange) + head
-    # Sorting copies of tokens to experts keeps the host busy: the more, the more a token has.
-    routed = model.top_k * software.expert_issue_s
-    issue = layers * rounds * (software.launch_s + routed)
+    issue = layers * rounds * (software.launch_s + _routing_issue_s(model, plan, software))
     stage = _norm(gpu, issue)
     gather = _gather_s(model, network, chip, plan, software)
     stage_all = _norm(stage, gather)
@@ -153,6 +151,12 @@ def _layer_passes_s(
     return linear, experts, attention, memory
 
 
+def _routing_issue_s(model: Architecture, plan: Plan, software: Software) -> Array:
+    """Host time to route a mean layer: how many tokens go where, then each expert in turn."""
+    held = model.experts / plan.ep
+    return np.asarray(model.expert_share * software.expert_issue_s + held * software.expert_each_s)
+
+
 def _layer_exchanges_s(
     model: Architecture,
     network: Network,
@@ -168,15 +172,36 @@ def _layer_exchanges_s(
     tensor = (4.0 + 2.0 * plan.recompute) * tensor * (1.0 - software.tp_hidden)
     inside = np.maximum(domain / plan.tp, 1.0)
     split = np.where(plan.sequence_parallel > 0, plan.tp, 1.0)
-    routed = message * model.top_k / split
-    expert = collective_time_s("all_to_all", routed, plan.ep, domain, network)
-    expert = np.where(
-        model.experts > 0, (4.0 + 2.0 * plan.recompute) * expert * (1.0 - software.ep_hidden), 0.0
-    )
+    expert = _dispatch_s(model, network, plan, message / split, domain)
+    expert = (4.0 + 2.0 * plan.recompute) * expert * (1.0 - software.ep_hidden)
     keys = 2.0 * _WORD_B * tokens * plan.cp * model.key_width / plan.tp
     context = collective_time_s("all_gather", keys, plan.cp, inside, network)
     context = (3.0 + plan.recompute) * context * (1.0 - software.cp_hidden)
     return np.asarray(tensor + expert + model.attention_share * context)
+
+
+def _copies(top_k: Array, groups: Array) -> Array:
+    """Groups that hold at least one of a token's experts, on average, dealt out evenly."""
+    return np.asarray(groups * (1.0 - (1.0 - 1.0 / groups) ** top_k))
+
+
+def _dispatch_s(
+    model: Architecture, network: Network, plan: Plan, message: Array, domain: Array
+) -> Array:
+    """Tokens sent to their experts, or back: once to each domain, there once to each chip.
+
+    References
+    ----------
+    .. [1] DeepSeek-AI, "DeepSeek-V3", arXiv:2412.19437, section 3.2.2.
+    """
+    share = np.maximum(model.expert_share, 1e-9)
+    top_k = model.top_k / share
+    inside, domains = domain_split(plan.ep, domain)
+    near = message * _copies(top_k, np.asarray(plan.ep, dtype=np.float64))
+    far = message * _copies(top_k, domains)
+    within = collective_time_s("all_to_all", near, inside, inside, network)
+    across = collective_time_s("all_to_all", far, domains, np.asarray(1.0), network)
+    return np.where(model.experts > 0, model.expert_share * (within + across), 0.0)
 
 
 def _head_s(

@@ -126,5 +126,6 @@ def fit_constants(
     )
     jacobian = np.asarray(found.jac, dtype=np.float64)
     information = jacobian.T @ jacobian + 1e-9 * np.eye(len(names))
-    left = np.sqrt(np.diag(np.linalg.inv(information))) * spread
+    # The softened pull of a prior counts for less far out; data never widen what was believed.
+    left = np.minimum(np.sqrt(np.diag(np.linalg.inv(information))), 1.0) * spread
     return Fit(constants(found.x), dict(zip(names, left.tolist(), strict=True)))

@@ -113,8 +113,9 @@ class Software:
         Extra passes over a matmul's inputs to quantise them (8-bit and below) [1].
     expert_passes : ndarray
         Passes over the routed tokens to sort, permute, weigh and add them back [1].
-    expert_issue_s : ndarray
-        Time the host needs besides for each expert a token is sent to, a pass of a layer [s].
+    expert_issue_s, expert_each_s : ndarray
+        Time the host needs besides for a layer that routes, and for each expert a chip holds, a
+        pass [s].
     context_loss : ndarray
         Attention time lost to uneven shares when a sequence is split over many chips [1].
     """
@@ -139,6 +140,7 @@ class Software:
     cast_passes: Array
     expert_passes: Array
     expert_issue_s: Array
+    expert_each_s: Array
     context_loss: Array
 
 

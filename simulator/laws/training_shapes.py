@@ -32,7 +32,10 @@ class Architecture:
         Weights every token passes in a layer's feed-forward part, shared experts and dense layers
         averaged in, and the number of matrices they come in [1].
     experts, top_k, expert_width : ndarray
-        Routed experts a layer, experts a token, width of one; 0 for a dense model [1].
+        Routed experts a layer, experts a token, both averaged over layers, and the width of one; 0
+        for a dense model [1].
+    expert_share : ndarray
+        Share of layers that route to experts [1].
     tables : ndarray
         1 where input and output share the vocabulary's table, else 2 [1].
     """
@@ -51,6 +54,7 @@ class Architecture:
     experts: Array
     top_k: Array
     expert_width: Array
+    expert_share: Array
     tables: Array
 
     @property

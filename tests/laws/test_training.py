@@ -32,7 +32,7 @@ def gpt(layers=96, hidden=12288, heads=96, sequence=2048, vocabulary=51200, expe
         sequence=sequence, attention_params=4 * hidden**2, attention_width=hidden,
         key_width=hidden, attention_share=1, dense_params=0 if experts else 8 * hidden**2,
         dense_matrices=2, experts=experts, top_k=2 if experts else 0,
-        expert_width=hidden if experts else 0, tables=1,
+        expert_share=1 if experts else 0, expert_width=hidden if experts else 0, tables=1,
     )  # fmt: skip
 
 
@@ -50,7 +50,8 @@ SOFTWARE = scalars(
     Software, matmul_fraction=0.75, attention_fraction=0.5, memory_fraction=0.85, half_rows=100,
     half_width=100, half_power=0.4, layer_passes=20, score_passes=0, causal=0.5, launch_s=1e-4,
     tp_hidden=0.5, ep_hidden=0.5, cp_hidden=0.5, dp_hidden=1, gradient_b=2, step_s=0.005,
-    straggle=0.01, cast_passes=0, expert_passes=10, expert_issue_s=1e-4, context_loss=0.1,
+    straggle=0.01, cast_passes=0, expert_passes=10, expert_issue_s=1e-4, expert_each_s=1e-5,
+    context_loss=0.1,
 )  # fmt: skip
 NETWORK = Network(450e9, 50e9)
 shapes = st.builds(
