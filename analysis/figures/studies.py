@@ -249,3 +249,22 @@ def shares(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
         style.legend(ax)
     style.headline(ax, text.title)
     return ax
+
+
+def strata(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
+    """Draw the outcome by number of shocks with each stratum's chance, and over all."""
+    rows = data.to_dicts()
+    factor, unit = scale(data["mean"], text.unit)
+    for k, row in enumerate(rows):
+        pair = style.reach(row["mean"], row["low"], row["high"])
+        ax.errorbar(
+            row["mean"] / factor, k, xerr=[[p / factor] for p in pair],
+            fmt="D" if row["is_all"] else "o", ms=7.5, ecolor=style.INK, capsize=3, lw=1.2,
+            markeredgecolor=style.INK, markerfacecolor=style.colour(3 if row["is_all"] else 0),
+        )  # fmt: skip
+        ax.text(1.02, k, f"chance {number(row['chance'], 2)}", fontsize=8.5, va="center",
+                transform=ax.get_yaxis_transform())  # fmt: skip
+    _rows_axis(ax, [r["arm"] for r in rows])
+    ax.set_xlabel(f"{text.outcome} [{unit}]; bars: 95 % interval; all: weighted by chance")
+    style.headline(ax, text.title)
+    return ax

@@ -123,6 +123,11 @@ PLATES: Mapping[str, Plate] = {
         "What is not known is drawn outside, luck inside, the same luck for every draw.",
         is_rows=False,
     ),
+    "rare": Plate(
+        studies.strata,
+        "Runs are forced to have so many shocks of chance within the horizon; the whole is "
+        "their mean by chance: E[L] = Σ P(K = k) E[L | K = k].",
+    ),
     "break_even": Plate(
         studies.break_even,
         "Bisection with common random numbers; the interval is where the paired interval of the "

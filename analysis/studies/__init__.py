@@ -14,6 +14,7 @@ from analysis.studies import (
     importance,
     morris,
     nested,
+    rare,
     select,
     sobol,
     stress,
@@ -36,6 +37,7 @@ TABLES: Mapping[str, Callable[[Section], pl.DataFrame]] = {
     "morris": morris.table,
     "sobol": sobol.table,
     "nested": nested.table,
+    "rare": rare.table,
     "break_even": break_even.table,
     "select": select.table,
 }
@@ -55,6 +57,7 @@ FINDINGS: Mapping[str, Callable[[Section, pl.DataFrame], str]] = {
     "morris": morris.finding,
     "sobol": sobol.finding,
     "nested": nested.finding,
+    "rare": rare.finding,
     "break_even": break_even.finding,
     "select": select.finding,
 }

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from simulator.spec.base import Figure, Id, Quarter, Ratio, Share, Spec, Spread
+from simulator.spec.base import Count, Figure, Id, Quarter, Ratio, Share, Spec, Spread
 from simulator.spec.quantities import Seconds
 
 #: What a shock is; says what it takes away.
@@ -88,3 +88,16 @@ class RandomShocks(Hit):
     def stream(self) -> str:
         """Name of its random stream."""
         return self.id or f"{self.selector}/{self.kind}"
+
+
+class ShockCount(Spec):
+    """How many Poisson shocks come within the horizon, when that is not left to chance.
+
+    For strata of a study: chance decides which, when and for how long, and what comes
+    before the start.
+    """
+
+    shocks: Count
+    """So many."""
+    or_more: bool = False
+    """Or more, as chance has it then."""

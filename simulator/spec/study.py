@@ -266,6 +266,15 @@ class Nested(Ranged):
     """Draws of the parameters."""
 
 
+class Rare(Section):
+    """Rare shocks by strata: as many as come, each stratum with its chance."""
+
+    case: str = "baseline"
+    """In which shocks of chance come."""
+    most: int = Field(default=2, ge=1)
+    """Strata are no shock, one, ... and so many or more."""
+
+
 class BreakEven(Section):
     """The value of one input at which two cases are worth the same."""
 
@@ -339,6 +348,8 @@ class StudyPlan(Spec):
     """Parts of variance."""
     nested: Nested | None = None
     """Parameters outside, luck inside."""
+    rare: Rare | None = None
+    """Rare shocks by strata."""
     break_even: BreakEven | None = None
     """Where two cases are worth the same."""
     select: Select | None = None
@@ -377,5 +388,5 @@ class StudyPlan(Spec):
 KINDS = (
     *("portfolio", "deltas", "sweep", "stress", "dependence", "importance"),
     *("credit", "design", "frontier"),
-    *("tornado", "morris", "sobol", "nested", "break_even", "select"),
+    *("tornado", "morris", "sobol", "nested", "rare", "break_even", "select"),
 )

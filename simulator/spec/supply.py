@@ -10,7 +10,7 @@ from simulator.spec.base import Figure, Id, Share, Spec
 from simulator.spec.chain import Node
 from simulator.spec.orders import Contract, InService, LeadTime, Order, Queue, Retirement
 from simulator.spec.programme import Programme
-from simulator.spec.shocks import RandomShocks, Shock
+from simulator.spec.shocks import RandomShocks, Shock, ShockCount
 
 
 class Supply(Spec):
@@ -36,6 +36,8 @@ class Supply(Spec):
     """Shocks that happen in this scenario."""
     random_shocks: list[RandomShocks] = Field(default_factory=list)
     """Shocks that may happen."""
+    shock_count: ShockCount | None = None
+    """How many of those that may happen do, if a study says so."""
     overlap: Literal["multiply", "worst", "add"] = "multiply"
     """How shocks of one node that overlap combine: what each leaves multiplies; the worst
     counts; or the losses add up, to at most all."""

@@ -8,9 +8,12 @@ from math import exp, log
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 import simpy
 
+from simulator.laws.rare import shocks_given_at_least
 from simulator.spec.shocks import RandomShocks
+from simulator.spec.supply import Supply
 from simulator.streams import Streams
 from simulator.units import YEAR_S
 from simulator.world.chain import Chain
@@ -62,9 +65,14 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
         begin_s = calendar.at(shock.quarter)
         spec = (shock.severity, shock.recovery, shock.warning)
         blows.append(Blow(shock.kind, nodes, begin_s, begin_s + shock.duration, *spec))
-    for random in supply.random_shocks:
+    counted = _counted(supply, streams, horizon_s)
+    for index, random in enumerate(supply.random_shocks):
         nodes = tuple(chain.hit_by(random.node, random.tag, random.country))
-        for begin_s, length_s in _arrivals(random, streams, horizon_s):
+        if index in counted:
+            arrivals = [*_arrivals(random, streams, 0.0), *counted[index]]
+        else:
+            arrivals = [*_arrivals(random, streams, horizon_s)]
+        for begin_s, length_s in arrivals:
             blows.append(
                 Blow(
                     random.kind,
@@ -79,18 +87,49 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
     return tuple(sorted(blows, key=lambda b: (b.start_s, b.kind, b.nodes)))
 
 
+def _counted(
+    supply: Supply, streams: Streams, horizon_s: float
+) -> dict[int, list[tuple[float, float]]]:
+    """Return begin and length [s] of the shocks within the horizon, where their number is given.
+
+    So many Poisson arrivals lie uniformly over the horizon, each of a stream by its rate.
+    A larger number adds shocks to those of a smaller one.
+    """
+    if supply.shock_count is None:
+        return {}
+    poisson = {k: r for k, r in enumerate(supply.random_shocks) if r.arrival == "poisson"}
+    stream = streams("shocks/counted")
+    rates = np.array([random.per_year.value for random in poisson.values()])
+    number, chance = supply.shock_count.shocks, float(stream.random())
+    if supply.shock_count.or_more:
+        expected = float(rates.sum()) * horizon_s / YEAR_S
+        number = shocks_given_at_least(expected, number, chance)
+    found: dict[int, list[tuple[float, float]]] = {k: [] for k in poisson}
+    edges = np.cumsum(rates) / rates.sum()
+    for _ in range(number):
+        which = int(np.searchsorted(edges, stream.random(), side="right"))
+        index = list(poisson)[which]
+        begin_s = horizon_s * float(stream.random())
+        found[index].append((begin_s, _length_s(poisson[index], stream)))
+    return found
+
+
+def _length_s(random: RandomShocks, stream: np.random.Generator) -> float:
+    sigma = log(random.duration.p90 / random.duration.median) / _Z90
+    return random.duration.median * exp(sigma * float(stream.standard_normal()))
+
+
 def _arrivals(
     random: RandomShocks, streams: Streams, horizon_s: float
 ) -> Iterator[tuple[float, float]]:
     """Yield begin and length of each shock of a stream. [s]."""
     stream = streams(f"shocks/{random.stream}")
-    sigma = log(random.duration.p90 / random.duration.median) / _Z90
     mean_s = YEAR_S / random.per_year.value
     # From well before the start, so that a shock may be under way on the first day.
     t_s = -BEFORE_S
     while True:
         t_s += mean_s * float(stream.standard_exponential())
-        length_s = random.duration.median * exp(sigma * float(stream.standard_normal()))
+        length_s = _length_s(random, stream)
         if t_s >= horizon_s:
             return
         yield t_s, length_s

@@ -98,6 +98,12 @@ def test_a_missing_scenario_names_the_nearest(tmp_path: Path):
     assert any("did you mean 'pilot.yaml'?" in fault for fault in found)
 
 
+def test_strata_of_shocks_need_shocks_of_chance(tmp_path: Path):
+    told = "title: None\nscenario: TINY\nreplications: 2\nrare: {}\n"
+    (found,) = faults_of(write(tmp_path, told))
+    assert "baseline has no Poisson shocks of chance" in found
+
+
 def test_unknown_nodes_and_changes_are_told(tmp_path: Path):
     path = write(
         tmp_path,
@@ -182,5 +188,6 @@ def test_every_kind_of_question_plans_its_runs():
     # Two inputs: 1 + 2 k, paths (k + 1), n (k + 2), draws and the base; two ends and a case.
     assert planned == {
         "portfolio": 3, "deltas": 4, "sweep": 5, "stress": 10, "design": 6, "frontier": 4,
-        "tornado": 5, "morris": 9, "sobol": 16, "nested": 6, "break_even": 3, "select": 2,
+        "tornado": 5, "morris": 9, "sobol": 16, "nested": 6, "rare": 2,
+        "break_even": 3, "select": 2,
     }  # fmt: skip

@@ -17,6 +17,7 @@ from simulator.study.kinds import (
     morris,
     nested,
     portfolio,
+    rare,
     select,
     sobol,
     stress,
@@ -39,6 +40,7 @@ PLANS: Mapping[str, Callable[[Question[Any]], list[Arm]]] = {
     "morris": morris.plan,
     "sobol": sobol.plan,
     "nested": nested.plan,
+    "rare": rare.plan,
     "break_even": break_even.plan,
     "select": select.plan,
 }
