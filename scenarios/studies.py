@@ -34,8 +34,9 @@ from analysis.selection import replications_used
 from analysis.studies import Answers, Measured, open_answers, write_record
 from analysis.studies.select import survivors
 from analysis.uncertainty import mean_interval
-from simulator.spec.study import Replications, Select
 from simulator.spec.study_file import StudyFile, load_study, study_of
+from simulator.spec.study_inputs import Replications
+from simulator.spec.study_sections import Select
 from simulator.study.campaign import Answered, Campaign, Judge, index
 from simulator.study.cluster import cluster
 from simulator.study.kinds import plan_all

@@ -15,7 +15,8 @@ from simulator.spec.explain import explain
 from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, hint
 from simulator.spec.loader import BASELINE, Given, cases, load
 from simulator.spec.located import Located, locate
-from simulator.spec.study import KINDS, Section, StudyPlan
+from simulator.spec.study import KINDS, StudyPlan
+from simulator.spec.study_sections import Section
 
 Part = TypeVar("Part", bound=Section, covariant=True)
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulator.spec.study import BreakEven, Replications, Select
 from simulator.spec.study_file import Question, StudyFile
+from simulator.spec.study_inputs import Replications
+from simulator.spec.study_sections import BreakEven, Select
 from simulator.study.inputs import Arm, ranges, unit_of
 from simulator.study.kinds import break_even, select
 from simulator.study.runs import run_key

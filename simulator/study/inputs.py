@@ -11,8 +11,9 @@ from simulator.spec.faults import Fault, SpecError, fault, hint
 from simulator.spec.loader import Given
 from simulator.spec.quantities import between, split, times
 from simulator.spec.scenario import Scenario
-from simulator.spec.study import BreakEven, Input, Levels, Range, Ranged, Section, Valued
 from simulator.spec.study_file import Question
+from simulator.spec.study_inputs import Input, Levels, Range
+from simulator.spec.study_sections import BreakEven, Ranged, Section, Valued
 from simulator.study.runs import Run
 
 #: Keys of a figure or spread that are of one unit, and scale together.

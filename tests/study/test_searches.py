@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from analysis.studies.select import survivors
 from analysis.uncertainty import mean_interval
 from scenarios.studies import _enough, read_study
-from simulator.spec.study import Precision, Replications
 from simulator.spec.study_file import questions
+from simulator.spec.study_inputs import Precision, Replications
 from simulator.study.inputs import Arm
 from simulator.study.kinds import break_even, select
 

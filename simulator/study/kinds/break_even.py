@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from simulator.spec.study import BreakEven
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import BreakEven
 from simulator.study.inputs import Arm, as_given, check_ranges, moved
 
 Array = npt.NDArray[np.float64]

@@ -1,8 +1,8 @@
 """Additions to the fleet: without them, and with them at demand that grows."""
 
 from simulator.spec.scenario import Scenario
-from simulator.spec.study import Credit
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Credit
 from simulator.study.inputs import Arm, Settings, as_given
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.spec.faults import Fault, SpecError, fault, hint
-from simulator.spec.study import Deltas
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Deltas
 from simulator.study.inputs import Arm, as_given
 
 

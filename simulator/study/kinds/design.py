@@ -1,8 +1,8 @@
 """Points spread over ranges, by Latin hypercube or Sobol's sequence."""
 
 from simulator.laws.design import unit_points
-from simulator.spec.study import Design
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Design
 from simulator.study.inputs import Arm, check_ranges, moved
 
 

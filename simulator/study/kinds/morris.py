@@ -1,8 +1,8 @@
 """Walks that move one input a step at a time."""
 
 from simulator.laws.design import morris_design
-from simulator.spec.study import Morris
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Morris
 from simulator.study.inputs import Arm, check_ranges, moved
 
 

@@ -1,8 +1,8 @@
 """Parameters drawn outside, luck inside."""
 
 from simulator.laws.design import unit_points
-from simulator.spec.study import Nested
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Nested
 from simulator.study.inputs import Arm, as_given, check_ranges, moved
 
 

@@ -1,7 +1,7 @@
 """Cases side by side, each against the first."""
 
-from simulator.spec.study import Portfolio
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Portfolio
 from simulator.study.inputs import Arm, as_given
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from simulator.laws.rare import strata_weights
 from simulator.spec.faults import SpecError, fault
-from simulator.spec.study import Rare
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Rare
 from simulator.study.inputs import Arm, as_given
 from simulator.units import YEAR_S
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from simulator.spec.study import Select
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Select
 from simulator.study.inputs import Arm, as_given
 
 Array = npt.NDArray[np.float64]

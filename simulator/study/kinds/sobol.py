@@ -1,8 +1,8 @@
 """Saltelli's points for Sobol indices."""
 
 from simulator.laws.design import sobol_design
-from simulator.spec.study import Sobol
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Sobol
 from simulator.study.inputs import Arm, check_ranges, moved
 
 

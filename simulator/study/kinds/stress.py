@@ -1,8 +1,8 @@
 """Each node stopped for each length of time, in each case."""
 
 from simulator.spec.faults import Fault, SpecError, fault, hint
-from simulator.spec.study import Stress
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Stress
 from simulator.study.inputs import Arm, as_given
 from simulator.study.runs import with_shock
 from simulator.units import DAY_S

@@ -2,8 +2,8 @@
 
 from itertools import product
 
-from simulator.spec.study import Sweep
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Sweep
 from simulator.study.inputs import Arm, as_given, set_to
 
 

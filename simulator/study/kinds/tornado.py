@@ -1,7 +1,7 @@
 """Each input at either end of its range, the others as they stand."""
 
-from simulator.spec.study import Tornado
 from simulator.spec.study_file import Question
+from simulator.spec.study_sections import Tornado
 from simulator.study.inputs import Arm, as_given, check_ranges, moved
 
 
