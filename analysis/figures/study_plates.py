@@ -152,7 +152,8 @@ def draw_answer(answers: Answers, kind: str, table: pl.DataFrame, folder: Path) 
     data = table
     if "metric" in table.columns:
         data = table.filter(pl.col("metric") == outcome.id)
-    data = data.head(_MOST_ROWS)
+    if plate.is_rows:
+        data = data.head(_MOST_ROWS)
     height = max(3.4, 1.9 + 0.46 * data.height) if plate.is_rows else 4.8
     figure, ax = style.canvas(height_in=height)
     style.styled(lambda data, ax: plate.draw(data, ax, text))(data, ax)
