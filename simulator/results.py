@@ -106,7 +106,10 @@ VOCABULARY: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("cost", "basis"): frozenset({"cash", "accrual"}),
         ("cost", "category"): frozenset({"racks", "development", "energy", "facility"}),
         ("programme", "state"): frozenset(
-            {"pilot_ordered", "pilot_in_service", "gate", "ramp", "cancel"}
+            {
+                *("design", "tapeout", "bring_up", "pilot_ordered", "pilot_in_service"),
+                *("gate", "hold", "ramp", "cancel"),
+            }
         ),
     }
 )

@@ -39,6 +39,28 @@ def gate_pass_chance(true_value: float, threshold: float, sd: float, n: int) -> 
     return float(norm.sf(threshold, true_value, sd / math.sqrt(n)))
 
 
+def chance_above(measured: float, threshold: float, sd: float) -> float:
+    """Chance that what was measured truly reaches a threshold, nothing else known. [1]
+
+    Parameters
+    ----------
+    measured : float
+        Mean of the measurements. [any]
+    threshold : float
+        What it shall reach. [same unit]
+    sd : float
+        Standard deviation of that mean; 0 if it is exact. [same unit]
+
+    Examples
+    --------
+    >>> round(chance_above(1.1, 1.05, 0.05), 4), chance_above(1.0, 1.0, 0.0)
+    (0.8413, 1.0)
+    """
+    if sd == 0:
+        return float(measured >= threshold)
+    return float(norm.cdf((measured - threshold) / sd))
+
+
 def sequential_bounds(false_pass: float, false_fail: float) -> tuple[float, float]:
     """Likelihood ratios at which a sequential test passes and fails (Wald). [1]
 

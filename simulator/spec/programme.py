@@ -10,6 +10,23 @@ from simulator.spec.base import Figure, Id, Quarter, Ratio, Share, Spec, Spread
 from simulator.spec.quantities import Dollars, Seconds
 
 
+class Silicon(Spec):
+    """From an idea to chips on a bench: design, tape-outs until one works, bring-up."""
+
+    start: Quarter
+    """Design begins at the start of this quarter."""
+    design: Spread[Seconds]
+    """Until the first tape-out."""
+    spin: Spread[Seconds]
+    """One tape-out: masks, wafers, packaging, test; a failed one is repeated."""
+    spin_success: list[Share]
+    """Chance that each spin works, given those before did not; the next after them does."""
+    spin_cost: Figure[Dollars] | None = None
+    """Paid for each spin after the first, beside the rack budget."""
+    bring_up: Spread[Seconds]
+    """From the spin that works until pilot racks can be ordered."""
+
+
 class Gate(Spec):
     """The decision at the end of the pilot."""
 
@@ -19,6 +36,14 @@ class Gate(Spec):
     """Measured performance over target must reach this."""
     min_performance_per_watt: Ratio
     """Measured performance per watt over target must reach this."""
+    min_yield: Share = 0.0
+    """Measured yield over target must reach this."""
+    certainty: float = Field(ge=0.5, lt=1, default=0.5)
+    """Chance, given what was measured, with which each must be reached; half is the bare value."""
+    hold: Seconds = 0.0
+    """Where a measure misses but may yet reach its value, the pilot runs on for so long, once."""
+    hold_above: float = Field(gt=0, le=0.5, default=0.5)
+    """Least chance of each with which it is held rather than cancelled."""
     forced: Literal["ramp", "cancel"] | None = None
     """Decide so whatever was measured; for cases that ask what if."""
 
@@ -39,7 +64,15 @@ class Programme(Spec):
     energy: Spread[Ratio]
     """True power over target. [1]"""
     measurement_noise: Figure[Share]
-    """Standard deviation of the pilot's measurement, relative. [1]"""
+    """Standard deviation of one measurement, over target. [1]"""
+    measurements: int = Field(ge=1, default=1)
+    """Independent measurements that are averaged, such as pilot hosts."""
+    silicon: Silicon | None = None
+    """What comes before the pilot; if absent, chips are there when it is ordered."""
+    die_yield: Spread[Ratio] | None = None
+    """True yield over target; chips cost that much more or less. As planned if absent. [1]"""
+    take_or_pay: Figure[Dollars] | None = None
+    """Owed for wafers and packaging reserved for the ramp, if the chip is dropped."""
     pilot_run: Seconds
     """Time the pilot needs in service before the gate can decide."""
     gate: Gate

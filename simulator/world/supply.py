@@ -110,7 +110,13 @@ class Supply:
                     self.env.process(self._call_off(order, line.cancel))
 
     def place(
-        self, chip: str, quarter: str, racks: int, cause: str, extra_wait_s: float = 0.0
+        self,
+        chip: str,
+        quarter: str,
+        racks: int,
+        cause: str,
+        extra_wait_s: float = 0.0,
+        price_usd: float | None = None,
     ) -> OrderState | None:
         """Order whole racks; an order before the start is already paid and under way."""
         if racks == 0:
@@ -125,16 +131,17 @@ class Supply:
             return None
         before_start_s = min(self.scenario.horizon.calendar.at(quarter), 0.0)
         wanted_s = self.env.now if before_start_s == 0 else before_start_s
-        price_usd = self.scenario.catalog.racks[chip].price.value
+        price_usd = price_usd or self.scenario.catalog.racks[chip].price.value
         order = OrderState(name, chip, quarter, cause, racks, price_usd, wanted_s)
         order.extra_wait_s = extra_wait_s
         self.record.event(self.env.now, "ordered", name, f"{racks} racks")
         self._enter(order)
         return order
 
-    def racks_for(self, chip: str, spend_usd: float) -> int:
-        """Return the whole racks that money buys."""
-        return int((spend_usd + CENT_USD) // self.scenario.catalog.racks[chip].price.value)
+    def racks_for(self, chip: str, spend_usd: float, price_usd: float | None = None) -> int:
+        """Return the whole racks that money buys, at the catalogue's price unless another."""
+        price_usd = price_usd or self.scenario.catalog.racks[chip].price.value
+        return int((spend_usd + CENT_USD) // price_usd)
 
     def contract(self, chip: str) -> Contract:
         """Return the terms on which a chip is bought."""

@@ -160,7 +160,7 @@ class World:
             "deliveries": tables["deliveries"],
             "waiting": accounts.waiting(books, orders, tables["deliveries"]),
             "energy": energy,
-            "cost": accounts.cost(books, orders, energy),
+            "cost": accounts.cost(books, orders, energy, self.programme.spent),
             "nodes": tables["nodes"],
             "programme": tables["programme"],
             "links": tables["links"],

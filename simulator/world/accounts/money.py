@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,19 @@ from simulator.world.recorder import Columns
 from simulator.world.supply import OrderState
 
 
-def cost(books: Books, orders: list[OrderState], energy: Columns) -> Columns:
-    """Cash paid, and cost accrued over lives, by quarter."""
+def cost(
+    books: Books,
+    orders: list[OrderState],
+    energy: Columns,
+    spent: Sequence[tuple[float, float]] = (),
+) -> Columns:
+    """Cash paid, and cost accrued over lives, by quarter.
+
+    Parameters
+    ----------
+    spent : sequence of (s, USD)
+        What the programme paid beside its planned development.
+    """
     economics, racks = books.scenario.economics, books.scenario.catalog.racks
     rows: Columns = {k: [] for k in ("quarter", "basis", "category", "subject", "usd")}
 
@@ -45,6 +57,12 @@ def cost(books: Books, orders: list[OrderState], energy: Columns) -> Columns:
         add(quarter, "accrual", "energy", chip, usd)
     if books.scenario.supply.programme is not None:
         _add_development(books, books.scenario.supply.programme, add)
+        for paid_s, usd in spent:
+            if 0 <= paid_s < books.edges[-1]:
+                paid_in = int(np.searchsorted(books.edges, paid_s, side="right")) - 1
+                for basis in ("cash", "accrual"):
+                    chip = books.scenario.supply.programme.chip
+                    add(books.quarters[paid_in], basis, "development", chip, usd)
     return rows
 
 
