@@ -63,23 +63,56 @@ def _show(
 
 @validate_app.command()
 def training(
-    rows: Rows = None,
+    rows: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Rows to predict (CSV, may be gzipped), more than once for several files"
+        ),
+    ] = None,
     as_json: Json = False,
     loo: Loo = False,
+    by: Annotated[
+        str,
+        typer.Option(
+            help="What --loo leaves out at a time: model (on a chip family), family (of models, "
+            "on a chip family), chip or source"
+        ),
+    ] = "model",
     largest: Annotated[
         bool, typer.Option(help="Predict the largest run of each series from the smaller ones")
+    ] = False,
+    refit: Annotated[
+        bool, typer.Option(help="Print the constants these rows give, as lines of the calibration")
     ] = False,
 ) -> None:
     """Step times, token rates and utilisation of training runs."""
     from scenarios.validate_rows import read_cases, read_table, typed_cases
-    from scenarios.validate_training import leave_largest, leave_out, predict_cases
+    from scenarios.validate_training import (
+        GROUPS,
+        leave_largest,
+        leave_out,
+        predict_cases,
+        refitted_lines,
+    )
+
+    def progress(name: str) -> None:
+        typer.echo(f"without {name}", err=True)
 
     try:
-        cases, refused = typed_cases() if rows is None else read_cases(read_table(rows))
+        if by not in GROUPS:
+            raise Unknown(f"--by is {by!r}, must be one of {', '.join(GROUPS)}")
+        if rows:
+            cases, refused = read_cases(row for path in rows for row in read_table(path))
+        else:
+            cases, refused = typed_cases()
+        if refit:
+            for line in refitted_lines(cases):
+                typer.echo(line)
+            return
         if largest:
             outcomes = leave_largest(cases)
         elif loo:
-            outcomes = leave_out(cases, progress=lambda name: typer.echo(name, err=True))
+            outcomes = leave_out(cases, GROUPS[by], progress)
         else:
             outcomes = predict_cases(cases)
     except Unknown as fault:
@@ -90,8 +123,12 @@ def training(
         as_json,
         [("kind", "tier"), ("kind", "family"), ("kind", "chip")],
     )
-    for model, rho in rank_correlation([o for o in outcomes if o.kind == "sweep"]).items():
+    ranks = rank_correlation([o for o in outcomes if o.kind == "sweep"])
+    for model, rho in ranks.items():
         typer.echo(f"rank correlation over plans of {model}: {rho:.3f}", err=True)
+    if ranks:
+        mean = sum(ranks.values()) / len(ranks)
+        typer.echo(f"rank correlation, mean of {len(ranks)} models: {mean:.3f}", err=True)
 
 
 @validate_app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -16,12 +17,14 @@ from simulator.laws.training import step_time
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
 
 __all__ = [
+    "GROUPS",
     "constants",
     "fit_cases",
     "leave_largest",
     "leave_out",
     "predict_cases",
     "priors",
+    "refitted_lines",
     "training_group",
 ]
 
@@ -45,6 +48,28 @@ def priors() -> Mapping[str, Prior]:
 def training_group(case: Case) -> str:
     """The group a row is left out with: its model on its chip family."""
     return f"{case.model} on {chips()[case.chip]['family']}"
+
+
+def model_family(model: str) -> str:
+    """The line a model belongs to: its name up to the first number or dash.
+
+    Examples
+    --------
+    >>> [model_family(m) for m in ("Llama3.1-405B", "GPT-OSS-120B", "GPT-22B", "gpt 1024x16x12")]
+    ['Llama', 'GPT-OSS', 'GPT', 'gpt']
+    """
+    if model.startswith("GPT-OSS"):
+        return "GPT-OSS"
+    return re.split(r"[-\d( ]", model)[0]
+
+
+#: What rows may be left out together, by the name of the choice.
+GROUPS: Mapping[str, Callable[[Case], str]] = {
+    "model": training_group,
+    "family": lambda case: f"{model_family(case.model)} on {chips()[case.chip]['family']}",
+    "chip": lambda case: case.chip,
+    "source": lambda case: case.family,
+}
 
 
 def _quantities(inputs: Inputs, values: Mapping[str, float]) -> Array:
@@ -111,6 +136,16 @@ def fit_cases(
         start=start,
         evaluations=evaluations,
     )
+
+
+def refitted_lines(cases: Sequence[Case]) -> list[str]:
+    """Constants fitted to these cases, each as its line of the calibration."""
+    fit, before = fit_cases(cases, evaluations=60), priors()
+    return [
+        f"    {name}: {{value: {fit.values[name]:.4g}, prior: {before[name].value:g}, "
+        f"prior_spread: {before[name].spread:g}, spread: {fit.spreads[name]:.2g}}}"
+        for name in before
+    ]
 
 
 def leave_largest(cases: Sequence[Case]) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,9 @@ __all__ = ["BestPlan", "best_plan", "candidate_plans"]
 Array = NDArray[np.float64]
 
 _RESERVED = 0.08
-#: Rough bytes of state a weight takes; plans over it are not looked at closer. [B]
-_LEAST_STATE_B = 6.0
+#: Degrees and micro-batches beyond which exchanges outweigh the work, or nothing is gained [1].
+_MOST_TENSOR, _MOST_EXPERT, _MOST_MICRO = 64, 128, 16
+_LEAST_SEQUENCE = 1024.0
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,13 @@ def _divisors(count: int, most: int) -> list[int]:
 
 
 def candidate_plans(
-    model: Architecture, chips: int, global_batch: int, domain: int, most_pp: int = 64
+    model: Architecture, chips: int, global_batch: int, domain: int, most_pp: int = 128
 ) -> Plan:
     """Every plan worth timing for a model of scalars on *chips* chips.
 
-    Tensor parallelism divides the heads and stays in a domain, replicas divide the batch; stages
-    divide the layers or are a power of two, the last of them then less full.
+    Tensor parallelism divides the heads and stays in a domain, experts are dealt out evenly,
+    replicas and micro-batches divide the batch; stages divide the layers or are a power of two, the
+    last of them then less full.
 
     Raises
     ------
@@ -69,36 +72,36 @@ def candidate_plans(
     if chips < 1 or global_batch < 1:
         raise ValueError(f"chips and global_batch must be >= 1, got {chips} and {global_batch}")
     heads, layers = int(model.heads), int(model.layers)
-    experts = round(float(model.experts))
-    # Powers of two up to the domain, at most 16: beyond it exchanges outweigh the work.
-    tensor = [t for t in (1, 2, 4, 8, 16) if t <= min(domain, chips) and heads % t == 0]
+    experts = round(float(model.experts / np.maximum(model.expert_share, 1e-9)))
+    tensor = _divisors(heads, min(domain, chips, _MOST_TENSOR))
     most = min(layers, most_pp, chips)
-    stages = sorted({*_divisors(layers, most), *(2**k for k in range(7) if 2**k <= most)})
-    context = [1] if float(model.sequence) <= 8192 else [1, 2, 4, 8, 16]
-    expert = [1] if experts == 0 else [e for e in (1, 2, 4, 8, 16, 32, 64) if e <= experts]
-    grid = []
-    for tp in tensor:
-        for pp in stages:
-            for cp in context:
-                if chips % (tp * pp * cp):
-                    continue
-                dp = chips // (tp * pp * cp)
-                if global_batch % dp:
-                    continue
-                chunks = [v for v in (1, 2, 4, 8) if pp > 1 and layers // pp >= v] or [1]
-                each = global_batch // dp
-                micro = [b for b in (1, 2, 4, 8) if each % b == 0]
-                spread = [e for e in expert if (dp * cp * tp) % e == 0]
-                sharded = [1.0, 3.0] if pp == 1 else [1.0]
-                grid += [
-                    (tp, pp, v, cp, dp, e, b, s, r)
-                    for v in chunks for e in spread for b in micro for s in sharded
-                    for r in (0.0, 1.0)
-                ]  # fmt: skip
-    if not grid:
-        grid = [(1, 1, 1, 1, chips, 1, 1, 1.0, 0.0)]
-    columns = np.array(grid, dtype=np.float64).T
-    tp, pp, vp, cp, dp, ep, micro_batch, sharding, recompute = columns
+    stages = sorted({*_divisors(layers, most), *(2**k for k in range(8) if 2**k <= most)})
+    # A part of a sequence shorter than this fills no matmul.
+    longest = max(float(model.sequence) / _LEAST_SEQUENCE, 1.0)
+    context = [c for c in (1, 2, 4, 8, 16, 32) if c <= longest]
+    expert = _divisors(experts, min(experts, _MOST_EXPERT)) if experts else [1]
+    splits = [
+        (t, p, c)
+        for t, p, c in itertools.product(tensor, stages, context)
+        if chips % (t * p * c) == 0 and global_batch % (chips // (t * p * c)) == 0
+    ]
+    if not splits:
+        splits, expert = [(1, 1, 1)], [1]
+    micro = [b for b in range(1, _MOST_MICRO + 1) if global_batch % b == 0]
+    # The same plan with and without recomputation stand side by side.
+    axes = np.meshgrid(
+        np.arange(len(splits)), [1, 2, 4, 8], expert, micro, [1, 3], [0, 1], indexing="ij"
+    )
+    at, vp, ep, micro_batch, sharding, recompute = (axis.ravel() for axis in axes)
+    tp, pp, cp = np.array(splits)[at].T
+    dp = chips // (tp * pp * cp)
+    each = np.maximum(global_batch // dp, 1)
+    good = np.where(pp > 1, (layers // pp >= vp) & (sharding == 1), vp == 1)
+    good &= ((dp * cp * tp) % ep == 0) & (each % micro_batch == 0)
+    tp, pp, vp, cp, dp, ep, micro_batch, sharding, recompute = (
+        x[good].astype(np.float64)
+        for x in (tp, pp, vp, cp, dp, ep, micro_batch, sharding, recompute)
+    )
     return Plan(
         tp, pp, vp, cp, dp, ep, micro_batch, np.full_like(tp, float(global_batch)), sharding,
         recompute, np.ones_like(tp),
@@ -138,7 +141,11 @@ def best_plan(
     every = candidate_plans(model, chips, global_batch, int(chip.domain)) if plan is None else plan
     room = float(chip.memory_b) * (1.0 - _RESERVED)
     needed = np.broadcast_to(required_b(model, every), every.tp.shape)
-    fitting = np.flatnonzero(needed <= room)
+    fits = needed <= room
+    if plan is None:
+        # What fits without recomputation is never faster with it.
+        fits[1::2] &= ~fits[::2]
+    fitting = np.flatnonzero(fits)
     used = np.asarray(every.chips)
     matching = fitting[np.isclose(used[fitting], chips)]
     if matching.size == 0:

@@ -11,7 +11,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.laws.collectives import Network, collective_time_s, domain_split
+from simulator.laws.collectives import Network
+from simulator.laws.training_exchanges import (
+    WORD_B,
+    gather_s,
+    layer_exchanges_s,
+    local_params,
+    reduce_s,
+    stage_hop_s,
+)
 from simulator.laws.training_inputs import Accelerator, Plan, Software, StepTime
 from simulator.laws.training_shapes import Architecture
 
@@ -19,8 +27,6 @@ __all__ = ["Accelerator", "Plan", "Software", "StepTime", "local_params", "step_
 
 Array = NDArray[np.float64]
 
-#: Bytes of an activation or a weight while computing (16-bit formats). [B]
-_WORD_B = 2.0
 #: Optimiser traffic per parameter held: master weight, two moments, gradient, read and write. [B]
 _ADAM_B = 30.0
 #: How sharply the longer of two overlapping activities hides the other (p-norm exponent).
@@ -61,7 +67,7 @@ def step_time(
     compute = (
         rounds * linear + rounds * experts + (3.5 + plan.recompute) * attention + rounds * memory
     )
-    exchange = _layer_exchanges_s(model, network, chip, plan, software, tokens)
+    exchange = layer_exchanges_s(model, network, chip, plan, software, tokens)
     # The fullest stage sets the pace: layers that do not divide are rounded up to whole chunks.
     chunk = np.ceil(model.layers / (plan.pp * plan.vp) - 1e-9)
     layers = np.minimum(chunk * plan.vp, np.ceil(model.layers / plan.pp - 1e-9))
@@ -69,12 +75,12 @@ def step_time(
     gpu = layers * (compute + exchange) + head
     issue = layers * rounds * (software.launch_s + _routing_issue_s(model, plan, software))
     stage = _norm(gpu, issue)
-    gather = _gather_s(model, network, chip, plan, software)
+    gather = gather_s(model, network, chip, plan, software)
     stage_all = _norm(stage, gather)
-    hop = _stage_hop_s(model, chip, network, plan, tokens)
+    hop = stage_hop_s(model, chip, network, plan, tokens)
     stage_all = stage_all + hop
     turns = plan.micro_batches + (plan.pp - 1.0) / plan.vp
-    reduce = _reduce_s(model, network, chip, plan, software)
+    reduce = reduce_s(model, network, chip, plan, software)
     bare = (1.0 - software.dp_hidden) * reduce
     exposed_reduce = bare + software.dp_hidden * (_norm(stage, reduce) - stage)
     optimiser = _optimiser_s(model, chip, plan, software)
@@ -107,7 +113,7 @@ def _matmul_s(
     # A dimension d reaches d / (d + half) of the rate: as if each were padded by half.
     padded = 2.0 * (rows + software.half_rows * faster) * (inner + half) * (outer + half)
     arithmetic = padded / (chip.matmul_flops_per_s * software.matmul_fraction)
-    moved = _WORD_B * (rows * inner + inner * outer + rows * outer)
+    moved = WORD_B * (rows * inner + inner * outer + rows * outer)
     streaming = moved / (chip.memory_b_per_s * software.memory_fraction)
     return np.where(outer > 0, copies * np.maximum(arithmetic, streaming), 0.0)
 
@@ -131,13 +137,13 @@ def _layer_passes_s(
         chip, software, expert_rows, hidden, model.expert_width / expert_tp, 3.0 * local
     )
     dealt = np.where(plan.ep > 1, tp, 1.0)
-    routed = _WORD_B * tokens * model.top_k * model.hidden / dealt
+    routed = WORD_B * tokens * model.top_k * model.hidden / dealt
     sorting = software.expert_passes * routed / (chip.memory_b_per_s * software.memory_fraction)
     experts = experts + sorting
     experts = np.where(model.experts > 0, experts, 0.0)
     scores = 4.0 * tokens * model.sequence * model.attention_width / tp
     bandwidth = chip.memory_b_per_s * software.memory_fraction
-    score_b = _WORD_B * tokens * model.sequence * model.heads / tp * software.score_passes
+    score_b = WORD_B * tokens * model.sequence * model.heads / tp * software.score_passes
     uneven = 1.0 + software.context_loss * (1.0 - 1.0 / plan.cp)
     attention = model.attention_share * (
         uneven * scores * software.causal / (chip.wide_flops_per_s * software.attention_fraction)
@@ -147,7 +153,7 @@ def _layer_passes_s(
     width = hidden / split + 0.5 * hidden / tp
     inner = (model.dense_params / hidden + 3.0 * model.top_k * model.expert_width) / 3.0 / tp
     casts = software.cast_passes * (2.0 * hidden / split + inner)
-    memory = _WORD_B * tokens * (software.layer_passes * (width + 0.25 * inner) + casts) / bandwidth
+    memory = WORD_B * tokens * (software.layer_passes * (width + 0.25 * inner) + casts) / bandwidth
     return linear, experts, attention, memory
 
 
@@ -155,53 +161,6 @@ def _routing_issue_s(model: Architecture, plan: Plan, software: Software) -> Arr
     """Host time to route a mean layer: how many tokens go where, then each expert in turn."""
     held = model.experts / plan.ep
     return np.asarray(model.expert_share * software.expert_issue_s + held * software.expert_each_s)
-
-
-def _layer_exchanges_s(
-    model: Architecture,
-    network: Network,
-    chip: Accelerator,
-    plan: Plan,
-    software: Software,
-    tokens: Array,
-) -> Array:
-    """Exchanges of one layer, all passes, that do not hide behind its work."""
-    message = _WORD_B * tokens * model.hidden
-    domain = chip.domain
-    tensor = collective_time_s("all_reduce", message, plan.tp, domain, network)
-    tensor = (4.0 + 2.0 * plan.recompute) * tensor * (1.0 - software.tp_hidden)
-    inside = np.maximum(domain / plan.tp, 1.0)
-    split = np.where(plan.sequence_parallel > 0, plan.tp, 1.0)
-    expert = _dispatch_s(model, network, plan, message / split, domain)
-    expert = (4.0 + 2.0 * plan.recompute) * expert * (1.0 - software.ep_hidden)
-    keys = 2.0 * _WORD_B * tokens * plan.cp * model.key_width / plan.tp
-    context = collective_time_s("all_gather", keys, plan.cp, inside, network)
-    context = (3.0 + plan.recompute) * context * (1.0 - software.cp_hidden)
-    return np.asarray(tensor + expert + model.attention_share * context)
-
-
-def _copies(top_k: Array, groups: Array) -> Array:
-    """Groups that hold at least one of a token's experts, on average, dealt out evenly."""
-    return np.asarray(groups * (1.0 - (1.0 - 1.0 / groups) ** top_k))
-
-
-def _dispatch_s(
-    model: Architecture, network: Network, plan: Plan, message: Array, domain: Array
-) -> Array:
-    """Tokens sent to their experts, or back: once to each domain, there once to each chip.
-
-    References
-    ----------
-    .. [1] DeepSeek-AI, "DeepSeek-V3", arXiv:2412.19437, section 3.2.2.
-    """
-    share = np.maximum(model.expert_share, 1e-9)
-    top_k = model.top_k / share
-    inside, domains = domain_split(plan.ep, domain)
-    near = message * _copies(top_k, np.asarray(plan.ep, dtype=np.float64))
-    far = message * _copies(top_k, domains)
-    within = collective_time_s("all_to_all", near, inside, inside, network)
-    across = collective_time_s("all_to_all", far, domains, np.asarray(1.0), network)
-    return np.where(model.experts > 0, model.expert_share * (within + across), 0.0)
 
 
 def _head_s(
@@ -222,54 +181,6 @@ def _head_s(
     # The loss reads and writes the logits, mostly in 32 bits.
     loss = 16.0 * tokens * columns / (chip.memory_b_per_s * software.memory_fraction)
     return product + loss
-
-
-def local_params(model: Architecture, plan: Plan) -> tuple[Array, Array]:
-    """Weights a chip holds if nothing is sharded over dp: dense ones, experts."""
-    common = model.attention_params + model.dense_params + model.router_params
-    dense = model.layers * common / (plan.tp * plan.pp)
-    table = model.vocabulary * model.hidden / plan.tp
-    dense = dense + table * np.where(plan.pp > 1, 1.0, model.tables)
-    expert_tp = np.where(plan.ep > 1, 1.0, plan.tp)
-    experts = model.layers * model.experts * 3.0 * model.hidden * model.expert_width
-    return dense, experts / (plan.pp * plan.ep * expert_tp)
-
-
-def _gather_s(
-    model: Architecture, network: Network, chip: Accelerator, plan: Plan, software: Software
-) -> Array:
-    """Weights gathered twice and gradients scattered once a micro-batch, where sharded so."""
-    dense, experts = local_params(model, plan)
-    group = plan.dp * plan.cp
-    inside = np.maximum(chip.domain / plan.tp, 1.0)
-    each = collective_time_s("all_gather", _WORD_B * (dense + experts), group, inside, network)
-    return np.where(plan.sharding >= 3, 3.0 * each, 0.0)
-
-
-def _reduce_s(
-    model: Architecture, network: Network, chip: Accelerator, plan: Plan, software: Software
-) -> Array:
-    """Gradients reduced, and weights gathered back, once a step over the data-parallel group."""
-    dense, experts = local_params(model, plan)
-    group = plan.dp * plan.cp
-    inside = np.maximum(chip.domain / plan.tp, 1.0)
-    bytes_each = 0.5 * (software.gradient_b + _WORD_B)
-    each = collective_time_s("all_reduce", bytes_each * dense, group, inside, network)
-    rest = np.maximum(group * plan.tp / np.maximum(plan.ep, 1.0), 1.0)
-    near = np.maximum(chip.domain / np.maximum(plan.ep, plan.tp), 1.0)
-    each = each + collective_time_s("all_reduce", bytes_each * experts, rest, near, network)
-    return np.where(plan.sharding >= 3, 0.0, each)
-
-
-def _stage_hop_s(
-    model: Architecture, chip: Accelerator, network: Network, plan: Plan, tokens: Array
-) -> Array:
-    """Activations handed to the next stage and gradients back, a micro-batch."""
-    message = _WORD_B * tokens * model.hidden / plan.tp
-    near = plan.tp * plan.cp * plan.pp <= chip.domain
-    rate = np.where(near, chip.up_b_per_s, chip.out_b_per_s) * 0.8
-    hop = 2.0 * plan.vp * (message / rate + np.asarray(network.out_latency_s))
-    return np.where(plan.pp > 1, hop, 0.0)
 
 
 def _optimiser_s(model: Architecture, chip: Accelerator, plan: Plan, software: Software) -> Array:
