@@ -152,9 +152,12 @@ def draw_answer(answers: Answers, kind: str, table: pl.DataFrame, folder: Path) 
     data = table
     if "metric" in table.columns:
         data = table.filter(pl.col("metric") == outcome.id)
+    height = 4.8
     if plate.is_rows:
-        data = data.head(_MOST_ROWS)
-    height = max(3.4, 1.9 + 0.46 * data.height) if plate.is_rows else 4.8
+        # Of a heat map, one row a case and node.
+        data = data.head(_MOST_ROWS) if kind != "stress" else data
+        lines = data.n_unique(["case", "node"]) if kind == "stress" else data.height
+        height = max(3.4, 1.9 + 0.46 * lines)
     figure, ax = style.canvas(height_in=height)
     style.styled(lambda data, ax: plate.draw(data, ax, text))(data, ax)
     png, svg = style.save(figure, folder / kind, _origin(answers, section))

@@ -15,6 +15,8 @@ Shown = tuple[list[str], list[list[str]]]
 _OUTCOME = {
     *("mean", "difference", "at_low", "at_high", "base", "swing", "mean_absolute", "spread"),
 }
+#: What is smaller, in the shown unit, is a sum's last bits.
+_NOTHING = 1e-6
 _HEADS = {
     "arm": "Run",
     "case": "Case",
@@ -91,12 +93,22 @@ def _cell(row: dict[str, object], column: str, factor: float, columns: list[str]
     if isinstance(value, float) and ends is not None:
         low, high = (row[end] for end in ends)
         if isinstance(low, float) and isinstance(high, float):
+            if max(abs(v) for v in (value, low, high)) < _NOTHING * factor:
+                return "0"
             return words.interval(Estimate(value, low, high, 2, 0.95), factor)
+    if column == "verdict":
+        return _short(str(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return words.number(value / factor)
     return "–" if value is None else str(value)
+
+
+def _short(verdict: str) -> str:
+    if verdict.startswith("not distinguishable"):
+        return "n.d."
+    return "exactly 0" if verdict.startswith("exactly zero") else verdict
 
 
 def _compared(section: Section, table: pl.DataFrame) -> Shown:

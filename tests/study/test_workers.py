@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from scenarios.studies import ask
 from simulator.spec.loader import load
 from simulator.study import Run, Task, plan_runs, run_study
 from simulator.study.cluster import cluster
@@ -115,28 +115,31 @@ def dask_processes(count: int) -> Iterator[tuple[str, list[subprocess.Popen[str]
                 process.stderr.close()
 
 
-def test_a_cluster_gives_the_same_bytes_and_a_lost_worker_loses_nothing(
-    plain: Path, tmp_path: Path
-):
-    with dask_processes(2) as (address, workers), cluster(address) as executor:
+def test_a_cluster_gives_the_same_bytes_and_a_lost_worker_loses_nothing(tmp_path: Path):
+    study = {
+        "title": "Does a cluster change a byte?",
+        "scenario": str(TINY),
+        "replications": 4,
+        "portfolio": {"cases": ["baseline", "cancelled"]},
+    }
+    here, there = tmp_path / "here", tmp_path / "there"
+    ask(study, here, workers=1)
+    with dask_processes(2) as (address, workers):
         lost = []
 
-        def kill_one(done: int, total: int) -> None:
+        def kill_one(kind: str, done: int, total: int) -> None:
             if done >= total // 2 and not lost:
                 lost.append(workers[0].pid)
                 workers[0].kill()
 
-        given = {"baseline": load(TINY)}
-        outcome = run_study(
-            given, tmp_path, replications=4, executor=executor, progress=kill_one
-        )
-        deadline = time.monotonic() + 60
-        while workers[0].poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
+        found = ask(study, there, scheduler=address, progress=kill_one)
         assert lost
+        assert workers[0].wait(60) != 0
         assert workers[1].poll() is None
-    assert (outcome.finished, outcome.failed) == (12, [])
-    assert tables_of(tmp_path) == tables_of(plain)
+    assert (found.outcome.finished, found.outcome.failed) == (8, [])
+    assert tables_of(there) == tables_of(here)
+    answers = "studies/study/results.parquet"
+    assert (there / answers).read_bytes() == (here / answers).read_bytes()
 
 
 def test_nobody_at_the_address_is_an_error_a_user_can_read():
