@@ -59,6 +59,6 @@ def architecture_of(model: str, sequence: float) -> Architecture:
         "top_k": float(entry.get("top_k", 0)) * sparse,
         "expert_width": float(entry.get("expert_ffn", 0)),
         "expert_share": sparse,
-        "tables": 2.0 if entry.get("gated") else 1.0,
+        "tables": float(entry.get("tables", 2.0 if entry.get("gated") else 1.0)),
     }
     return Architecture(**{key: np.asarray(value) for key, value in values.items()})
