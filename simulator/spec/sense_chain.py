@@ -98,6 +98,22 @@ def _orders_can_be_cancelled(scenario: Scenario) -> Findings:
             yield loc, f"{order.cancel} is before the order, {order.quarter}"
 
 
+def _ports_are_described_and_staffed(scenario: Scenario) -> Findings:
+    porting, ports = scenario.supply.porting, scenario.catalog.software.ports
+    seen: set[tuple[str, str]] = set()
+    for index, task in enumerate(porting.tasks if porting is not None else ()):
+        loc: Loc = ("supply", "porting", "tasks", index)
+        if task.chip not in ports.get(task.family, {}):
+            message = f"catalog.software.ports has no port of {task.family!r} to {task.chip!r}"
+            yield (*loc, "family"), message
+        if (task.family, task.chip) in seen:
+            yield loc, f"{task.family!r} is ported to {task.chip!r} already"
+        seen.add((task.family, task.chip))
+        if porting is not None and task.engineers > porting.engineers:
+            message = f"{task.engineers} engineers, but the team has {porting.engineers}"
+            yield (*loc, "engineers"), message
+
+
 #: Every check there is; each yields what it finds, or nothing.
 CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
     _shocks_hit_something,
@@ -106,4 +122,5 @@ CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
     _needs_form_no_cycle,
     _second_sources_are_suppliers,
     _orders_can_be_cancelled,
+    _ports_are_described_and_staffed,
 )

@@ -9,6 +9,7 @@ from pydantic import Field
 from simulator.spec.base import Figure, Id, Share, Spec
 from simulator.spec.chain import Node
 from simulator.spec.orders import Contract, InService, LeadTime, Order, Queue, Retirement
+from simulator.spec.porting import Porting
 from simulator.spec.programme import Programme
 from simulator.spec.shocks import RandomShocks, Shock, ShockCount
 
@@ -41,5 +42,7 @@ class Supply(Spec):
     overlap: Literal["multiply", "worst", "add"] = "multiply"
     """How shocks of one node that overlap combine: what each leaves multiplies; the worst
     counts; or the losses add up, to at most all."""
+    porting: Porting | None = None
+    """The team that carries software to chips; without it ports are ready on their dates."""
     programme: Programme | None = None
     """The in-house chip, if there is one."""

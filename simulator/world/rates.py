@@ -7,6 +7,7 @@ not there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
@@ -45,6 +46,8 @@ class Rates:
         self.performance = performance
         #: When the pilot landed and the families ported in it run; inf before. [s]
         self.pilot_ready_s = np.inf
+        #: When the porting team has a family run on a chip; inf before. [s]
+        self.ported_s: Mapping[tuple[str, str], float] = {}
 
         self._families = sorted({family for family, _ in classes})
         self._row = np.array([self._families.index(family) for family, _ in classes])
@@ -76,7 +79,8 @@ class Rates:
         port = self.scenario.catalog.software.ports.get(family, {}).get(chip_id)
         if port is None:
             return 0.0
-        ready_s = self.scenario.horizon.calendar.at(port.ready)
+        dated_s = self.scenario.horizon.calendar.at(port.ready)
+        ready_s = self.ported_s.get((family, chip_id), dated_s)
         programme = self.scenario.supply.programme
         if programme and chip_id == programme.chip and family in programme.ports_after_ramp:
             ready_s = max(ready_s, self.pilot_ready_s)

@@ -15,6 +15,7 @@ from simulator.world.chain import Chain
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Market
 from simulator.world.nodes import Nodes
+from simulator.world.porting import Porting
 from simulator.world.programme import Programme
 from simulator.world.recorder import Columns, Recorder
 from simulator.world.shocks import herald
@@ -38,6 +39,8 @@ class SupplyWorld:
     record : Recorder
     in_service, retired : callable, optional
         Called with (site, chip, racks) when racks go into and out of service.
+    ported : callable, optional
+        Called with (family, chip) when the team has ported one.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class SupplyWorld:
         record: Recorder,
         in_service: Callable[[str, str, int], None] | None = None,
         retired: Callable[[str, str, int], None] | None = None,
+        ported: Callable[[str, str], None] | None = None,
     ) -> None:
         self.env = env
         self.scenario = scenario = chain.scenario
@@ -55,6 +59,7 @@ class SupplyWorld:
         self._told = in_service or _nobody
         self.nodes = Nodes(chain, streams)
         self.programme = Programme(env, scenario, streams, record)
+        self.porting = Porting(env, scenario, streams, record, ported or _nobody_asks)
         self.floor = Floor(
             env,
             scenario,
@@ -75,6 +80,7 @@ class SupplyWorld:
         self.nodes.tell(self.record)
         self.floor.start()
         self._start_warm()
+        self.porting.start()
         for process in self._processes():
             self.env.process(process)
 
@@ -107,6 +113,10 @@ class SupplyWorld:
     def _rack_in_service(self, site: str, chip: str, racks: int) -> None:
         self._told(site, chip, racks)
         self.programme.rack_in_service(chip)
+
+
+def _nobody_asks(family: str, chip: str) -> None:
+    """Tell nobody."""
 
 
 def _nobody(site: str, chip: str, racks: int) -> None:

@@ -52,9 +52,11 @@ class World:
             self.record,
             self._rack_in_service,
             self._rack_retired,
+            self._ported,
         )
         self.programme = self.buying.programme
         self.rates = Rates(scenario, self.demand.classes, self.programme.performance)
+        self.rates.ported_s = self.buying.porting.ready_s
         self.pools: list[tuple[str, str]] = []
         #: Rates of the current quarter by chip; a pool that comes changes no other's.
         self._rate: dict[str, np.ndarray[Any, Any]] = {}
@@ -79,6 +81,7 @@ class World:
         horizon_s = self.scenario.horizon.calendar.horizon_s
         self.buying.start()
         self.env.process(self._mature())
+        self.env.process(self._lose_support())
         self.env.process(self.engine.operate())
         self.env.run(until=horizon_s)
 
@@ -111,6 +114,20 @@ class World:
         hosts = racks * self.scenario.catalog.racks[chip].hosts
         self.engine.remove_hosts(self._pool(site, chip), hosts)
 
+    def _ported(self, family: str, chip: str) -> None:
+        """Let a family run on a chip from now on."""
+        self._rate.pop(chip, None)
+        if self.pools:
+            self._set_rates()
+
+    def _lose_support(self) -> Generator[simpy.Event, Any, None]:
+        """Slow what stands while a licence or support is withdrawn, and no longer."""
+        blows = [blow for blow in self.buying.nodes.blows if blow.takes == "stock"]
+        for t_s in sorted({t for blow in blows for t in (blow.start_s, blow.end_s) if t > 0}):
+            yield at(self.env, t_s)
+            self._rate.clear()
+            self._set_rates()
+
     def _mature(self) -> Generator[simpy.Event, Any, None]:
         """Let software mature: new rates at each quarter's start, for running jobs too."""
         for edge_s in self.scenario.horizon.calendar.edges_s()[1:-1]:
@@ -127,7 +144,9 @@ class World:
 
     def _rate_of(self, chip: str) -> np.ndarray[Any, Any]:
         if chip not in self._rate:
-            self._rate[chip] = self.rates.at(chip, self.env.now)
+            upstream = self.buying.market.chain.upstream[chip]
+            left = self.buying.nodes.share_left("stock", upstream, self.env.now)
+            self._rate[chip] = left * self.rates.at(chip, self.env.now)
         return self._rate[chip]
 
     def _watts_per_chip(self) -> np.ndarray[Any, Any]:
