@@ -100,7 +100,9 @@ _TABLES: dict[str, _Columns] = {
 #: Words a column may hold where the set is closed.
 VOCABULARY: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
     {
-        ("orders", "cause"): frozenset({"in_service", "plan", "pilot", "ramp", "fallback"}),
+        ("orders", "cause"): frozenset(
+            {"in_service", "plan", "react", "pilot", "ramp", "fallback"}
+        ),
         ("outages", "state"): frozenset({"down", "up"}),
         ("waiting", "cause"): frozenset({"money", "supply", "power"}),
         ("cost", "basis"): frozenset({"cash", "accrual"}),

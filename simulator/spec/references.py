@@ -32,7 +32,12 @@ class Rule:
     """Where such names stand."""
 
 
-_BOUGHT = ("supply.plan.*.chip", "supply.programme.chip", "supply.programme.fallback")
+_BOUGHT = (
+    "supply.plan.*.chip",
+    "supply.buying.other",
+    "supply.programme.chip",
+    "supply.programme.fallback",
+)
 _STANDING = "supply.in_service.*.chip"
 
 #: In order: at one path, only the first rule that is broken is reported.

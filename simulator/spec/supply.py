@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.spec.base import Figure, Id, Share, Spec
+from simulator.spec.buying import Buying
 from simulator.spec.chain import Node
 from simulator.spec.orders import Contract, InService, LeadTime, Order, Queue, Retirement
 from simulator.spec.porting import Porting
@@ -31,6 +32,8 @@ class Supply(Spec):
     """The fleet at the start."""
     plan: list[Order]
     """The plan of record, in order of urgency within a quarter."""
+    buying: Buying = Field(default_factory=lambda: Buying(rule="plan_of_record"))
+    """The rule by which the plan becomes orders."""
     retirements: list[Retirement] = Field(default_factory=list)
     """Racks taken out of service."""
     shocks: list[Shock] = Field(default_factory=list)

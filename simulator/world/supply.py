@@ -14,6 +14,7 @@ import simpy
 
 from simulator.spec.orders import Contract, LeadTime
 from simulator.streams import Streams
+from simulator.world.buying import RULES, slipped
 from simulator.world.chain import STAGES, Chain
 from simulator.world.clock import at
 from simulator.world.floor import Consignment, Floor
@@ -98,7 +99,12 @@ class Supply:
     def follow_plan(self) -> Generator[simpy.Event, Any, None]:
         """Place the plan of record's orders, each at the start of its quarter."""
         calendar = self.scenario.horizon.calendar
-        plan = sorted(self.scenario.supply.plan, key=lambda order: calendar.at(order.quarter))
+        rule = self.scenario.supply.buying
+        if rule.rule == "react_to_slips" and rule.other is not None:
+            self.env.process(self._react(rule.other, rule.grace))
+        plan = sorted(
+            RULES[rule.rule](self.scenario, rule), key=lambda order: calendar.at(order.quarter)
+        )
         for quarter, orders in groupby(plan, key=lambda order: order.quarter):
             yield at(self.env, calendar.at(quarter))
             for line in orders:
@@ -259,6 +265,21 @@ class Supply:
         order.racks = granted
         self.record.event(self.env.now, "asks again", rest.name, f"{rest.racks} racks")
         self._enter(rest)
+
+    def _react(self, other: str, grace_s: float) -> Generator[simpy.Event, Any, None]:
+        """In each quarter buy again, as another chip, what is overdue; each order once."""
+        replaced: set[str] = set()
+        for quarter, edge_s in zip(self._quarter, self.market.edges_s, strict=True):
+            yield at(self.env, edge_s)
+            open_orders = [
+                (o.name, o.due_s, o.landed_s)
+                for o in self.orders
+                if o.cause == "plan" and o.chip != other and o.cancelled_s is None
+            ]
+            late = {*slipped(open_orders, self.env.now, grace_s)} - replaced
+            usd = sum(o.racks * o.price_usd for o in self.orders if o.name in late)
+            replaced |= late
+            self.place(other, quarter, self.racks_for(other, usd), "react")
 
     def _call_off(self, order: OrderState, quarter: str) -> Generator[simpy.Event, Any, None]:
         yield at(self.env, self.scenario.horizon.calendar.at(quarter))

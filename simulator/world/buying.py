@@ -1,0 +1,89 @@
+"""Buying rules: what is ordered in which quarter, as functions of the plan and of what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import ceil
+
+from simulator.distributions import Lognormal
+from simulator.spec.buying import Buying
+from simulator.spec.orders import Order
+from simulator.spec.scenario import Scenario
+from simulator.units import YEAR_S, next_quarter, quarter_start
+
+#: Lines of the plan as they are to be ordered, from the plan and the rule's settings.
+Rule = Callable[[Scenario, Buying], list[Order]]
+
+
+def as_planned(scenario: Scenario, buying: Buying) -> list[Order]:
+    """Order each line in its quarter."""
+    return list(scenario.supply.plan)
+
+
+def commit_early(scenario: Scenario, buying: Buying) -> list[Order]:
+    """Order each line so much earlier that it lands in time with the chance asked for.
+
+    The plan reckons with the median lead time: "plan P50, commit P90". Nothing
+    is ordered before the run that was not.
+    """
+    start = scenario.horizon.start
+    lines = []
+    for line in scenario.supply.plan:
+        total = scenario.supply.lead_times[line.chip].total
+        lead = Lognormal.from_quantiles(total.median, total.p90)
+        early = ceil((lead.quantile(buying.service) - total.median) / (YEAR_S / 4) - 1e-9)
+        quarter = next_quarter(line.quarter, -early)
+        if quarter_start(line.quarter) < quarter_start(start):
+            quarter = line.quarter
+        elif quarter_start(quarter) < quarter_start(start):
+            quarter = start
+        lines.append(line.model_copy(update={"quarter": quarter}))
+    return lines
+
+
+def hedge(scenario: Scenario, buying: Buying) -> list[Order]:
+    """Give a part of each line's money to another chip."""
+    price = {chip: rack.price.value for chip, rack in scenario.catalog.racks.items()}
+    lines = []
+    for line in scenario.supply.plan:
+        usd = line.spend if line.spend is not None else (line.racks or 0) * price[line.chip]
+        away = buying.share if buying.other not in (None, line.chip) else 0.0
+        for chip, part in ((line.chip, 1 - away), (buying.other or line.chip, away)):
+            if part == 0:
+                continue
+            update = {"chip": chip, "spend": part * usd, "racks": None}
+            lines.append(line.model_copy(update=update))
+    return lines
+
+
+#: By name; `react_to_slips` follows the plan and buys again what :func:`slipped`.
+RULES: dict[str, Rule] = {
+    "plan_of_record": as_planned,
+    "commit_early": commit_early,
+    "react_to_slips": as_planned,
+    "hedge": hedge,
+}
+
+
+def slipped(
+    orders: Iterable[tuple[str, float | None, float | None]], now_s: float, grace_s: float
+) -> list[str]:
+    """Names of orders that are overdue by more than a grace.
+
+    Parameters
+    ----------
+    orders : iterable of (name, due, landed)
+        Times, or None. [s]
+    now_s, grace_s : float
+        [s]
+
+    Examples
+    --------
+    >>> slipped([("a", 5.0, None), ("b", 5.0, 6.0), ("c", 9.0, None)], 10.0, 2.0)
+    ['a']
+    """
+    return [
+        name
+        for name, due_s, landed_s in orders
+        if due_s is not None and landed_s is None and due_s + grace_s < now_s
+    ]
