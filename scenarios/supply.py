@@ -21,6 +21,7 @@ from scenarios.supply_rows import (
     pipeline_rows,
     planned_usd,
     runs,
+    stranded_rows,
 )
 from simulator.spec.loader import Given
 from simulator.world.chain import Chain
@@ -54,6 +55,7 @@ def describe_supply(
         "dependency": graph,
         "pipeline": pipeline_rows(worlds),
         "deliveries": delivery_rows(worlds),
+        "stranded": stranded_rows(worlds),
         "gate": gate_rows(worlds),
     }
     if json:
@@ -118,6 +120,10 @@ def _tell(console: Console, parts: dict[str, Rows], replications: int) -> None:
         table.add_row(row["quarter"], *(f"{row[name]:,.0f}" for name in names))
     console.print("Racks by the quarter's end, sum since the start, MUSD:")
     console.print(table)
+    for row in parts["stranded"]:
+        console.print(
+            f"Stranded in {row['quarter']}: {row['chips']:,.0f} {row['chip']}, no port yet"
+        )
     for row in parts["gate"]:
         band = f"{100 * row['share']:.0f} % ({100 * row['low']:.0f}-{100 * row['high']:.0f})"
         console.print(f"Gate: {row['decision']}, deserved {row['deserved']}: {band}")

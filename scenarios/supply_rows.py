@@ -169,6 +169,31 @@ def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
     ]
 
 
+def stranded_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
+    """Mean chips in service at each quarter's start that no asked family runs on yet.
+
+    Empty where nobody asks for training, or nothing is stranded.
+    """
+    scenario = worlds[0].scenario
+    calendar = scenario.horizon.calendar
+    families = {f for s in scenario.services.values() for f, share in s.families.items() if share}
+    rows = []
+    for quarter in calendar.names() if families else []:
+        now_s, chips = calendar.at(quarter), defaultdict[str, float](float)
+        for world in worlds:
+            told, last = world.record.tables["fleet"], dict[tuple[str, str], int]()
+            for t, *where, count in zip(
+                *(told[c] for c in ("t_s", "site", "chip", "chips")), strict=True
+            ):
+                if t <= now_s:
+                    last[where[0], where[1]] = count
+            for (_, chip), count in last.items():
+                if not any(world.porting.runs(f, chip, now_s) for f in families):
+                    chips[chip] += count / len(worlds)
+        rows += [{"quarter": quarter, "chip": c, "chips": n} for c, n in sorted(chips.items()) if n]
+    return rows
+
+
 def gate_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
     """How often the gate decides what, and what the true chip would have got; empty if none."""
     spec = worlds[0].scenario.supply.programme

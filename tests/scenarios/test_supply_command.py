@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from analysis.figures import style
 from analysis.figures import supply as figures
 from scenarios.cli import app
-from scenarios.supply_rows import delivery_rows, gate_rows, pipeline_rows, runs
+from scenarios.supply_rows import delivery_rows, gate_rows, pipeline_rows, runs, stranded_rows
 from simulator.spec.loader import load
 from simulator.world.chain import Chain
 
@@ -51,6 +51,17 @@ def test_chances_of_the_gate_sum_to_one(worlds):
     rows = gate_rows(worlds)
     assert sum(row["share"] for row in rows) == pytest.approx(1)
     assert all(row["low"] <= row["share"] <= row["high"] for row in rows)
+
+
+def test_chips_without_a_port_are_stranded_until_it_is_there():
+    """Ten racks of 32 stand; the family is ported after four months, in the second quarter."""
+    task = {"family": "ranking", "chip": "gpu", "start": "2025Q1", "engineers": 1}
+    effort = {"median": 4.0, "p90": 4.0}
+    porting = {"engineers": 1, "tasks": [{**task, "effort": effort, "source": "a test"}]}
+    scenario = load(TINY).change({"supply.porting": porting}).scenario
+    found = stranded_rows(runs(scenario, Chain(scenario), 0, 2))
+    chips = {row["quarter"]: row["chips"] for row in found if row["chip"] == "gpu"}
+    assert chips == {"2025Q1": 320, "2025Q2": 320}
 
 
 def test_bars_of_the_pipeline_stack_to_the_table(worlds):
