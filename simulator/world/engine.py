@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from simulator.world import jobs_advance, jobs_memory
 from simulator.world.clock import at
 from simulator.world.jobs import EngineRecord, JobTable, Layout
+from simulator.world.jobs_racks import with_racks
 from simulator.world.jobs_report import job_columns, segment_columns
 from simulator.world.jobs_state import (
     DRAWS,
@@ -228,7 +229,8 @@ class JobEngine:
         if state["domain"] == 0:
             raise ValueError(f"pool {self._names[pool]!r} has no layout")
         per_rack = int(state["rack"] // state["domain"])
-        cells = self._state.cell["there"][pool, : int(state["racks"]) * per_rack]
+        first = int(state["there_at"])
+        cells = self._state.tree[pool, first : first + int(state["racks"]) * per_rack]
         return cells.reshape(-1, per_rack).sum(axis=1, dtype=np.int64)
 
     def runs(self) -> RunsView:
@@ -495,7 +497,7 @@ class JobEngine:
             if hosts > room:
                 raise ValueError(f"rack {rack} has room for {room} hosts, not {hosts}")
         if racks > 0:
-            self._state = jobs_memory.with_racks(self._state, pool, racks)
+            self._state = with_racks(self._state, pool, racks)
         return -1 if rack is None else rack
 
     def _note(self, pool: int) -> None:

@@ -70,7 +70,7 @@ def _change_up(st: Any, p: int, c: int, hosts: int) -> None:
     r = rack_of(st.pool[p], c)
     unlist_rack(st, p, r)
     shift(st, p, c, hosts)
-    st.cell[p, c].up += hosts
+    st.tree[p, st.pool[p].up_at + c] += hosts
     list_rack(st, p, r)
 
 
@@ -162,14 +162,14 @@ def retire_down_of(st: Any, p: int, c: int) -> None:
     """Take a broken host of a cell out of service: the last to come back."""
     pool = st.pool[p]
     pool.down -= 1
-    st.cell[p, c].there -= 1
+    st.tree[p, pool.there_at + c] -= 1
     for row in range(pool.fault_draw - 1, pool.repair_draw - 1, -1):
         if st.draws[p, row, 3] == c:
             st.draws[p, row, 3] = -1.0
             return
-    if st.cell[p, c].held > 0:
+    if st.tree[p, pool.held_at + c] > 0:
         pool.held -= 1
-        st.cell[p, c].held -= 1
+        st.tree[p, pool.held_at + c] -= 1
         return
     _drop_last_repair(st, p, c)
 

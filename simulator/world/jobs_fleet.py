@@ -31,9 +31,9 @@ def enter(st: Any, p: int, hosts: int, rack: int) -> None:
         return
     c, last = _cells_of(pool, rack)
     while c < last:
-        part = min(hosts, pool.domain - st.cell[p, c].there)
+        part = min(hosts, pool.domain - st.tree[p, pool.there_at + c])
         if part > 0:
-            st.cell[p, c].there += part
+            st.tree[p, pool.there_at + c] += part
             add_idle(st, p, c, part)
             hosts -= part
         c += 1
@@ -70,7 +70,9 @@ def leave_rack(st: Any, p: int, hosts: int, rack: int, now: float) -> None:
         for c in range(last - 1, first - 1, -1):
             hosts -= _remove_idle_of(st, p, c, hosts)
         for c in range(last - 1, first - 1, -1):
-            while hosts > 0 and st.cell[p, c].there > st.cell[p, c].up:
+            while (
+                hosts > 0 and st.tree[p, st.pool[p].there_at + c] > st.tree[p, st.pool[p].up_at + c]
+            ):
                 retire_down_of(st, p, c)
                 hosts -= 1
         if hosts == before:
@@ -114,9 +116,9 @@ def _remove_idle(st: Any, p: int, hosts: int) -> int:
 
 @kernel
 def _remove_idle_of(st: Any, p: int, c: int, hosts: int) -> int:
-    part = min(hosts, st.cell[p, c].free)
+    part = min(hosts, st.tree[p, st.pool[p].free_at + c])
     if part > 0:
-        st.cell[p, c].there -= part
+        st.tree[p, st.pool[p].there_at + c] -= part
         take_idle(st, p, c, part)
     return part
 
@@ -128,7 +130,7 @@ def _remove_down(st: Any, p: int) -> None:
         retire_down(st, p)
         return
     c = _cells_of(pool, -1)[1] - 1
-    while st.cell[p, c].there == st.cell[p, c].up:
+    while st.tree[p, pool.there_at + c] == st.tree[p, pool.up_at + c]:
         c -= 1
     retire_down_of(st, p, c)
 

@@ -46,13 +46,13 @@ def level_for(st: Any, p: int, hosts: int) -> int:
     if pool.domain == 0:
         return UNKNOWN
     for free in range(hosts, pool.domain + 1):
-        if st.cells[p, free] > 0:
+        if st.tree[p, pool.cells_at + free] > 0:
             return DOMAIN
     for free in range(hosts, pool.rack + 1):
-        if st.racks[p, free] > 0:
+        if st.tree[p, pool.racks_at + free] > 0:
             return RACK
     for q in range(pods_of(pool)):
-        if st.pod[p, q] >= hosts:
+        if st.tree[p, pool.pod_at + q] >= hosts:
             return POD
     return SITE
 
@@ -82,9 +82,14 @@ def take_hosts(st: Any, u: int, luck: float) -> None:
         while hosts > 0:
             best = -1
             for q in range(pods_of(st.pool[p])):
-                if best < 0 or _better(st, st.pod[p, q], st.pod[p, best], hosts):
+                if best < 0 or _better(
+                    st,
+                    st.tree[p, st.pool[p].pod_at + q],
+                    st.tree[p, st.pool[p].pod_at + best],
+                    hosts,
+                ):
                     best = q
-            taken = min(hosts, st.pod[p, best])
+            taken = min(hosts, st.tree[p, st.pool[p].pod_at + best])
             _take_pod(st, u, best, taken)
             hosts -= taken
 
@@ -123,25 +128,25 @@ def _cell_for(st: Any, p: int, hosts: int, luck: float) -> int:
     # One domain a rack, or one host a domain: the rack's idle hosts say it all.
     if pool.domain == 1 or per_rack == 1:
         c = _rack_for(st, p, hosts, luck) * per_rack
-        while st.cell[p, c].free < hosts:
+        while st.tree[p, pool.free_at + c] < hosts:
             c += 1
         return c
     free = hosts
     if st.counts[PLACEMENT] == BEST_FIT:
-        while st.cells[p, free] == 0:
+        while st.tree[p, pool.cells_at + free] == 0:
             free += 1
         in_rack = free
-        while st.racks[p, bucket_of(pool, free, in_rack)] == 0:
+        while st.tree[p, pool.racks_at + bucket_of(pool, free, in_rack)] == 0:
             in_rack += 1
     else:
         free = pool.domain
-        while st.cells[p, free] == 0:
+        while st.tree[p, pool.cells_at + free] == 0:
             free -= 1
         in_rack = pool.rack
-        while st.racks[p, bucket_of(pool, free, in_rack)] == 0:
+        while st.tree[p, pool.racks_at + bucket_of(pool, free, in_rack)] == 0:
             in_rack -= 1
     c = first_in(st, p, bucket_of(pool, free, in_rack)) * per_rack
-    while st.cell[p, c].free != free:
+    while st.tree[p, pool.free_at + c] != free:
         c += 1
     return c
 
@@ -153,12 +158,12 @@ def _random_cell(st: Any, p: int, hosts: int, luck: float) -> int:
         return idle_cell(st, p, _pick(luck, st.pool[p].free))
     able = 0
     for free in range(hosts, st.pool[p].domain + 1):
-        able += st.cells[p, free]
+        able += st.tree[p, st.pool[p].cells_at + free]
     k = _pick(luck, able)
     c = -1
     while k >= 0:
         c += 1
-        if st.cell[p, c].free >= hosts:
+        if st.tree[p, st.pool[p].free_at + c] >= hosts:
             k -= 1
     return c
 
@@ -174,21 +179,21 @@ def _rack_for(st: Any, p: int, hosts: int, luck: float) -> int:
     if st.counts[PLACEMENT] == RANDOM:
         able = 0
         for free in range(hosts, st.pool[p].rack + 1):
-            able += st.racks[p, free]
+            able += st.tree[p, st.pool[p].racks_at + free]
         k = _pick(luck, able)
         r = -1
         while k >= 0:
             r += 1
-            if st.rack[p, r] >= hosts:
+            if st.tree[p, st.pool[p].rack_at + r] >= hosts:
                 k -= 1
         return r
     if st.counts[PLACEMENT] == BEST_FIT:
         free = hosts
-        while st.racks[p, free] == 0:
+        while st.tree[p, st.pool[p].racks_at + free] == 0:
             free += 1
     else:
         free = st.pool[p].rack
-        while st.racks[p, free] == 0:
+        while st.tree[p, st.pool[p].racks_at + free] == 0:
             free -= 1
     return first_in(st, p, free)
 
@@ -199,17 +204,19 @@ def _pod_for(st: Any, p: int, hosts: int, luck: float) -> int:
     if st.counts[PLACEMENT] == RANDOM:
         able = 0
         for q in range(pods_of(st.pool[p])):
-            able += st.pod[p, q] >= hosts
+            able += st.tree[p, st.pool[p].pod_at + q] >= hosts
         k = _pick(luck, able)
         q = -1
         while k >= 0:
             q += 1
-            if st.pod[p, q] >= hosts:
+            if st.tree[p, st.pool[p].pod_at + q] >= hosts:
                 k -= 1
         return q
     best = 0
     for q in range(1, pods_of(st.pool[p])):
-        if _better(st, st.pod[p, q], st.pod[p, best], hosts):
+        if _better(
+            st, st.tree[p, st.pool[p].pod_at + q], st.tree[p, st.pool[p].pod_at + best], hosts
+        ):
             best = q
     return best
 
@@ -222,9 +229,9 @@ def _take_pod(st: Any, u: int, q: int, hosts: int) -> None:
     while hosts > 0:
         best = q * pool.pod
         for r in range(best + 1, min((q + 1) * pool.pod, pool.racks)):
-            if _better(st, st.rack[p, r], st.rack[p, best], hosts):
+            if _better(st, st.tree[p, pool.rack_at + r], st.tree[p, pool.rack_at + best], hosts):
                 best = r
-        taken = min(hosts, st.rack[p, best])
+        taken = min(hosts, st.tree[p, pool.rack_at + best])
         _take_rack(st, u, best, taken)
         hosts -= taken
 
@@ -239,9 +246,11 @@ def _take_rack(st: Any, u: int, r: int, hosts: int) -> None:
     while hosts > 0:
         best = r * per_rack
         for c in range(best + 1, (r + 1) * per_rack):
-            if _better(st, st.cell[p, c].free, st.cell[p, best].free, hosts):
+            if _better(
+                st, st.tree[p, st.pool[p].free_at + c], st.tree[p, st.pool[p].free_at + best], hosts
+            ):
                 best = c
-        taken = min(hosts, st.cell[p, best].free)
+        taken = min(hosts, st.tree[p, st.pool[p].free_at + best])
         _take_cell(st, u, best, taken)
         hosts -= taken
     list_rack(st, p, r)

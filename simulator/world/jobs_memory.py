@@ -13,13 +13,11 @@ from simulator.world.jobs_state import (
     BLOCK,
     BY_PRIORITY,
     BY_SHARE,
-    CELL,
     DEPTH,
     DRAWS,
     FIT,
     FREE_PART,
     JOB,
-    LEVELS,
     MODE,
     N_COUNTERS,
     N_REALS,
@@ -67,7 +65,6 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         kind=kind,
         share=_shares(table, order, policy),
         fit=np.zeros((len(kind), 0), FIT),
-        slow=np.zeros((len(kind), 0, LEVELS)),
         pool=np.zeros(0, POOL),
         level=np.zeros((0, 2), np.int32),
         draws=np.zeros((0, DRAWS, 4)),
@@ -78,14 +75,8 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         repairs=np.zeros(64, REPAIR),
         deadlines=np.zeros(impatient + 1, np.int32),
         rows=np.zeros(n + 1024, ROW),
-        cell=np.zeros((0, 0), CELL),
-        rack=np.zeros((0, 0), np.int32),
-        pod=np.zeros((0, 0), np.int32),
+        tree=np.zeros((0, 0), np.int64),
         part=np.zeros(0, PART),
-        cells=np.zeros((0, 0), np.int32),
-        racks=np.zeros((0, 0), np.int32),
-        bits=np.zeros((0, 0, 0), np.int64),
-        brief=np.zeros((0, 0, 0), np.int64),
     )
 
 
@@ -148,51 +139,14 @@ def with_pool(st: State, chips_per_host: int, layout: Layout | None) -> State:
     return st._replace(
         pool=pool,
         level=level,
-        fit=_shaped(st.fit, len(st.kind), p),
-        slow=_shaped(st.slow, len(st.kind), p, LEVELS),
-        draws=_shaped(st.draws, p),
-        blocks=_shaped(st.blocks, p),
-        cell=_shaped(st.cell, p),
-        rack=_shaped(st.rack, p),
-        pod=_shaped(st.pod, p),
-        cells=_shaped(st.cells, p, int(last["domain"][0]) + 1),
-        racks=_shaped(st.racks, p, _buckets(last[0])),
-        bits=_shaped(st.bits, p, _buckets(last[0])),
-        brief=_shaped(st.brief, p, _buckets(last[0])),
+        fit=shaped(st.fit, len(st.kind), p),
+        draws=shaped(st.draws, p),
+        blocks=shaped(st.blocks, p),
+        tree=shaped(st.tree, p),
     )
 
 
-def _buckets(pool: Any) -> int:
-    """Return how many buckets a pool's racks may lie in."""
-    grouped = 1 < pool["domain"] < pool["rack"]
-    return int(pool["rack"] * (1 + pool["domain"] * grouped) + 1)
-
-
-def with_racks(st: State, p: int, racks: int) -> State:
-    """Return the memory with places for more racks in a pool with a layout."""
-    pool = st.pool[p : p + 1]
-    domain, rack, pod = (int(pool[name][0]) for name in ("domain", "rack", "pod"))
-    pool["racks"] += racks
-    places = int(pool["racks"][0])
-    parts = int(np.sum(st.pool["racks"] * st.pool["rack"]))
-    part = _grown(st.part, parts)
-    # The new parts before those that were free.
-    part["next"][len(st.part) :] = np.arange(len(st.part) + 1, parts + 1)
-    part["next"][-1] = st.counts[FREE_PART]
-    st.counts[FREE_PART] = len(st.part)
-    st.cells[p, 0] += racks * (rack // domain)
-    words = -(-places // 64)
-    return st._replace(
-        cell=_shaped(st.cell, len(st.pool), places * (rack // domain)),
-        rack=_shaped(st.rack, len(st.pool), places),
-        pod=_shaped(st.pod, len(st.pool), -(-places // pod)),
-        part=part,
-        bits=_shaped(st.bits, len(st.pool), st.bits.shape[1], words),
-        brief=_shaped(st.brief, len(st.pool), st.bits.shape[1], -(-words // 64)),
-    )
-
-
-def _shaped(old: NDArray[Any], *least: int) -> NDArray[Any]:
+def shaped(old: NDArray[Any], *least: int) -> NDArray[Any]:
     """Return an array no less in any of its first dimensions, the rest of it zero."""
     shape = [max(n, m) for n, m in zip(old.shape, least, strict=False)]
     new = np.zeros((*shape, *old.shape[len(shape) :]), old.dtype)
@@ -202,12 +156,12 @@ def _shaped(old: NDArray[Any], *least: int) -> NDArray[Any]:
 
 def with_rows(st: State, least: int) -> State:
     """Return the memory with room for at least so many segments."""
-    return st._replace(rows=_grown(st.rows, max(least, len(st.rows) * 3 // 2)))
+    return st._replace(rows=grown(st.rows, max(least, len(st.rows) * 3 // 2)))
 
 
 def with_repairs(st: State) -> State:
     """Return the memory with room for twice as many repairs."""
-    return st._replace(repairs=_grown(st.repairs, 2 * len(st.repairs)))
+    return st._replace(repairs=grown(st.repairs, 2 * len(st.repairs)))
 
 
 def with_runs(st: State, least: int) -> State:
@@ -215,14 +169,14 @@ def with_runs(st: State, least: int) -> State:
     size = BLOCK
     while size < max(least, 2 * len(st.run)):
         size *= 2
-    run = _grown(st.run, size)
+    run = grown(st.run, size)
     run["job"][len(st.run) :] = -1
     blocks = np.zeros((len(st.pool), size // BLOCK), np.int64)
     blocks[:, : st.blocks.shape[1]] = st.blocks
     return st._replace(
         run=run,
-        slot=_grown(st.slot, size),
-        unit=_grown(st.unit, size),
+        slot=grown(st.slot, size),
+        unit=grown(st.unit, size),
         blocks=blocks,
     )
 
@@ -243,7 +197,8 @@ def with_draws(st: State, p: int, fresh: NDArray[np.float64]) -> State:
     return st._replace(draws=draws)
 
 
-def _grown(old: NDArray[Any], size: int) -> NDArray[Any]:
+def grown(old: NDArray[Any], size: int) -> NDArray[Any]:
+    """Return a longer array, what is new of it zero."""
     new = np.zeros(size, old.dtype)
     new[: len(old)] = old
     return new

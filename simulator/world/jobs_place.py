@@ -16,8 +16,12 @@ from simulator.world.jobs_luck import luck_of
 from simulator.world.jobs_state import (
     BEST_FIT,
     BLOCK,
+    DOMAIN,
+    HOST,
     N_FREE_UNITS,
     PLACEMENT,
+    POD,
+    RACK,
     TOP_UNIT,
     WORST_FIT,
 )
@@ -87,7 +91,19 @@ def slow_here(st: Any, k: int, p: int) -> float:
     """Wall time per second of work of type *k* if it started in pool *p* now."""
     if st.pool[p].paced == 0:
         return st.fit[k, p].slow
-    return st.slow[k, p, max(level_for(st, p, st.fit[k, p].hosts), 0)]
+    return slow_at(st, k, p, level_for(st, p, st.fit[k, p].hosts))
+
+
+@kernel
+def slow_at(st: Any, k: int, p: int, level: int) -> float:
+    """Wall time per second of work of type *k* in pool *p*, spread to a level."""
+    if level <= HOST:
+        return st.fit[k, p].slow
+    if level == DOMAIN:
+        return st.fit[k, p].slow_domain
+    if level == RACK:
+        return st.fit[k, p].slow_rack
+    return st.fit[k, p].slow_pod if level == POD else st.fit[k, p].slow_site
 
 
 @kernel

@@ -6,7 +6,7 @@ from math import floor, inf, isinf, isnan
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
-from simulator.world.jobs_place import give, take
+from simulator.world.jobs_place import give, slow_at, take
 from simulator.world.jobs_queue import join
 from simulator.world.jobs_state import (
     DIRTY,
@@ -48,7 +48,7 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     st.share[st.kind[k].service].used += run.chips
     run.begin = now
     run.started = now
-    run.slow = st.slow[k, p, max(st.unit[u].level, 0)]
+    run.slow = slow_at(st, k, p, st.unit[u].level)
     run.fraction = 1.0
     if st.unit[u].level >= POD:
         st.counts[MIXED] = st.counts[LINKED]
@@ -119,7 +119,7 @@ def change_rate(st: Any, r: int, fraction: float, now: float) -> bool:
     """
     run = st.run[r]
     unit = st.unit[run.unit]
-    slow = st.slow[st.job[run.job].type, run.pool, max(unit.level, 0)] / fraction
+    slow = slow_at(st, st.job[run.job].type, run.pool, unit.level) / fraction
     if run.slow == slow and run.fraction == fraction:
         return False
     bring_up_to_date(st, r, now)

@@ -111,7 +111,11 @@ TYPE = np.dtype(
 )
 FIT = np.dtype(
     [
-        ("slow", "f8"),  # wall time per second of work
+        ("slow", "f8"),  # wall time per second of work, on one host
+        ("slow_domain", "f8"),  # in one domain, and so on
+        ("slow_rack", "f8"),
+        ("slow_pod", "f8"),
+        ("slow_site", "f8"),
         ("need", "i4"),  # chips
         ("hosts", "i4"),  # whole hosts; 0: shares one
         ("pool", "i4"),  # in column i: the pool liked i-th best
@@ -149,6 +153,23 @@ POOL = np.dtype(
         ("pod", "i8"),  # racks in a pod
         ("racks", "i8"),  # places for racks; a rack that left leaves its place
         ("paced", "i8"),  # 1: the rate depends on the level
+        # Where its tree keeps, by cell: hosts idle and up, up, up or broken,
+        # broken until the world says otherwise;
+        ("free_at", "i8"),
+        ("up_at", "i8"),
+        ("there_at", "i8"),
+        ("held_at", "i8"),
+        # idle hosts by rack and by pod;
+        ("rack_at", "i8"),
+        ("pod_at", "i8"),
+        # how many cells have so many idle hosts, how many racks are in a bucket;
+        ("cells_at", "i8"),
+        ("racks_at", "i8"),
+        # which racks, so many words a bucket; and which of these words hold any.
+        ("bits_at", "i8"),
+        ("words", "i8"),
+        ("brief_at", "i8"),
+        ("briefs", "i8"),
     ],
     align=True,
 )
@@ -227,15 +248,6 @@ ROW = np.dtype(
     align=True,
 )
 REPAIR = np.dtype([("at", "f8"), ("pool", "i4"), ("cell", "i4")], align=True)
-CELL = np.dtype(
-    [
-        ("free", "i4"),  # hosts idle and up
-        ("up", "i4"),
-        ("there", "i4"),  # up or broken
-        ("held", "i4"),  # broken until the world says otherwise
-    ],
-    align=True,
-)
 PART = np.dtype([("cell", "i4"), ("hosts", "i4"), ("next", "i4")], align=True)
 
 
@@ -251,8 +263,6 @@ class State(NamedTuple):
     share: NDArray[Any]
     #: Per (type, pool).
     fit: NDArray[Any]
-    #: Per (type, pool, level): wall time per second of work.
-    slow: NDArray[np.float64]
     pool: NDArray[Any]
     #: Per (pool, free chips): first shared host with so many free chips.
     level: NDArray[np.int32]
@@ -267,16 +277,7 @@ class State(NamedTuple):
     #: Waiting jobs by deadline, a heap; the last may have left the queue since.
     deadlines: NDArray[np.int32]
     rows: NDArray[Any]
-    #: Per (pool, cell).
-    cell: NDArray[Any]
-    #: Per (pool, rack) and (pool, pod): idle hosts.
-    rack: NDArray[np.int32]
-    pod: NDArray[np.int32]
+    #: Per pool: the counts of its cells, racks and pods, one list behind the other.
+    #: One array, for compiled functions hand all of these to each other by value.
+    tree: NDArray[np.int64]
     part: NDArray[Any]
-    #: Per (pool, idle hosts): how many cells have so many.
-    cells: NDArray[np.int32]
-    #: Per (pool, bucket): how many racks are in it.
-    racks: NDArray[np.int32]
-    #: Per (pool, bucket): which racks, a bit each; and which words of that hold any.
-    bits: NDArray[np.int64]
-    brief: NDArray[np.int64]

@@ -34,8 +34,9 @@ def tabulate(
     st.fit["need"] = need
     st.fit["hosts"] = np.where(need >= per_host, -(-need // per_host), 0)
     endless = np.full(speed.shape, np.inf)
-    st.slow[:] = np.divide(chips[:, :, None], speed, out=endless, where=speed > 0)
-    st.fit["slow"] = st.slow[:, :, 0]
+    slow = np.divide(chips[:, :, None], speed, out=endless, where=speed > 0)
+    for level, name in enumerate(("slow", "slow_domain", "slow_rack", "slow_pod", "slow_site")):
+        st.fit[name] = slow[:, :, level]
     st.pool["paced"] = np.any(spread_rate != spread_rate[:, :, :1], axis=(0, 2))
     able = rate > 0
     st.fit["pool"] = _order_of_pools(able, preference)[row]

@@ -28,13 +28,14 @@ def rack_of(pool: Any, c: int) -> int:
 @kernel
 def shift(st: Any, p: int, c: int, hosts: int) -> None:
     """Let so many hosts of a cell become idle, or fewer be, in a rack that is not listed."""
-    pool, cell = st.pool[p], st.cell[p, c]
+    pool = st.pool[p]
     r = rack_of(pool, c)
-    st.cells[p, cell.free] -= 1
-    cell.free += hosts
-    st.cells[p, cell.free] += 1
-    st.rack[p, r] += hosts
-    st.pod[p, r // pool.pod] += hosts
+    free = st.tree[p, pool.free_at + c]
+    st.tree[p, pool.free_at + c] = free + hosts
+    st.tree[p, pool.cells_at + free] -= 1
+    st.tree[p, pool.cells_at + free + hosts] += 1
+    st.tree[p, pool.rack_at + r] += hosts
+    st.tree[p, pool.pod_at + r // pool.pod] += hosts
 
 
 @kernel
@@ -42,16 +43,16 @@ def idle_cell(st: Any, p: int, k: int) -> int:
     """Return the cell of a pool's *k*-th idle host, in order of number."""
     pool = st.pool[p]
     q = 0
-    while k >= st.pod[p, q]:
-        k -= st.pod[p, q]
+    while k >= st.tree[p, pool.pod_at + q]:
+        k -= st.tree[p, pool.pod_at + q]
         q += 1
     r = q * pool.pod
-    while k >= st.rack[p, r]:
-        k -= st.rack[p, r]
+    while k >= st.tree[p, pool.rack_at + r]:
+        k -= st.tree[p, pool.rack_at + r]
         r += 1
     c = r * (pool.rack // pool.domain)
-    while k >= st.cell[p, c].free:
-        k -= st.cell[p, c].free
+    while k >= st.tree[p, pool.free_at + c]:
+        k -= st.tree[p, pool.free_at + c]
         c += 1
     return c
 
@@ -59,27 +60,37 @@ def idle_cell(st: Any, p: int, k: int) -> int:
 @kernel
 def list_rack(st: Any, p: int, r: int) -> None:
     """Put a rack into the buckets where it belongs."""
-    if st.rack[p, r] == 0:
+    if st.tree[p, st.pool[p].rack_at + r] == 0:
         return
     pool = st.pool[p]
-    _mark(st, p, st.rack[p, r], r)
+    _mark(st, p, st.tree[p, pool.rack_at + r], r)
     if 1 < pool.domain < pool.rack:
         for c in range(r * (pool.rack // pool.domain), (r + 1) * (pool.rack // pool.domain)):
-            if st.cell[p, c].free > 0:
-                _mark(st, p, bucket_of(pool, st.cell[p, c].free, st.rack[p, r]), r)
+            if st.tree[p, pool.free_at + c] > 0:
+                _mark(
+                    st,
+                    p,
+                    bucket_of(pool, st.tree[p, pool.free_at + c], st.tree[p, pool.rack_at + r]),
+                    r,
+                )
 
 
 @kernel
 def unlist_rack(st: Any, p: int, r: int) -> None:
     """Take a rack out of its buckets, before it changes."""
-    if st.rack[p, r] == 0:
+    if st.tree[p, st.pool[p].rack_at + r] == 0:
         return
     pool = st.pool[p]
-    _unmark(st, p, st.rack[p, r], r)
+    _unmark(st, p, st.tree[p, pool.rack_at + r], r)
     if 1 < pool.domain < pool.rack:
         for c in range(r * (pool.rack // pool.domain), (r + 1) * (pool.rack // pool.domain)):
-            if st.cell[p, c].free > 0:
-                _unmark(st, p, bucket_of(pool, st.cell[p, c].free, st.rack[p, r]), r)
+            if st.tree[p, pool.free_at + c] > 0:
+                _unmark(
+                    st,
+                    p,
+                    bucket_of(pool, st.tree[p, pool.free_at + c], st.tree[p, pool.rack_at + r]),
+                    r,
+                )
 
 
 @kernel
@@ -96,30 +107,33 @@ def bucket_of(pool: Any, in_cell: int, in_rack: int) -> int:
 
 @kernel
 def _mark(st: Any, p: int, b: int, r: int) -> None:
-    w = r >> 6
+    pool = st.pool[p]
     bit = 1 << (r & 63)
-    if st.bits[p, b, w] & bit == 0:
-        st.racks[p, b] += 1
-        st.bits[p, b, w] |= bit
-        st.brief[p, b, w >> 6] |= 1 << (w & 63)
+    w = pool.bits_at + b * pool.words + (r >> 6)
+    if st.tree[p, w] & bit == 0:
+        st.tree[p, pool.racks_at + b] += 1
+        st.tree[p, w] |= bit
+        st.tree[p, pool.brief_at + b * pool.briefs + (r >> 12)] |= 1 << (r >> 6 & 63)
 
 
 @kernel
 def _unmark(st: Any, p: int, b: int, r: int) -> None:
-    w = r >> 6
+    pool = st.pool[p]
     bit = 1 << (r & 63)
-    if st.bits[p, b, w] & bit != 0:
-        st.racks[p, b] -= 1
-        st.bits[p, b, w] &= ~bit
-        if st.bits[p, b, w] == 0:
-            st.brief[p, b, w >> 6] &= ~(1 << (w & 63))
+    w = pool.bits_at + b * pool.words + (r >> 6)
+    if st.tree[p, w] & bit != 0:
+        st.tree[p, pool.racks_at + b] -= 1
+        st.tree[p, w] &= ~bit
+        if st.tree[p, w] == 0:
+            st.tree[p, pool.brief_at + b * pool.briefs + (r >> 12)] &= ~(1 << (r >> 6 & 63))
 
 
 @kernel
 def first_in(st: Any, p: int, b: int) -> int:
     """Return the rack of lowest number in a bucket that holds one."""
+    pool = st.pool[p]
     s = 0
-    while st.brief[p, b, s] == 0:
+    while st.tree[p, pool.brief_at + b * pool.briefs + s] == 0:
         s += 1
-    w = (s << 6) + _trailing_zeros(st.brief[p, b, s])
-    return (w << 6) + _trailing_zeros(st.bits[p, b, w])
+    w = (s << 6) + _trailing_zeros(st.tree[p, pool.brief_at + b * pool.briefs + s])
+    return (w << 6) + _trailing_zeros(st.tree[p, pool.bits_at + b * pool.words + w])

@@ -99,7 +99,7 @@ def _compiled(source: str) -> SimpleNamespace:
         st.pool[p].held += 1
         c = break_host(st, p, uniform, now)
         if st.pool[p].domain > 0:
-            st.cell[p, c].held += 1
+            st.tree[p, st.pool[p].held_at + c] += 1
 
     @entry
     def repair(st: Any, p: int, now: float) -> None:
@@ -110,9 +110,9 @@ def _compiled(source: str) -> SimpleNamespace:
         st.pool[p].down -= 1
         c = 0
         if st.pool[p].domain > 0:
-            while st.cell[p, c].held == 0:
+            while st.tree[p, st.pool[p].held_at + c] == 0:
                 c += 1
-            st.cell[p, c].held -= 1
+            st.tree[p, st.pool[p].held_at + c] -= 1
         add_idle(st, p, c, 1)
 
     @entry
