@@ -360,9 +360,7 @@ def replications(out: Path, run_hash: str) -> list[int]:
     return sorted(int(f.name.removeprefix("rep-")) for f in folders if is_complete(f))
 
 
-def scan(
-    out: Path, run_hash: str, name: str, numbers: Sequence[int] | None = None
-) -> pl.LazyFrame:
+def scan(out: Path, run_hash: str, name: str, numbers: Sequence[int] | None = None) -> pl.LazyFrame:
     """Open one table over replications, read only as far as needed.
 
     Parameters

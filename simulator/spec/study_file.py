@@ -131,7 +131,6 @@ def _cases_named(own: Located) -> Iterator[tuple[Loc, Located]]:
             elif named is not None:
                 yield (kind, key), named
 
-
     additions = _at(own, ("credit", "additions"))
     if additions is not None and additions.is_mapping:
         for name, item in additions.value.items():

@@ -9,6 +9,9 @@ import numpy as np
 from simulator.world.jobs_memory import grown, shaped
 from simulator.world.jobs_state import FREE_PART, State
 
+#: The lists of a pool's tree, in order.
+LISTS = ("free", "up", "there", "held", "rack", "pod", "cells", "racks", "bits", "brief")
+
 
 def with_racks(st: State, p: int, racks: int) -> State:
     """Return the memory with places for more racks in a pool."""
@@ -38,21 +41,15 @@ def with_racks(st: State, p: int, racks: int) -> State:
 def _lists(pool: Any) -> dict[str, tuple[int, int]]:
     """Return the lists of a pool's tree, in order: rows and width of each."""
     domain, rack, pod, racks = (int(pool[name]) for name in ("domain", "rack", "pod", "racks"))
+    if racks == 0:
+        return {name: (0, 0) for name in LISTS}
     cells = racks * (rack // domain)
     buckets = 1 + rack * (1 + domain * (1 < domain < rack))
     words = -(-racks // 64)
-    return {
-        "free": (1, cells),
-        "up": (1, cells),
-        "there": (1, cells),
-        "held": (1, cells),
-        "rack": (1, racks),
-        "pod": (1, -(-racks // pod)),
-        "cells": (1, domain + 1),
-        "racks": (1, buckets),
-        "bits": (buckets, words),
-        "brief": (buckets, -(-words // 64)),
-    }
+    sizes = [(1, cells)] * 4
+    sizes += [(1, racks), (1, -(-racks // pod)), (1, domain + 1), (1, buckets)]
+    sizes += [(buckets, words), (buckets, -(-words // 64))]
+    return dict(zip(LISTS, sizes, strict=True))
 
 
 def _with_parts(st: State) -> State:
