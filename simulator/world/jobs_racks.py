@@ -42,7 +42,7 @@ def _lists(pool: Any) -> dict[str, tuple[int, int]]:
     """Return the lists of a pool's tree, in order: rows and width of each."""
     domain, rack, pod, racks = (int(pool[name]) for name in ("domain", "rack", "pod", "racks"))
     if racks == 0:
-        return {name: (0, 0) for name in LISTS}
+        return dict.fromkeys(LISTS, (0, 0))
     cells = racks * (rack // domain)
     buckets = 1 + rack * (1 + domain * (1 < domain < rack))
     words = -(-racks // 64)
