@@ -52,7 +52,10 @@ class Treasury:
         return paid
 
     def withdraw(self, claim: simpy.Event) -> None:
-        """Take back a claim that is not paid yet."""
+        """Take back a claim, and its money if that was paid this very moment."""
+        if claim.triggered:
+            self.refund(float(claim.value or 0.0))
+            return
         self.claims = deque(waiting for waiting in self.claims if waiting[1] is not claim)
         self._pay()
 
@@ -67,4 +70,4 @@ class Treasury:
             usd, paid = self.claims.popleft()
             self.balance_usd -= usd
             self.paid_usd += usd
-            paid.succeed()
+            paid.succeed(usd)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from simulator.laws.allocation import Tier, contract, joint, priority, pro_rata, whole
@@ -83,6 +83,17 @@ def history(w):
 
 
 @COMMON
+# Both are cancelled at one moment, when what the first gives back has just paid the second.
+@example(
+    plan=[
+        {"chip": "a", "quarter": "2025Q1", "racks": 33},
+        {"chip": "a", "quarter": "2025Q1", "racks": 46},
+        {"chip": "a", "quarter": "2025Q2", "racks": 66, "cancel": "2026Q1"},
+        {"chip": "a", "quarter": "2025Q2", "racks": 57, "cancel": "2026Q1"},
+    ],
+    events=[],
+    contract_of={"prepay": 0.0, "take_or_pay": 0.0, "minimum": 1, "source": "a test"},
+)
 @given(orders, shocks, terms)
 def test_racks_and_money_are_conserved(plan, events, contract_of):
     w = world(plan, events, contract_of)
