@@ -186,6 +186,8 @@ def _network_covers_what_runs(scenario: Scenario) -> Findings:
     network, supply = scenario.network, scenario.supply
     if network is None:
         return
+    if network.fidelity != "ideal" and scenario.policy.fidelity == "fluid":
+        yield ("network", "fidelity"), "must be 'ideal' where policy.fidelity is 'fluid'"
     chips = {line.chip for line in supply.in_service} | {order.chip for order in supply.plan}
     if supply.programme is not None:
         chips |= {supply.programme.chip, supply.programme.fallback}

@@ -113,6 +113,8 @@ class JobEngine:
         self._factor = np.zeros((classes, 0))
         self._spread_rate = np.ones((classes, 0, LEVELS))
         self._preference: list[Floats | None] = []
+        #: Hosts of each domain of a rack that went down with it, by (pool, rack).
+        self._racks_down: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._edges = None if edges_s is None else np.asarray(edges_s, float)
         self._edge = 0
         self._down_at_edge: list[Floats] = []
@@ -299,6 +301,27 @@ class JobEngine:
             raise ValueError(f"pool {self._names[pool]!r} has no host failed by the world")
         self._settle()
         compiled.repair(self._state, pool, self._now_s)
+        self._note(pool)
+
+    def fail_rack(self, pool: int, rack: int) -> None:
+        """Take down the hosts of a rack that are up; what runs on them is stopped."""
+        if (pool, rack) in self._racks_down or not self._hosts_there(pool, rack):
+            raise ValueError(f"pool {self._names[pool]!r} has no rack {rack} that is up")
+        self._settle()
+        self._make_rows(int(self._state.counts[N_RUNS]))
+        state = self._state.pool[pool]
+        held = np.zeros(int(state["rack"] // state["domain"]), np.int64)
+        compiled.fail_rack(self._state, pool, rack, held, self._now_s)
+        self._racks_down[pool, rack] = held
+        self._note(pool)
+
+    def repair_rack(self, pool: int, rack: int) -> None:
+        """Return the hosts that :meth:`fail_rack` took down and that have not left since."""
+        if (pool, rack) not in self._racks_down:
+            raise ValueError(f"rack {rack} of pool {self._names[pool]!r} is not down")
+        self._settle()
+        held = self._racks_down.pop((pool, rack))
+        compiled.repair_rack(self._state, pool, rack, held, self._now_s)
         self._note(pool)
 
     def hosts(self, pool: int) -> tuple[int, int]:

@@ -29,7 +29,7 @@ def enter(st: Any, p: int, hosts: int, rack: int) -> None:
     if pool.domain == 0:
         add_idle(st, p, 0, hosts)
         return
-    c, last = _cells_of(pool, rack)
+    c, last = cells_of(pool, rack)
     while c < last:
         part = min(hosts, pool.domain - st.tree[p, pool.there_at + c])
         if part > 0:
@@ -64,7 +64,7 @@ def leave_anywhere(st: Any, p: int, hosts: int, now: float) -> None:
 @kernel
 def leave_rack(st: Any, p: int, hosts: int, rack: int, now: float) -> None:
     """Remove hosts of one rack: idle ones, then broken ones, then those of the latest started."""
-    first, last = _cells_of(st.pool[p], rack)
+    first, last = cells_of(st.pool[p], rack)
     while hosts > 0:
         before = hosts
         for c in range(last - 1, first - 1, -1):
@@ -90,7 +90,7 @@ def _changed(st: Any, p: int, now: float) -> None:
 
 
 @kernel
-def _cells_of(pool: Any, rack: int) -> tuple[int, int]:
+def cells_of(pool: Any, rack: int) -> tuple[int, int]:
     """Return the first cell of a rack and the one behind its last; -1: of all."""
     per_rack = pool.rack // pool.domain
     if rack < 0:
@@ -107,7 +107,7 @@ def _remove_idle(st: Any, p: int, hosts: int) -> int:
         take_idle(st, p, 0, removed)
         return removed
     left = removed
-    c = _cells_of(pool, -1)[1]
+    c = cells_of(pool, -1)[1]
     while left > 0:
         c -= 1
         left -= _remove_idle_of(st, p, c, left)
@@ -129,7 +129,7 @@ def _remove_down(st: Any, p: int) -> None:
     if pool.domain == 0:
         retire_down(st, p)
         return
-    c = _cells_of(pool, -1)[1] - 1
+    c = cells_of(pool, -1)[1] - 1
     while st.tree[p, pool.there_at + c] == st.tree[p, pool.up_at + c]:
         c -= 1
     retire_down_of(st, p, c)
@@ -145,7 +145,7 @@ def _latest_unit(st: Any, p: int, rack: int) -> int:
     for u in range(st.counts[TOP_UNIT]):
         if st.unit[u].hosts == 0 or st.unit[u].pool != p:
             continue
-        if rack >= 0 and not _stands_in(st, u, rack):
+        if rack >= 0 and not stands_in(st, u, rack):
             continue
         r = st.unit[u].first
         while r >= 0:
@@ -157,7 +157,8 @@ def _latest_unit(st: Any, p: int, rack: int) -> int:
 
 
 @kernel
-def _stands_in(st: Any, u: int, rack: int) -> bool:
+def stands_in(st: Any, u: int, rack: int) -> bool:
+    """Whether a unit has hosts in a rack."""
     i = st.unit[u].part
     while i >= 0:
         if rack_of(st.pool[st.unit[u].pool], st.part[i].cell) == rack:

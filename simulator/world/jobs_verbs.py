@@ -9,6 +9,7 @@ from simulator.world.jobs_advance import REACHED, complete, run_until
 from simulator.world.jobs_faults import account, add_idle, break_host, forecast
 from simulator.world.jobs_fleet import enter, leave_anywhere, leave_rack
 from simulator.world.jobs_kernel import digest, entry
+from simulator.world.jobs_rack_faults import rack_down, rack_up
 from simulator.world.jobs_run import bring_up_to_date, change_rate, kill
 from simulator.world.jobs_state import DIRTY, MIXED, N_RUNS, N_TYPES_WAITING, NOW
 from simulator.world.jobs_tree import rack_of
@@ -116,6 +117,16 @@ def _compiled(source: str) -> SimpleNamespace:
         add_idle(st, p, c, 1)
 
     @entry
+    def fail_rack(st: Any, p: int, rack: int, held: Any, now: float) -> None:
+        _ = source
+        rack_down(st, p, rack, held, now)
+
+    @entry
+    def repair_rack(st: Any, p: int, rack: int, held: Any, now: float) -> None:
+        _ = source
+        rack_up(st, p, rack, held, now)
+
+    @entry
     def set_fault_rate(st: Any, p: int, mtbf: float, now: float) -> None:
         _ = source
         account(st, p, now)
@@ -168,6 +179,8 @@ def _compiled(source: str) -> SimpleNamespace:
         stop=stop,
         fail=fail,
         repair=repair,
+        fail_rack=fail_rack,
+        repair_rack=repair_rack,
         set_fault_rate=set_fault_rate,
         look_again=look_again,
         list_waiting=list_waiting,

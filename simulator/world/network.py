@@ -24,6 +24,7 @@ __all__ = ["ClassTraffic", "Network", "PoolTraffic", "Runs"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 class Runs(Protocol):
@@ -156,15 +157,16 @@ class Network:
         self._tabulate()
 
     def enter(self, pool: int, racks: int) -> None:
-        """Give a pool's next racks their places, in pods of the pool's own."""
+        """Let a pool have so many racks in all; the new ones get places in pods of its own."""
         mine = self._pools[pool]
         plant = self.plants[self._names[mine.plant]]
-        while mine.place.size < mine.racks + racks:
+        while mine.place.size < racks:
             mine.place = np.r_[mine.place, plant.open() + np.arange(plant.spec.racks)]
-        new = mine.place[mine.racks : mine.racks + racks]
-        mine.racks += racks
-        plant.enter(new, mine.traffic.rack_b_per_s)
-        self._tabulate()
+        new = mine.place[mine.racks : racks]
+        if new.size:
+            mine.racks = racks
+            plant.enter(new, mine.traffic.rack_b_per_s)
+            self._tabulate()
 
     def rates_changed(self) -> None:
         """Forget answers whose work is counted at rates that have changed."""
@@ -183,12 +185,22 @@ class Network:
             self._tell(k, None, np.empty(0), np.empty(0))
         return np.minimum(speed, 1.0)
 
+    def isolated(self, name: str) -> list[tuple[int, int]]:
+        """Pool and number of the racks of a plant that nothing joins to their pod."""
+        places = self.plants[name].isolated()
+        found = []
+        for pool, mine in self._pools.items():
+            if places.size and self._names[mine.plant] == name:
+                lost = np.flatnonzero(np.isin(mine.place[: mine.racks], places))
+                found += [(pool, rack) for rack in lost.tolist()]
+        return found
+
     def cut(self) -> Ints:
         """Return the runs last shown whose parts nothing joins any more."""
         found = [answer.cut for answer in self._answers.values()]
         return np.concatenate(found) if found else np.empty(0, np.int64)
 
-    def _concerned(self, runs: Runs) -> tuple[Ints, NDArray[np.bool_]]:
+    def _concerned(self, runs: Runs) -> tuple[Ints, Mask]:
         """Plant of each run, and whether others can matter to it there.
 
         Inside a pod whose racks are not oversubscribed and where nothing is down, no bundle can
@@ -201,15 +213,35 @@ class Network:
         first = self._place[begin + runs.rack[runs.indptr[:-1]]]
         last = self._place[begin + runs.rack[runs.indptr[1:] - 1]]
         size = self._pod_racks[plant]
-        tight = np.array([each.tight for each in self.plants.values()], bool)
-        return plant, (first // size != last // size) | tight[plant]
+        crossing = first // size != last // size
+        wanted = crossing | self._tight[plant]
+        for k, name in enumerate(self._names):
+            if self.plants[name].hurt:
+                mine = np.flatnonzero(plant == k)
+                if mine.size:
+                    wanted[mine] |= self._near_faults(self.plants[name], runs, mine, crossing[mine])
+        return plant, wanted
+
+    def _near_faults(self, plant: Plant, runs: Runs, mine: Ints, crossing: Mask) -> Mask:
+        """Whether runs have fewer trunks than all, or share a rack with one that has."""
+        indptr, place = self._places_of(runs, mine)
+        thin = plant.thinned(place, np.repeat(crossing, np.diff(indptr)))
+        of_run = np.repeat(np.logical_or.reduceat(thin, indptr[:-1]), np.diff(indptr))
+        marked = np.zeros(plant.places, bool)
+        marked[place[of_run]] = True
+        return np.asarray(np.logical_or.reduceat(marked[place], indptr[:-1]))
+
+    def _places_of(self, runs: Runs, chosen: Ints) -> tuple[Ints, Ints]:
+        """Places of the parts of the *chosen* runs, compressed by run."""
+        indptr, at = _rows_of(runs.indptr, chosen)
+        begin = np.repeat(self._begin[runs.pool[chosen]], np.diff(indptr))
+        return indptr, self._place[begin + runs.rack[at]]
 
     def _answer(self, k: int, runs: Runs, chosen: Ints) -> _Answer:
         plant = self.plants[self._names[k]]
-        indptr, at = _rows_of(runs.indptr, chosen)
         pool = np.asarray(runs.pool[chosen], np.int64)
-        place = self._place[np.repeat(self._begin[pool], np.diff(indptr)) + runs.rack[at]]
-        hosts = np.asarray(runs.hosts[at], np.int64)
+        indptr, place = self._places_of(runs, chosen)
+        hosts = np.asarray(runs.hosts[_rows_of(runs.indptr, chosen)[1]], np.int64)
         run = np.asarray(runs.run[chosen], np.int64)
         kind = np.asarray(runs.job_class[chosen], np.int64)
         given = (run, kind, indptr, place, hosts)
@@ -291,6 +323,7 @@ class Network:
             self._per_host[p] = pool.traffic.chips_per_host
             self._line[p] = pool.traffic.line_b_per_s
             self._waits[:, p] = pool.traffic.communication
+        self._tight = np.array([plant.tight for plant in self.plants.values()], bool)
         self._pod_racks = np.array([plant.spec.racks for plant in self.plants.values()], np.int64)
 
 

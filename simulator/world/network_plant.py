@@ -13,6 +13,7 @@ from simulator.spec.network import PodFabric
 __all__ = ["KINDS", "Plant"]
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 #: What can fail, as `PodFabric.wear` names it.
 KINDS = ("rack-switch", "pod-switch", "spine-switch", "rack-trunk", "pod-trunk")
@@ -55,8 +56,20 @@ class Plant:
 
     @property
     def tight(self) -> bool:
-        """Whether a run inside one pod may be short of bandwidth."""
-        return self.spec.rack_oversubscription > 1 or self._alive is not None
+        """Whether any run inside a pod may be short of bandwidth, all being well."""
+        return self.spec.rack_oversubscription > 1
+
+    @property
+    def hurt(self) -> bool:
+        """Whether anything is down."""
+        return self._alive is not None
+
+    def thinned(self, place: Ints, crossing: Mask) -> Mask:
+        """Whether runs with a part at a place have fewer trunks than all; *crossing*: of pods."""
+        assert self._alive is not None  # asked only of what is hurt
+        lost = np.asarray(~self._alive.rack.all(axis=1))
+        lost_pod = np.asarray(~self._alive.pod.all(axis=(1, 2)))
+        return np.asarray(np.logical_or(lost[place], crossing & lost_pod[self.pod_of[place]]))
 
     def open(self) -> int:
         """Open the next pod and return its first place.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from simulator.world.demand import class_weights, draw_demand
 from simulator.world.engine import JobEngine, Policy
 from simulator.world.fluid import settle
 from simulator.world.fluid_engine import FluidEngine
+from simulator.world.network_world import Interconnect
 from simulator.world.rates import Rates
 from simulator.world.recorder import Columns, Recorder
 from simulator.world.supply_world import SupplyWorld
@@ -60,6 +62,7 @@ class World:
         self.pools: list[tuple[str, str]] = []
         #: Rates of the current quarter by chip; a pool that comes changes no other's.
         self._rate: dict[str, np.ndarray[Any, Any]] = {}
+        self.interconnect = self._interconnect(streams)
         self.engine = self._engine(streams)
 
     def _engine(self, streams: Streams) -> JobEngine | FluidEngine:
@@ -74,12 +77,22 @@ class World:
             Policy(policy.discipline, backfill_depth=policy.backfill_depth),
             rng_faults=lambda name: streams(f"faults/{name}"),
             edges_s=edges_s,
+            network=None if self.interconnect is None else self.interconnect.network,
         )
+
+    def _interconnect(self, streams: Streams) -> Interconnect | None:
+        """Return the network between racks, unless distance costs nothing."""
+        spec = self.scenario.network
+        if spec is None or spec.fidelity == "ideal":
+            return None
+        return Interconnect(self.env, self.scenario, spec, self.rates, streams, self.record)
 
     def run(self) -> None:
         """Run to the horizon."""
         horizon_s = self.scenario.horizon.calendar.horizon_s
         self.buying.start()
+        if self.interconnect is not None and isinstance(self.engine, JobEngine):
+            self.interconnect.start(self.engine)
         self.env.process(self._mature())
         self.env.process(self._lose_support())
         self.env.process(self.engine.operate())
@@ -90,14 +103,21 @@ class World:
         if (site, chip) not in self.pools:
             rack = self.scenario.catalog.racks[chip]
             self.pools.append((site, chip))
-            self.engine.add_pool(
+            stands: dict[str, Any] = {}
+            if self.interconnect is not None:
+                stands["layout"] = self.interconnect.layout(chip)
+                stands["spread_rate"] = self.interconnect.spread_rate(chip)
+            pool = self.engine.add_pool(
                 f"{site}/{chip}",
                 rack.chips_per_host,
                 self._rate_of(chip),
                 size_factor=self.rates.gang_factor(chip),
                 host_mtbf_s=DAY_S / rack.host_faults_per_day.value,
                 host_repair_s=self.scenario.policy.host_repair.value,
+                **stands,
             )
+            if self.interconnect is not None:
+                self.interconnect.join(pool, site, chip, partial(self._rate_of, chip))
             self._set_rates()
         return self.pools.index((site, chip))
 
@@ -109,6 +129,9 @@ class World:
             self._rate.pop(chip, None)
         pool = self._pool(site, chip)
         self.engine.add_hosts(pool, racks * self.scenario.catalog.racks[chip].hosts)
+        if self.interconnect is not None and isinstance(self.engine, JobEngine):
+            racks = self.engine.hosts_of_racks(pool).size
+            self.interconnect.enter(pool, site, chip, racks)
 
     def _rack_retired(self, site: str, chip: str, racks: int) -> None:
         hosts = racks * self.scenario.catalog.racks[chip].hosts
@@ -141,6 +164,8 @@ class World:
         for pool in range(len(self.pools)):
             self.engine.set_rates(pool, rates[:, pool])
             self.engine.set_preference(pool, preference[:, pool])
+        if self.interconnect is not None:
+            self.interconnect.rates_changed()
 
     def _rate_of(self, chip: str) -> np.ndarray[Any, Any]:
         if chip not in self._rate:

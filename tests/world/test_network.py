@@ -166,8 +166,8 @@ def test_pools_on_one_fabric_have_pods_of_their_own_under_one_spine():
 def test_a_pod_opened_before_anothers_keeps_its_places():
     network, plant, _ = network_of(spec_of(4), 2, 2, more=(2,))
     with pytest.raises(ValueError, match="all of them in use"):
-        network.enter(0, 3)
-    network.enter(0, 2)
+        network.enter(0, 5)
+    network.enter(0, 4)
     # Four racks of the first pool fill the first pod, though the second was opened meanwhile.
     assert plant.capacity_b_per_s[plant.places :] == pytest.approx(
         np.array([4, 2]) * 2 * CHIPS * NIC / 7

@@ -1,0 +1,141 @@
+"""The network's part in a world: pools join it, the engine asks it, its faults stop runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from simulator.spec.network import Network as NetworkSpec
+from simulator.spec.scenario import Scenario
+from simulator.world.engine import JobEngine, Layout
+from simulator.world.network import Network
+from simulator.world.network_build import class_traffic, plants, pool_traffic, spread_speeds
+from simulator.world.network_faults import Outages
+from simulator.world.rates import Rates
+from simulator.world.recorder import Recorder
+
+__all__ = ["Interconnect"]
+
+Floats = NDArray[np.float64]
+
+
+class Interconnect:
+    """All fabrics of a world at the fidelity its scenario asks for, above ``ideal``.
+
+    Invariant: racks that nothing joins to their pod are down in the engine, and after a fault no
+    run goes on whose parts are not joined.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+    scenario : Scenario
+    spec : simulator.spec.network.Network
+        The scenario's own.
+    rates : Rates
+    streams : callable
+        Returns the generator that owns a purpose.
+    record : Recorder
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        scenario: Scenario,
+        spec: NetworkSpec,
+        rates: Rates,
+        streams: Callable[[str], np.random.Generator],
+        record: Recorder,
+    ) -> None:
+        self.scenario = scenario
+        self.spec = spec
+        self.rates = rates
+        self._sent = class_traffic(spec, rates.classes)
+        self._engine: JobEngine | None = None
+        #: Pool and number of the racks that nothing joins to their pod, by plant.
+        self._down: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+        self.network: Network | None = None
+        self.outages: dict[str, Outages] = {}
+        if spec.fidelity == "contended":
+            found = plants(scenario, spec)
+            self.network = Network(found, self._sent, lambda: float(env.now), record)
+            for name, plant in found.items():
+                changed = partial(self._changed, name)
+                self.outages[name] = Outages(env, plant, changed, _named(streams, name), record)
+
+    def layout(self, chip: str) -> Layout:
+        """How the hosts of a kind of chip stand."""
+        rack, fabric = self.scenario.catalog.racks[chip], self.spec.fabric_of(chip)
+        assert fabric is not None  # a scenario whose chips have none is refused
+        domain = max(1, self.scenario.catalog.chips[chip].scaleup_domain // rack.chips_per_host)
+        whole = domain if rack.hosts % domain == 0 else 1
+        return Layout(whole, rack.hosts, self.spec.fabrics[fabric].racks)
+
+    def spread_rate(self, chip: str) -> Floats:
+        """Speed of each class by how far it is spread, shape (classes, 5); ones if contended."""
+        sizes = np.array([size for _, size in self.rates.classes], float)
+        if self.network is not None:
+            return np.ones((sizes.size, 5))
+        fabric = self.spec.fabric_of(chip)
+        assert fabric is not None
+        pool = pool_traffic(self.scenario, self.rates, chip, lambda: sizes)
+        chips = np.ceil(sizes * self.rates.gang_factor(chip))
+        return spread_speeds(self.spec.fabrics[fabric], self._sent, pool, chips)
+
+    def start(self, engine: JobEngine) -> None:
+        """Let what wears begin to."""
+        self._engine = engine
+        for outages in self.outages.values():
+            outages.start()
+
+    def join(self, pool: int, site: str, chip: str, rate: Callable[[], Floats]) -> None:
+        """Let a new pool join its site's fabric."""
+        if self.network is not None:
+            traffic = pool_traffic(self.scenario, self.rates, chip, rate)
+            self.network.add_pool(pool, f"{site}/{self.spec.fabric_of(chip)}", traffic)
+
+    def enter(self, pool: int, site: str, chip: str, racks: int) -> None:
+        """Let a pool have so many racks in all."""
+        if self.network is not None:
+            self.network.enter(pool, racks)
+            self.outages[f"{site}/{self.spec.fabric_of(chip)}"].grown()
+
+    def rates_changed(self) -> None:
+        """Tell that runs do other work at full speed than before."""
+        if self.network is not None and self._engine is not None:
+            self.network.rates_changed()
+            self._engine.network_changed()
+
+    def _changed(self, name: str) -> int:
+        """Stop what a fault cuts, let back what a repair joins, and have the rest asked again.
+
+        Returns how many runs over several racks were stopped.
+        """
+        network, engine = self.network, self._engine
+        assert network is not None
+        assert engine is not None
+        before = engine.runs().run.size
+        lost = set(network.isolated(name))
+        down = self._down[name]
+        for pool, rack in sorted(lost - down):
+            engine.fail_rack(pool, rack)
+        for pool, rack in sorted(down - lost):
+            engine.repair_rack(pool, rack)
+        self._down[name] = lost
+        runs = engine.runs()
+        network(runs)
+        cut = network.cut()
+        if cut.size:
+            engine.stop_runs(cut)
+        engine.network_changed()
+        return int(before - runs.run.size + cut.size)
+
+
+def _named(
+    streams: Callable[[str], np.random.Generator], name: str
+) -> Callable[[str], np.random.Generator]:
+    return lambda kind: streams(f"network/{name}/{kind}")
