@@ -29,8 +29,8 @@ def plants(scenario: Scenario, network: NetworkSpec) -> dict[str, Plant]:
         racks = sum(phase.racks for phase in site.phases)
         for fabric_id, spec in network.fabrics.items():
             name = f"{site_id}/{fabric_id}"
-            # Every kind of chip may leave its last pod unfilled.
-            pods = racks // spec.racks + len(spec.chips)
+            # A kind that leaves keeps its pods, so each may fill the site once.
+            pods = (racks // spec.racks + 1) * len(spec.chips)
             found[name] = Plant(name, spec, pods)
     return found
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,6 +80,7 @@ class Plant:
         if self.opened == self.pods:
             raise ValueError(f"fabric {self.name!r} has {self.pods} pods, all of them in use")
         self.opened += 1
+        self._look()
         return (self.opened - 1) * self.spec.racks
 
     def enter(self, places: Ints, rack_b_per_s: float) -> None:
@@ -140,26 +139,28 @@ class Plant:
         """Places of the racks that no plane joins to their pod."""
         if self._alive is None:
             return np.empty(0, np.int64)
-        return np.flatnonzero(~self._alive.rack[: self.opened * self.spec.racks].any(axis=1))
+        return np.flatnonzero(~self._alive.rack.any(axis=1))
 
     def lost_share(self) -> float:
         """Share of the trunks of open pods to the spine that are down. [1]"""
         if self._alive is None or not self.opened:
             return 0.0
-        return float(1 - self._alive.pod[: self.opened].mean())
+        return float(1 - self._alive.pod.mean())
 
     def share(self, parts: Parts, senders: Senders) -> Shared:
         """Share the trunks among runs that lie on these places."""
         return share_trunks(parts, senders, self.pod_of, self.capacity_b_per_s, self._alive)
 
     def _look(self) -> None:
-        """Bring what is alive up to date after a fault or a repair."""
+        """Bring what is alive up to date after a change."""
         self.version += 1
         if not any(faults.any() for faults in self._faults.values()):
             self._alive = None
             return
-        down: dict[str, Any] = {kind: faults > 0 for kind, faults in self._faults.items()}
+        # Only what is open: most of a young site's pods are not.
+        pods, racks = slice(self.opened), slice(self.opened * self.spec.racks)
+        down = {kind: faults > 0 for kind, faults in self._faults.items()}
         plane = down["pod-switch"]
-        rack = down["rack-trunk"] | down["rack-switch"][:, None] | plane[self.pod_of]
-        pod = down["pod-trunk"] | plane[:, :, None] | down["spine-switch"][None]
-        self._alive = Alive(~rack, ~pod)
+        rack = down["rack-trunk"][racks] | down["rack-switch"][racks, None]
+        pod = down["pod-trunk"][pods] | plane[pods, :, None] | down["spine-switch"][None]
+        self._alive = Alive(~(rack | plane[self.pod_of[racks]]), ~pod)

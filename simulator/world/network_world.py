@@ -110,6 +110,16 @@ class Interconnect:
             self.network.rates_changed()
             self._engine.network_changed()
 
+    def break_down(self, name: str, kind: str, number: int) -> None:
+        """Take down one of a kind in a plant until `mend`."""
+        self.outages[name].plant.fail(kind, number)
+        self._changed(name)
+
+    def mend(self, name: str, kind: str, number: int) -> None:
+        """Repair what `break_down` took down."""
+        self.outages[name].plant.repair(kind, number)
+        self._changed(name)
+
     def _changed(self, name: str) -> int:
         """Stop what a fault cuts, let back what a repair joins, and have the rest asked again.
 

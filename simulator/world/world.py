@@ -87,16 +87,19 @@ class World:
             return None
         return Interconnect(self.env, self.scenario, spec, self.rates, streams, self.record)
 
-    def run(self) -> None:
-        """Run to the horizon."""
-        horizon_s = self.scenario.horizon.calendar.horizon_s
+    def begin(self) -> None:
+        """Let everything start that changes by itself."""
         self.buying.start()
         if self.interconnect is not None and isinstance(self.engine, JobEngine):
             self.interconnect.start(self.engine)
         self.env.process(self._mature())
         self.env.process(self._lose_support())
         self.env.process(self.engine.operate())
-        self.env.run(until=horizon_s)
+
+    def run(self) -> None:
+        """Run to the horizon."""
+        self.begin()
+        self.env.run(until=self.scenario.horizon.calendar.horizon_s)
 
     def _pool(self, site: str, chip: str) -> int:
         """Return the engine's pool of a chip at a site, added when its first rack comes."""

@@ -1,0 +1,168 @@
+"""The network in whole worlds: faults stop and requeue, cheaper fidelities promise more."""
+
+import numpy as np
+import pytest
+
+from simulator import load
+from simulator.world.network_plant import KINDS
+from simulator.world.world import World
+from tests.spec.example import BASE, write
+
+DAY_S = 86400.0
+
+NETWORK = """\
+network:
+  fidelity: contended
+  exchanges:
+    ranking:
+      all_to_all: {value: 0.7, status: published, source: paper, date: 2024}
+      replica: {value: 8, status: published, source: paper, date: 2024}
+  fabrics:
+    pods:
+      label: Pods
+      source: paper
+      chips: [h100-sxm, own-1]
+      racks: 192
+      planes: 16
+      spines: 4
+      pod_oversubscription: 7
+      port: {value: 50 GB/s, status: published, source: paper, date: 2024}
+      port_price: {value: 1 kUSD, status: published, source: paper, date: 2024}
+"""
+
+
+def scenario_of(folder, racks, demand, fidelity="contended", sizes="", **network):
+    """Return one site of H100 racks of 16 chips, busy with gangs over several racks."""
+    text = BASE.replace("racks: 60", f"racks: {racks}").replace(
+        "10 MW, racks: 400", "200 MW, racks: 4000"
+    )
+    text = text.replace("value: 900 rce_day/day", f"value: {demand} rce_day/day")
+    text = text.replace(
+        "      - {chips: 8, share: 1, run_time: {median: 5 h, p90: 20 h}}\n",
+        sizes
+        or "      - {chips: 24, share: 0.3, run_time: {median: 30 h, p90: 90 h}}\n"
+        "      - {chips: 128, share: 0.3, run_time: {median: 30 h, p90: 90 h}}\n"
+        "      - {chips: 512, share: 0.4, run_time: {median: 30 h, p90: 90 h}}\n",
+    )
+    path = write(folder, base=text + NETWORK)
+    changes = {f"network.{key}": value for key, value in network.items()}
+    return load(path).change({"network.fidelity": fidelity, **changes}).scenario
+
+
+def running(scenario, until_s, seed=0):
+    """Return a world that has run so far and goes on."""
+    world = World(scenario, seed, 0)
+    world.begin()
+    world.env.run(until=until_s)
+    return world
+
+
+def shares(world):
+    """Speed of every run over several racks, and what the engine goes by."""
+    runs = world.engine.runs()
+    return runs, np.asarray(world.interconnect.network(runs))
+
+
+def cases(plant):
+    """Every element of the plant, up to a renaming of its planes and spines.
+
+    Planes and the spines of a plane are alike: `test_planes_and_spines_are_alike` proves it.
+    """
+    spec, racks = plant.spec, plant.opened * plant.spec.racks
+    yield from (("rack-switch", rack) for rack in range(racks))
+    yield from (("rack-trunk", rack * spec.planes) for rack in range(racks))
+    yield from (("pod-switch", pod * spec.planes) for pod in range(plant.opened))
+    pairs = spec.planes * spec.spines
+    yield from (("pod-trunk", pod * pairs) for pod in range(plant.opened))
+    yield ("spine-switch", 0)
+
+
+@pytest.mark.parametrize(
+    ("racks", "demand", "step"),
+    [(192, 2600, 8), pytest.param(1536, 22000, 1, marks=pytest.mark.slow)],
+)
+def test_each_element_down_in_turn_in_a_running_world(tmp_path, racks, demand, step):
+    world = running(scenario_of(tmp_path, racks, demand), 10 * DAY_S)
+    name = "north/pods"
+    plant, network = world.interconnect.network.plants[name], world.interconnect.network
+    assert len(world.engine.runs().run) > racks / 16
+    waiting = 0
+    for kind, number in list(cases(plant))[::step]:
+        before = world.engine.runs()
+        world.interconnect.break_down(name, kind, number)
+        gone = set(before.job.tolist()) - set(world.engine.runs().job.tolist())
+        dead = network.isolated(name)
+        assert len(dead) == (kind == "rack-switch" and number < racks), (kind, number)
+        hit = {
+            int(job)
+            for k, job in enumerate(before.job)
+            for rack in before.rack[before.indptr[k] : before.indptr[k + 1]]
+            if (int(before.pool[k]), int(rack)) in dead
+        }
+        # What is cut stops at that moment, and nothing else does.
+        assert gone == hit
+        waiting += len(gone)
+        world.env.run(until=world.env.now + 60.0)
+        runs, speed = shares(world)
+        assert ((speed > 0) & (speed <= 1)).all()
+        # Nobody was placed on hosts behind the dead switch.
+        at = zip(
+            np.repeat(runs.pool, np.diff(runs.indptr)).tolist(), runs.rack.tolist(), strict=True
+        )
+        assert not set(dead) & set(at)
+        if "links" in world.record.tables:
+            assert world.record.tables["links"]["hottest"][-1] <= 1 + 1e-9
+        world.interconnect.mend(name, kind, number)
+        world.env.run(until=world.env.now + 60.0)
+        assert not world.interconnect.network.isolated(name)
+    assert waiting > 0
+    assert world.engine.hosts_held(0) == 0
+    assert KINDS
+
+
+def test_work_done_falls_with_the_dearness_of_distance(tmp_path):
+    done = {}
+    for fidelity in ("ideal", "tiered", "contended"):
+        scenario = scenario_of(
+            tmp_path, 60, 700, fidelity, **{"fabrics.pods.racks": 8, "fabrics.pods.planes": 4}
+        )
+        world = World(scenario, 3, 0)
+        world.run()
+        tables = world.close()
+        done[fidelity] = sum(tables["work"]["productive_rce_s"])
+        assert bool(tables["contention"]["t_s"]) == (fidelity == "contended")
+    assert done["ideal"] > done["tiered"] > done["contended"] > 0
+
+
+def test_the_work_not_done_is_the_work_recorded_as_lost(tmp_path):
+    """One gang over two pods: what the record integrates to is what the engine did not do."""
+    sizes = "      - {chips: 512, share: 1, run_time: {median: 3000 h, p90: 3000 h}}\n"
+    scenario = scenario_of(
+        tmp_path, 32, 300, sizes=sizes, **{"fabrics.pods.racks": 16, "fabrics.pods.planes": 4}
+    )
+    world = World(scenario, 1, 0)
+    world.run()
+    segments = world.engine.close(world.scenario.horizon.calendar.horizon_s).segments
+    slow = segments["fraction"] < 1
+    assert slow.any()
+    missing = (
+        (segments["productive_rce_s"] + segments["lost_rce_s"])[slow]
+        * (1 / segments["fraction"][slow] - 1)
+    ).sum()
+    table = world.record.tables["contention"]
+    t = np.array([*table["t_s"], world.scenario.horizon.calendar.horizon_s])
+    rate = np.array(table["by_fabric_rce"]) + np.array(table["by_neighbours_rce"])
+    restarts = (segments["restart_s"] * segments["chips"])[slow].sum()
+    assert missing == pytest.approx((np.diff(t) * rate).sum(), rel=1e-6, abs=2 * restarts)
+
+
+def test_a_chip_on_no_fabric_and_a_family_that_is_silent_are_told(tmp_path):
+    from simulator.spec.loader import SpecError
+
+    text = NETWORK.replace("chips: [h100-sxm, own-1]", "chips: [h100-sxm]").replace(
+        "ranking:", "rank:"
+    )
+    with pytest.raises(SpecError) as told:
+        load(write(tmp_path, base=BASE + text))
+    message = str(told.value)
+    assert "'own-1'" in message or "rank" in message
