@@ -160,7 +160,13 @@ def shifted_out(part: ArrayLike, whole: ArrayLike, shift: ArrayLike) -> Floats:
 
 
 def crossings(
-    parts: Parts, senders: Senders, pod_of: Ints, pods: int, alive: Alive | None = None
+    parts: Parts,
+    senders: Senders,
+    pod_of: Ints,
+    pods: int,
+    alive: Alive | None = None,
+    *,
+    above_racks: bool = True,
 ) -> tuple[sp.csc_array, Mask]:
     """Lanes of each job on each rack's and each pod's bundle of trunks.
 
@@ -176,6 +182,9 @@ def crossings(
         Pods. [1]
     alive : Alive, optional
         What is up; all by default.
+    above_racks : bool
+        Whether to count the bundles of racks too; where these carry all that hosts can send and
+        nothing is down, they are never filled and change no rate.
 
     Returns
     -------
@@ -204,12 +213,14 @@ def crossings(
     in_group = np.add.reduceat(parts.hosts, begins) if begins.size else begins
     whole = np.bincount(job, parts.hosts, jobs)
     up_rack, up_pod, cut = _thinned(parts, job, group_job, group_pod, alive, jobs)
-    owner = np.r_[job, group_job]
+    owner, part, thin, row = group_job, in_group, up_pod[group_job], racks + group_pod
+    if above_racks:
+        owner, part = np.r_[job, owner], np.r_[parts.hosts, part]
+        thin, row = np.r_[up_rack[job], thin], np.r_[parts.rack, row]
     chips, shift, share = (x[owner] for x in spread)
-    part, size = np.r_[parts.hosts, in_group], whole[owner]
+    size = whole[owner]
     out = share * exchanged_out(part, size) + (1 - share) * shifted_out(part, size, shift)
-    lanes = chips * out * np.r_[up_rack[job], up_pod[group_job]]
-    row = np.r_[parts.rack, racks + group_pod]
+    lanes = chips * out * thin
     keep = (lanes > 0) & ~cut[owner]
     shape = (racks + pods, jobs)
     return sp.csc_array((lanes[keep], (row[keep], owner[keep])), shape=shape), cut
@@ -221,12 +232,14 @@ def share_trunks(
     pod_of: Ints,
     capacity_b_per_s: Floats,
     alive: Alive | None = None,
+    *,
+    above_racks: bool = True,
 ) -> Shared:
     """Share the trunks among jobs, max-min fairly by lane.
 
     Parameters
     ----------
-    parts, senders, pod_of, alive
+    parts, senders, pod_of, alive, above_racks
         As in `crossings`.
     capacity_b_per_s : ndarray, shape (racks + pods,)
         Of each bundle, whole. [B/s]
@@ -242,7 +255,7 @@ def share_trunks(
     ([50.0, 50.0], [25.0, 25.0])
     """
     pods = capacity_b_per_s.size - pod_of.size
-    lanes, cut = crossings(parts, senders, pod_of, pods, alive)
+    lanes, cut = crossings(parts, senders, pod_of, pods, alive, above_racks=above_racks)
     bundle, row = np.unique(lanes.indices, return_inverse=True)
     lanes = sp.csc_array((lanes.data, row, lanes.indptr), shape=(bundle.size, cut.size))
     capacity = capacity_b_per_s[bundle]

@@ -324,6 +324,11 @@ class JobEngine:
         compiled.repair_rack(self._state, pool, rack, held, self._now_s)
         self._note(pool)
 
+    @property
+    def reached_s(self) -> float:
+        """How far the jobs have come: between two events of the world, ahead of its clock. [s]"""
+        return float(self._state.real[NOW])
+
     def hosts(self, pool: int) -> tuple[int, int]:
         """Return how many hosts of a pool are up, and how many are down."""
         return int(self._state.pool[pool]["up"]), int(self._state.pool[pool]["down"])

@@ -149,7 +149,14 @@ class Plant:
 
     def share(self, parts: Parts, senders: Senders) -> Shared:
         """Share the trunks among runs that lie on these places."""
-        return share_trunks(parts, senders, self.pod_of, self.capacity_b_per_s, self._alive)
+        return share_trunks(
+            parts,
+            senders,
+            self.pod_of,
+            self.capacity_b_per_s,
+            self._alive,
+            above_racks=self.tight or self.hurt,
+        )
 
     def _look(self) -> None:
         """Bring what is alive up to date after a change."""

@@ -62,7 +62,7 @@ class Interconnect:
         self.outages: dict[str, Outages] = {}
         if spec.fidelity == "contended":
             found = plants(scenario, spec)
-            self.network = Network(found, self._sent, lambda: float(env.now), record)
+            self.network = Network(found, self._sent, self._moment_s, record)
             for name, plant in found.items():
                 changed = partial(self._changed, name)
                 self.outages[name] = Outages(env, plant, changed, _named(streams, name), record)
@@ -119,6 +119,11 @@ class Interconnect:
         """Repair what `break_down` took down."""
         self.outages[name].plant.repair(kind, number)
         self._changed(name)
+
+    def _moment_s(self) -> float:
+        """The moment the network is asked at: that of the jobs, who are ahead of the world. [s]"""
+        assert self._engine is not None
+        return self._engine.reached_s
 
     def _changed(self, name: str) -> int:
         """Stop what a fault cuts, let back what a repair joins, and have the rest asked again.
