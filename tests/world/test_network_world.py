@@ -65,7 +65,7 @@ def shares(world):
 def cases(plant):
     """Every element of the plant, up to a renaming of its planes and spines.
 
-    Planes and the spines of a plane are alike: `test_planes_and_spines_are_alike` proves it.
+    Planes, and the spines of a plane, are wired alike, so one stands for all; not proved here.
     """
     spec, racks = plant.spec, plant.opened * plant.spec.racks
     yield from (("rack-switch", rack) for rack in range(racks))
