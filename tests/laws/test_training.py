@@ -18,7 +18,17 @@ from simulator.laws.training_recommendation import (
     recommendation_step_s,
 )
 from simulator.laws.training_target import chip_rate, time_to_target_min
-from tests.laws.transformers import CHIP, NETWORK, SOFTWARE, gpt, plan, plans, seconds, shapes
+from tests.laws.transformers import (
+    CHIP,
+    NETWORK,
+    SOFTWARE,
+    gpt,
+    plan,
+    plans,
+    plans_of,
+    seconds,
+    shapes,
+)
 
 
 def test_flops_of_gpt3_by_the_published_formula():
@@ -87,7 +97,7 @@ def test_no_faster_than_any_single_resource(model, layout):
 
 
 @settings(max_examples=100, deadline=None)
-@given(shapes, plans.filter(lambda p: p.dp > 8 and p.sharding < 3 and p.ep == 1))
+@given(shapes, plans_of(dp=[512], sharding=[0, 1], ep=[1]))
 def test_no_faster_than_gradients_cross_the_fabric(model, layout):
     # A ring over d members sends 2 (d-1)/d of 2 B a weight, over the ports of those in one domain.
     dense, experts = local_params(model, layout)
@@ -98,7 +108,7 @@ def test_no_faster_than_gradients_cross_the_fabric(model, layout):
 
 
 @settings(max_examples=100, deadline=None)
-@given(shapes, plans.filter(lambda p: p.tp == 8))
+@given(shapes, plans_of(tp=[8]))
 def test_no_faster_than_activations_are_summed_in_the_domain(model, layout):
     # Four sums a layer and micro-batch, each 2 x 7/8 of 2 B a token and width, none hidden.
     shown = dataclasses.replace(SOFTWARE, tp_hidden=np.asarray(0.0))

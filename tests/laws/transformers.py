@@ -48,20 +48,20 @@ shapes = st.builds(
     sequence=st.sampled_from([1024, 8192, 131072]),
     experts=st.sampled_from([0, 8]),
 )
-plans = st.builds(
-    plan,
-    tp=st.sampled_from([1, 2, 8, 16]),
-    pp=st.sampled_from([1, 4]),
-    vp=st.sampled_from([1, 2]),
-    cp=st.sampled_from([1, 2]),
-    dp=st.sampled_from([1, 8, 512]),
-    ep=st.sampled_from([1, 8]),
-    micro_batch=st.sampled_from([1, 4]),
-    global_batch=st.sampled_from([512, 4096]),
-    sharding=st.sampled_from([0, 1, 3]),
-    recompute=st.sampled_from([0, 1]),
-    sequence_parallel=st.sampled_from([0, 1]),
-)
+PLANS = {
+    "tp": [1, 2, 8, 16], "pp": [1, 4], "vp": [1, 2], "cp": [1, 2], "dp": [1, 8, 512], "ep": [1, 8],
+    "micro_batch": [1, 4], "global_batch": [512, 4096], "sharding": [0, 1, 3], "recompute": [0, 1],
+    "sequence_parallel": [0, 1],
+}  # fmt: skip
+
+
+def plans_of(**only):
+    """Plans drawn from the choices above, some of them narrowed."""
+    choices = (PLANS | only).items()
+    return st.builds(plan, **{name: st.sampled_from(values) for name, values in choices})
+
+
+plans = plans_of()
 
 
 def seconds(model, chip, network, layout, software=SOFTWARE):
