@@ -28,6 +28,7 @@ from simulator.world.jobs_state import (
     LEVELS,
     LINKED,
     MAX_POOLS,
+    MIX_CHANGED,
     MIXED,
     N_ROWS,
     N_RUNS,
@@ -42,6 +43,7 @@ from simulator.world.jobs_verbs import compiled
 from simulator.world.jobs_view import Network, RunsView, fractions_of, view_of_runs
 from simulator.world.scheduler import DISCIPLINES, PLACEMENTS, Policy
 from simulator.world.scheduler_asked import view_of
+from simulator.world.scheduler_pools import Asked, set_aims
 
 __all__ = ["EngineRecord", "JobEngine", "JobTable", "Layout", "Policy", "RunsView"]
 
@@ -101,6 +103,8 @@ class JobEngine:
         self.policy = policy
         order, mode = DISCIPLINES[policy.discipline]
         self._state = jobs_memory.new_state(table, order, mode, policy)
+        #: Of a choice of pools: how often it was asked.
+        self.asked = Asked()
         self._rng_faults = rng_faults
         self._network = network
         self._state.counts[LINKED] = network is not None
@@ -189,6 +193,7 @@ class JobEngine:
         self._state = jobs_memory.with_pool(self._state, chips_per_host, layout)
         pool = self._state.pool[p]
         pool["since"] = self.env.now
+        pool["chip_w"] = self._chip_w(p)
         pool["repair"] = host_repair_s
         pool["crews"] = np.iinfo(np.int64).max if repair_crews is None else repair_crews
         self.set_fault_rate(p, host_mtbf_s)
@@ -421,6 +426,9 @@ class JobEngine:
                 self._ask()
             elif need == jobs_advance.NEEDS_NETWORK:
                 self._ask_network()
+            elif need == jobs_advance.NEEDS_AIMS:
+                assert self.policy.pools is not None  # only then the compiled part asks
+                self.asked.note(set_aims(self._state, self.policy.pools, self._rate, self._factor))
             else:
                 self._draw(int(self._state.counts[LACK]))
 
@@ -482,6 +490,7 @@ class JobEngine:
     def _tabulate(self) -> None:
         tabulate(self._state, self._rate, self._factor, self._liking(), self._spread_rate)
         compiled.look_again(self._state, self._now_s)
+        self._state.counts[MIX_CHANGED] = 1
 
     def _liking(self) -> Floats:
         own = enumerate(self._preference)
@@ -494,6 +503,13 @@ class JobEngine:
         if np.any(np.isnan(array)):
             raise ValueError(f"{name} must not be nan, got {array}")
         return array
+
+    def _chip_w(self, pool: int) -> float:
+        if self.policy.chip_w is None:
+            return 0.0
+        if pool >= len(self.policy.chip_w):
+            raise ValueError(f"the policy gives chip_w of {len(self.policy.chip_w)} pools only")
+        return self.policy.chip_w[pool]
 
     def _check_hosts(self, pool: int, hosts: int) -> None:
         if not 0 <= pool < len(self._names):

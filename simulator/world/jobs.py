@@ -12,6 +12,7 @@ _DTYPES = {
     "submit_s": np.float64,
     "chips": np.int64,
     "work_s": np.float64,
+    "estimate_s": np.float64,
     "job_class": np.int32,
     "service": np.int32,
     "priority": np.float64,
@@ -44,6 +45,8 @@ class JobTable:
     chips: NDArray[np.int64]
     #: Wall time at rate 1; the work is ``chips * work_s``. [s]
     work_s: NDArray[np.float64]
+    #: What whoever asked takes ``work_s`` for; all a policy is told of it. [s]
+    estimate_s: NDArray[np.float64]
     #: Row of the rate matrix.
     job_class: NDArray[np.int32]
     #: Who asked.
@@ -78,13 +81,14 @@ class JobTable:
     def of(cls, submit_s: Any, chips: Any, work_s: Any, **columns: Any) -> JobTable:
         """Return a table from a few columns; the others take the plain value.
 
-        Class and service 0, priority 0, no checkpoints, free restarts, endless
-        patience, ids in order. Scalars are spread over all jobs.
+        Estimates that are right, class and service 0, priority 0, no checkpoints,
+        free restarts, endless patience, ids in order. Scalars are spread over all jobs.
         """
         plain: dict[str, Any] = {
             "submit_s": submit_s,
             "chips": chips,
             "work_s": work_s,
+            "estimate_s": work_s,
             "job_class": 0,
             "service": 0,
             "priority": 0.0,
@@ -108,6 +112,7 @@ class JobTable:
         bounds = {
             "submit_s": 0.0,
             "work_s": 0.0,
+            "estimate_s": 0.0,
             "checkpoint_s": 0.0,
             "restart_s": 0.0,
             "patience_s": 0.0,
@@ -119,7 +124,7 @@ class JobTable:
             # Written so that a nan fails.
             if not np.all(column >= low):
                 raise ValueError(f"{name} must be >= {low}, got {column[~(column >= low)][0]}")
-        for name in ("submit_s", "work_s", "restart_s", "priority"):
+        for name in ("submit_s", "work_s", "estimate_s", "restart_s", "priority"):
             if not np.all(np.isfinite(getattr(self, name))):
                 raise ValueError(f"{name} must be finite")
 

@@ -7,15 +7,18 @@ from typing import Any
 
 from simulator.world.jobs_faults import end_repair, fault
 from simulator.world.jobs_kernel import kernel
-from simulator.world.jobs_queue import join, leave
-from simulator.world.jobs_run import finish
+from simulator.world.jobs_queue import join, leave, unplan
+from simulator.world.jobs_run import count_in_mix, finish, remind
 from simulator.world.jobs_state import (
+    AIMED,
     ASKED,
+    CONSERVATIVE,
     DIRTY,
     EASY,
     FRESH,
     GAVE_UP,
     LACK,
+    MIX_CHANGED,
     MIXED,
     MODE,
     N_PATIENCE,
@@ -26,11 +29,12 @@ from simulator.world.jobs_state import (
     NEXT_FAULT,
     NEXT_JOB,
     NOW,
-    PREEMPTING,
+    PREEMPTS,
     SHARING,
     SKIPPING,
     WAITING,
 )
+from simulator.world.scheduler_conservative import conservative_pass
 from simulator.world.scheduler_easy import easy_pass, release_hold
 from simulator.world.scheduler_passes import blocking_pass, skipping_pass, unblock
 from simulator.world.scheduler_shares import sharing_pass
@@ -44,7 +48,8 @@ from simulator.world.scheduler_shares import sharing_pass
     NEEDS_REPAIRS,
     NEEDS_POLICY,
     NEEDS_NETWORK,
-) = range(7)
+    NEEDS_AIMS,
+) = range(8)
 
 
 @kernel
@@ -72,8 +77,10 @@ def run_until(st: Any, t_end: float) -> int:
         if _lacks_runs(st):
             return NEEDS_RUNS
         # A pass that preempts may end every run.
-        if st.counts[MODE] == PREEMPTING and _lacks(st, st.counts[N_RUNS]):
+        if st.counts[PREEMPTS] == 1 and _lacks(st, st.counts[N_RUNS]):
             return NEEDS_ROWS
+        if _lacks_aims(st):
+            return NEEDS_AIMS
         if st.counts[MODE] != ASKED:
             _schedule(st, now)
         elif st.counts[DIRTY] != 0 or st.counts[FRESH] != 0:
@@ -99,7 +106,7 @@ def _next_but_patience(st: Any) -> float:
     # An infinite completion is a stalled run's, not an event.
     t = st.real[NEXT_FAULT]
     if st.counts[N_RUNS] > 0:
-        t = min(t, st.run[st.slot[0].finishing].finish)
+        t = min(t, st.run[st.slot[0].finishing].due)
     if st.counts[NEXT_JOB] < len(st.job):
         t = min(t, st.job[st.counts[NEXT_JOB]].submit)
     if st.counts[N_REPAIRS] > 0:
@@ -110,10 +117,14 @@ def _next_but_patience(st: Any) -> float:
 @kernel
 def complete(st: Any, now: float) -> int:
     """Complete what completes by *now*; return the reason to come back."""
-    while st.counts[N_RUNS] > 0 and st.run[st.slot[0].finishing].finish <= now:
+    while st.counts[N_RUNS] > 0 and st.run[st.slot[0].finishing].due <= now:
+        r = st.slot[0].finishing
+        if st.run[r].finish > now:
+            remind(st, r, now)
+            continue
         if lacks_rows(st):
             return NEEDS_ROWS
-        finish(st, st.slot[0].finishing, now)
+        finish(st, r, now)
     return REACHED
 
 
@@ -150,6 +161,7 @@ def _arrive(st: Any, now: float) -> None:
     j = st.counts[NEXT_JOB]
     while j < len(st.job) and st.job[j].submit <= now:
         join(st, j)
+        count_in_mix(st, st.job[j].type, 1)
         if st.job[j].patience < inf:
             _push_deadline(st, j)
         j += 1
@@ -160,6 +172,8 @@ def _arrive(st: Any, now: float) -> None:
 def _schedule(st: Any, now: float) -> None:
     if st.counts[MODE] == EASY:
         easy_pass(st, now)
+    elif st.counts[MODE] == CONSERVATIVE:
+        conservative_pass(st, now)
     elif st.counts[MODE] == SHARING:
         sharing_pass(st, now)
     elif st.counts[MODE] == SKIPPING:
@@ -178,9 +192,11 @@ def _give_up(st: Any, now: float) -> None:
         if job.state == WAITING and isnan(job.start):
             job.state = GAVE_UP
             leave(st, j)
+            unplan(st)
             st.counts[DIRTY] |= unblock(st, job.type, j) | release_hold(st, job.type, j)
-            if st.counts[MODE] == ASKED:
-                st.counts[DIRTY] |= st.kind[job.type].mask
+            count_in_mix(st, job.type, -1)
+            if st.counts[MODE] in (ASKED, CONSERVATIVE) or st.counts[AIMED] == 1:
+                st.counts[DIRTY] |= (1 << len(st.pool)) - 1
 
 
 @kernel
@@ -192,6 +208,13 @@ def lacks_rows(st: Any) -> bool:
 @kernel
 def _lacks(st: Any, runs: int) -> bool:
     return st.counts[N_ROWS] + runs + 1 > len(st.rows)
+
+
+@kernel
+def _lacks_aims(st: Any) -> bool:
+    """Whether a pass is due that must know aims which the mix has outgrown."""
+    due = st.counts[DIRTY] != 0 or st.counts[FRESH] != 0
+    return due and st.counts[AIMED] * st.counts[MIX_CHANGED] == 1 and st.counts[N_WAITING] > 0
 
 
 @kernel

@@ -14,7 +14,7 @@ from typing import Any
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import unit_of_host
 from simulator.world.jobs_run import kill
-from simulator.world.jobs_state import DIRTY, N_REPAIRS, NEXT_FAULT
+from simulator.world.jobs_state import DIRTY, MIX_CHANGED, N_REPAIRS, NEXT_FAULT
 from simulator.world.jobs_tree import idle_cell, list_rack, rack_of, shift, unlist_rack
 
 
@@ -32,6 +32,8 @@ def account(st: Any, p: int, now: float) -> None:
 def forecast(st: Any, p: int) -> None:
     """Say when a pool's next fault comes if its hosts stay as they are."""
     pool = st.pool[p]
+    if pool.up < pool.up_least or pool.up > pool.up_most:
+        st.counts[MIX_CHANGED] = 1
     pool.next_fault = inf
     if pool.up > 0 and pool.mtbf < inf:
         pool.next_fault = pool.since + max(pool.hazard, 0.0) * pool.mtbf / pool.up

@@ -10,14 +10,25 @@ from numpy.typing import NDArray
 from simulator.world.jobs import JobTable, Layout
 from simulator.world.jobs_state import (
     AGEING,
+    AIM,
+    AIMED,
     BLOCK,
+    BY_ATTAINED,
+    BY_END,
     BY_PRIORITY,
     BY_SHARE,
+    BY_STRENGTH,
+    CONSERVATIVE,
     DEPTH,
+    DOMINANT,
     DRAWS,
+    EASY,
     FIT,
     FREE_PART,
+    GROUP,
     JOB,
+    LEARNING,
+    MIX_CHANGED,
     MODE,
     N_COUNTERS,
     N_REALS,
@@ -25,7 +36,11 @@ from simulator.world.jobs_state import (
     ORDER,
     PART,
     PLACEMENT,
+    PLAN,
+    PLANNED,
     POOL,
+    PREEMPTS,
+    RANKED,
     REPAIR,
     ROW,
     RUN,
@@ -46,16 +61,24 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     job = np.zeros(n, JOB)
     job["start"] = job["finish"] = np.nan
     job["left"] = table.work_s
-    for name in ("submit", "checkpoint", "restart", "patience"):
+    for name in ("submit", "checkpoint", "restart", "patience", "work", "estimate"):
         job[name] = getattr(table, f"{name}_s")
     job["pool"] = -1
-    kind = _types(table, order, job)
+    kind = _types(table, order, job, policy)
+    share = _shares(table, order, policy)
+    classes = int(table.job_class.max(initial=0)) + 1
     counts = np.zeros(N_COUNTERS, np.int64)
     counts[ORDER], counts[MODE], counts[DEPTH] = order, mode, policy.backfill_depth
     counts[PLACEMENT], counts[FREE_PART] = PLACEMENTS[policy.placement], -1
+    counts[PREEMPTS] = policy.preemption == "checkpoint"
+    counts[RANKED] = BY_END if mode in (EASY, CONSERVATIVE) else BY_STRENGTH * counts[PREEMPTS]
+    counts[LEARNING] = policy.run_time == "class_mean"
+    counts[DOMINANT] = policy.discipline == "drf"
+    counts[AIMED] = counts[MIX_CHANGED] = policy.pools is not None
     real = np.zeros(N_REALS)
     real[AGEING], real[NEXT_FAULT] = policy.ageing_per_s, np.inf
     impatient = int(np.count_nonzero(np.isfinite(table.patience_s)))
+    planned = min(n, policy.backfill_depth) if mode == CONSERVATIVE else 0
     run = np.zeros(_RUNS_AT_FIRST, RUN)
     run["job"] = -1
     return State(
@@ -63,7 +86,10 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         real=real,
         job=job,
         kind=kind,
-        share=_shares(table, order, policy),
+        share=share,
+        held=np.zeros((len(share), 0), np.int64),
+        group=np.zeros(classes, GROUP),
+        aims=np.zeros((classes, 0), AIM),
         fit=np.zeros((len(kind), 0), FIT),
         pool=np.zeros(0, POOL),
         level=np.zeros((0, 2), np.int32),
@@ -77,10 +103,12 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         rows=np.zeros(n + 1024, ROW),
         tree=np.zeros((0, 0), np.int64),
         part=np.zeros(0, PART),
+        plan=np.zeros((0, 2 * planned + 2), PLAN),
+        planned=np.zeros(planned + 1, PLANNED),
     )
 
 
-def _types(table: JobTable, order: int, job: NDArray[Any]) -> NDArray[Any]:
+def _types(table: JobTable, order: int, job: NDArray[Any], policy: Policy) -> NDArray[Any]:
     """Number the types of a table and give each job its own."""
     classes, code = _coded(table.job_class)
     sizes, size = _coded(table.chips)
@@ -94,9 +122,22 @@ def _types(table: JobTable, order: int, job: NDArray[Any]) -> NDArray[Any]:
     kind["job_class"] = classes[found // (len(sizes) * len(levels))]
     kind["chips"] = sizes[found // len(levels) % len(sizes)]
     kind["priority" if order == BY_PRIORITY else "service"] = levels[found % len(levels)]
+    kind["demotion"] = np.inf
     for name in ("head", "tail", "place", "cursor"):
         kind[name] = -1
-    return kind
+    return _by_level(kind, job, policy.thresholds_chip_s) if order == BY_ATTAINED else kind
+
+
+def _by_level(
+    kind: NDArray[Any], job: NDArray[Any], thresholds_chip_s: tuple[float, ...]
+) -> NDArray[Any]:
+    """Return each type once for every level of service attained, the first level first."""
+    steps = np.array([*thresholds_chip_s, np.inf])
+    job["type"] *= len(steps)
+    levels = np.repeat(kind, len(steps))
+    levels["demotion"] = np.tile(steps, len(kind)) / levels["chips"]
+    levels["priority"] = -np.tile(np.arange(len(steps)), len(kind))
+    return levels
 
 
 def _coded(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
@@ -126,7 +167,8 @@ def with_pool(st: State, chips_per_host: int, layout: Layout | None) -> State:
     last["chips_per_host"] = chips_per_host
     for name in ("mtbf", "next_fault", "block_key", "hold_at"):
         last[name] = np.inf
-    for name in ("block_job", "hold_job", "hold_unit"):
+    last["up_most"] = np.iinfo(np.int64).max
+    for name in ("block_job", "hold_job", "root"):
         last[name] = -1
     level = np.full((len(pool), max(st.level.shape[1], chips_per_host + 1)), -1, np.int32)
     level[:-1, : st.level.shape[1]] = st.level
@@ -143,6 +185,9 @@ def with_pool(st: State, chips_per_host: int, layout: Layout | None) -> State:
         draws=shaped(st.draws, p),
         blocks=shaped(st.blocks, p),
         tree=shaped(st.tree, p),
+        aims=shaped(st.aims, len(st.aims), p),
+        held=shaped(st.held, len(st.held), p),
+        plan=shaped(st.plan, p),
     )
 
 

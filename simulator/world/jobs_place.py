@@ -174,7 +174,6 @@ def _new_unit(st: Any, p: int, hosts: int, j: int) -> int:
     unit.hosts = hosts
     unit.runs = 0
     unit.first = -1
-    unit.seen = 0
     # The tree must see the pool as it was.
     take_hosts(st, u, luck_of(st, j) if st.pool[p].domain > 0 else 0.0)
     st.pool[p].free -= hosts

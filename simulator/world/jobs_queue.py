@@ -2,7 +2,7 @@
 
 A queue in order of submission is a linked list, so that a pass can walk it and
 a job can leave from its middle; a queue in order of work left is a pairing
-heap over the same two links.
+heap over the same two links. Conservative backfill has one queue for all types.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from typing import Any
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import (
     AGEING,
+    BY_ATTAINED,
     BY_PRIORITY,
     BY_WORK,
+    CONSERVATIVE,
     FRESH,
     FRESH_JOB,
+    LEARNING,
+    MODE,
+    N_PLANNED,
     N_TYPES_WAITING,
     N_WAITING,
     ORDER,
@@ -27,11 +32,40 @@ from simulator.world.jobs_state import (
 def key_of(st: Any, j: int) -> float:
     """Order of a job among all that wait: lower first, ties by row of the table."""
     order = st.counts[ORDER]
-    if order == BY_PRIORITY:
+    if order in (BY_PRIORITY, BY_ATTAINED):
         return -st.kind[st.job[j].type].priority + st.real[AGEING] * st.job[j].submit
     if order == BY_WORK:
-        return st.job[j].left
+        if st.counts[LEARNING] == 1:
+            return st.group[st.kind[st.job[j].type].job_class].mean_s
+        return guess_of(st, j)
     return 0.0
+
+
+@kernel
+def guess_of(st: Any, j: int) -> float:
+    """Return what the work left of a job is taken for."""
+    return max(st.job[j].left + error_of(st, j), 0.0)
+
+
+@kernel
+def error_of(st: Any, j: int) -> float:
+    """Return by how much the work of a job is taken for more than it is."""
+    job = st.job[j]
+    if st.counts[LEARNING] == 1:
+        return st.group[st.kind[job.type].job_class].mean_s - job.work
+    return job.estimate - job.work
+
+
+@kernel
+def queue_of(st: Any, j: int) -> int:
+    """Return which queue a job waits in: its type's, or the only one."""
+    return 0 if st.counts[MODE] == CONSERVATIVE else st.job[j].type
+
+
+@kernel
+def _heaped(st: Any) -> bool:
+    """Whether the queue of a type is in order of work left, not of submission."""
+    return st.counts[ORDER] == BY_WORK and st.counts[LEARNING] == 0
 
 
 @kernel
@@ -44,18 +78,28 @@ def before(key: float, j: int, other_key: float, other: int) -> bool:
 def join(st: Any, j: int) -> None:
     """Let a job wait: new, or sent back by a fault to where it came from."""
     job = st.job[j]
+    n = st.counts[N_PLANNED]
+    if n > 0 and j < st.planned[n - 1].job:
+        unplan(st)
     job.state = WAITING
     st.counts[N_WAITING] += 1
     st.counts[FRESH] += 1
     st.counts[FRESH_JOB] = j
-    kind = st.kind[job.type]
-    if st.counts[ORDER] == BY_WORK:
+    kind = st.kind[queue_of(st, j)]
+    if _heaped(st):
         job.next = -1
         job.prev = -1
         kind.head = _meld(st, kind.head, j)
     else:
         _link(st, kind, j)
-    _replace(st, job.type)
+    replace(st, queue_of(st, j))
+
+
+@kernel
+def unplan(st: Any) -> None:
+    """Call no reservation good any more."""
+    for p in range(len(st.pool)):
+        st.pool[p].hold_good = 0
 
 
 @kernel
@@ -63,8 +107,8 @@ def leave(st: Any, j: int) -> None:
     """Take a job out of the queue, to start it or because it gave up."""
     job = st.job[j]
     st.counts[N_WAITING] -= 1
-    kind = st.kind[job.type]
-    if st.counts[ORDER] == BY_WORK:
+    kind = st.kind[queue_of(st, j)]
+    if _heaped(st):
         # One that gives up within the heap stays until it comes to the top.
         if kind.head != j:
             return
@@ -80,7 +124,7 @@ def leave(st: Any, j: int) -> None:
             st.job[job.next].prev = job.prev
         else:
             kind.tail = job.prev
-    _replace(st, job.type)
+    replace(st, queue_of(st, j))
 
 
 @kernel
@@ -112,7 +156,7 @@ def _meld(st: Any, a: int, b: int) -> int:
         return b
     if b < 0:
         return a
-    if before(st.job[b].left, b, st.job[a].left, a):
+    if before(guess_of(st, b), b, guess_of(st, a), a):
         a, b = b, a
     st.job[b].next = st.job[a].prev
     st.job[a].prev = b
@@ -151,7 +195,7 @@ def type_before(st: Any, a: int, b: int) -> bool:
 
 
 @kernel
-def _replace(st: Any, k: int) -> None:
+def replace(st: Any, k: int) -> None:
     """Give a type the place in the heap that its head now deserves."""
     kind = st.kind[k]
     if kind.head < 0:

@@ -7,16 +7,25 @@ from typing import Any
 
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import give, slow_at, take
-from simulator.world.jobs_queue import join
+from simulator.world.jobs_queue import error_of, join, replace, unplan
+from simulator.world.jobs_ranking import enter, withdraw
 from simulator.world.jobs_state import (
+    BY_ATTAINED,
+    BY_END,
+    BY_WORK,
     DIRTY,
     DONE,
+    LEARNING,
     LINKED,
+    MIX_CHANGED,
     MIXED,
     N_FREE_RUNS,
     N_ROWS,
     N_RUNS,
+    N_SMALL_PLANNED,
+    ORDER,
     POD,
+    RANKED,
     RUNNING,
     TOP_RUN,
 )
@@ -45,7 +54,7 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     run.pool = p
     hosts = st.fit[k, p].hosts
     run.chips = hosts * st.pool[p].chips_per_host if hosts > 0 else st.fit[k, p].need
-    st.share[st.kind[k].service].used += run.chips
+    _count(st, run, run.chips)
     run.begin = now
     run.started = now
     run.slow = slow_at(st, k, p, st.unit[u].level)
@@ -57,13 +66,18 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     run.saved = job.left
     run.row = -1
     unit = st.unit[u]
+    if st.counts[RANKED] != 0 and unit.runs > 0:
+        withdraw(st, u)
     run.prev = -1
     run.next = unit.first
     if unit.first >= 0:
         st.run[unit.first].prev = r
     unit.first = r
     unit.runs += 1
-    run.finish = _finish_time(run)
+    _set_times(st, run, now)
+    if st.counts[RANKED] != 0:
+        enter(st, u)
+        _stir(st, run)
     n = st.counts[N_RUNS]
     st.counts[N_RUNS] = n + 1
     st.slot[n].finishing = r
@@ -77,6 +91,9 @@ def finish(st: Any, r: int, now: float) -> None:
     run = st.run[r]
     job = st.job[run.job]
     _write_row(st, run, now, run.left)
+    if run.expect > now:
+        st.pool[run.pool].hold_good = 0
+    _learn(st, job)
     job.left = 0.0
     job.finish = now
     job.state = DONE
@@ -106,6 +123,7 @@ def _take_away(st: Any, r: int, now: float, warned: bool) -> None:
     _write_row(st, run, now, run.left - left)
     _move_to_lost(st, run, saved - left)
     job.left = saved
+    job.attained += now - run.started
     job.lost += saved - left
     _free(st, r)
     join(st, j)
@@ -125,9 +143,8 @@ def change_rate(st: Any, r: int, fraction: float, now: float) -> bool:
     bring_up_to_date(st, r, now)
     run.slow = slow
     run.fraction = fraction
-    run.finish = _finish_time(run)
-    _up(st, run.place)
-    _down(st, run.place)
+    _set_times(st, run, now)
+    _reorder(st, run)
     return True
 
 
@@ -150,10 +167,97 @@ def bring_up_to_date(st: Any, r: int, now: float) -> None:
 
 
 @kernel
-def _finish_time(run: Any) -> float:
-    if run.left <= 0.0:
+def remind(st: Any, r: int, now: float) -> None:
+    """Let a run that is due go on: it has attained a level, or outlived its estimate."""
+    run = st.run[r]
+    st.counts[DIRTY] |= 1 << run.pool
+    if st.counts[ORDER] == BY_ATTAINED:
+        st.job[run.job].type += 1
+        st.counts[DIRTY] |= st.kind[st.job[run.job].type].mask
+    else:
+        # As long again as it has run; a second at least, or it would never get ahead.
+        run.expect = now + max(now - run.started, 1.0)
+    _set_due(st, run, now)
+    _reorder(st, run)
+
+
+@kernel
+def _reorder(st: Any, run: Any) -> None:
+    """Give a run whose times have changed its places in the heap and the ranking."""
+    _up(st, run.place)
+    _down(st, run.place)
+    st.pool[run.pool].hold_good = 0
+    if st.counts[RANKED] != 0:
+        withdraw(st, run.unit)
+        enter(st, run.unit)
+
+
+@kernel
+def _set_times(st: Any, run: Any, now: float) -> None:
+    """Work out when a stretch that begins ends, and when it is thought to."""
+    run.finish = _end_of(run, run.left)
+    run.expect = _end_of(run, max(run.left + error_of(st, run.job), 0.0))
+    _set_due(st, run, now)
+
+
+@kernel
+def _end_of(run: Any, left: float) -> float:
+    if left <= 0.0:
         return run.begin + run.pay
-    return (run.begin + run.pay) + run.left * run.slow
+    return (run.begin + run.pay) + left * run.slow
+
+
+@kernel
+def _set_due(st: Any, run: Any, now: float) -> None:
+    run.due = run.finish
+    if st.counts[ORDER] == BY_ATTAINED:
+        job = st.job[run.job]
+        run.due = min(run.due, max(run.started + (st.kind[job.type].demotion - job.attained), now))
+    elif st.counts[RANKED] == BY_END:
+        run.due = min(run.due, max(run.expect, now))
+
+
+@kernel
+def _learn(st: Any, job: Any) -> None:
+    """Count a job that is done into the mean of its class."""
+    group = st.group[st.kind[job.type].job_class]
+    group.done += 1
+    group.mean_s += (job.work - group.mean_s) / group.done
+    count_in_mix(st, job.type, -1)
+    if st.counts[LEARNING] == 0:
+        return
+    unplan(st)
+    if st.counts[ORDER] == BY_WORK:
+        for k in range(len(st.kind)):
+            if st.kind[k].job_class == st.kind[job.type].job_class:
+                replace(st, k)
+        # The queue is in another order, so no pool is held as it was.
+        st.counts[DIRTY] |= (1 << len(st.pool)) - 1
+
+
+@kernel
+def count_in_mix(st: Any, k: int, jobs: int) -> None:
+    """Count a job of a type into its class, or out of it."""
+    group = st.group[st.kind[k].job_class]
+    group.chips += jobs * st.kind[k].chips
+    if group.chips < group.least or group.chips > group.most:
+        st.counts[MIX_CHANGED] = 1
+
+
+@kernel
+def _count(st: Any, run: Any, chips: int) -> None:
+    """Count chips as allocated, or, if negative, as given back."""
+    kind = st.kind[st.job[run.job].type]
+    st.share[kind.service].used += chips
+    st.held[kind.service, run.pool] += chips
+    st.aims[kind.job_class, run.pool].held += chips
+
+
+@kernel
+def _stir(st: Any, run: Any) -> None:
+    """Where a shared host gets other company, small jobs may start before their time."""
+    if st.counts[N_SMALL_PLANNED] > 0 and st.unit[run.unit].free >= 0:
+        st.pool[run.pool].hold_good = 0
 
 
 @kernel
@@ -235,6 +339,8 @@ def _free(st: Any, r: int) -> None:
     run = st.run[r]
     _out_of_heap(st, run.place)
     unit = st.unit[run.unit]
+    if st.counts[RANKED] != 0:
+        withdraw(st, run.unit)
     if run.prev >= 0:
         st.run[run.prev].next = run.next
     else:
@@ -244,22 +350,24 @@ def _free(st: Any, r: int) -> None:
     unit.runs -= 1
     if unit.level >= POD:
         st.counts[MIXED] = st.counts[LINKED]
+    _stir(st, run)
     give(st, run.unit, run.chips)
-    st.share[st.kind[st.job[run.job].type].service].used -= run.chips
+    if st.counts[RANKED] != 0 and unit.runs > 0:
+        enter(st, run.unit)
+    _count(st, run, -run.chips)
     st.counts[DIRTY] |= 1 << run.pool
     run.job = -1
     run.finish = inf
+    run.due = inf
     st.slot[st.counts[N_FREE_RUNS]].free_run = r
     st.counts[N_FREE_RUNS] += 1
 
 
 @kernel
 def run_before(st: Any, a: int, b: int) -> bool:
-    """Whether run *a* finishes before run *b*; ties by row of the table."""
+    """Whether run *a* is due before run *b*; ties by row of the table."""
     first, second = st.run[a], st.run[b]
-    return first.finish < second.finish or (
-        first.finish == second.finish and first.job < second.job
-    )
+    return first.due < second.due or (first.due == second.due and first.job < second.job)
 
 
 @kernel

@@ -1,7 +1,8 @@
 """The engine's memory: flat arrays that compiled code reads and writes.
 
-A *type* is one (class, gang size, priority or service): jobs of a type need the same
-hosts, so when one does not fit, none does. A *run* is a job on chips. A *unit*
+A *type* is one (class, gang size; priority, service or level of service
+attained): jobs of a type need the same hosts, so when one does not fit, none
+does. A *run* is a job on chips. A *unit*
 is what a host fault can hit at once: the hosts of one gang, or one host that
 small jobs share. A *cell* is a scale-up domain of a pool with a layout, a
 *part* what a unit holds of one cell. Records keep what is used together on one
@@ -38,22 +39,31 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     ORDER,  # what orders the queue
     DEPTH,  # how many waiting jobs a pass of backfill looks at
     LACK,  # the pool that ran out of fault draws
-    EPOCH,  # searches made for a reservation
     FREE_PART,  # first of the free parts, a list; -1: none
     PLACEMENT,  # which of the places that hold a job it takes
     SEED,  # of the draws of random placement
     LINKED,  # 1: runs that leave their rack share a network that must be asked
     MIXED,  # 1: such a run came, went or was slowed since the network was asked
+    PREEMPTS,  # 1: a job may take chips of others, which checkpoint and wait again
+    RANKED,  # what hosts in use are ranked by
+    LEARNING,  # 1: a run time is guessed from those of its class that are done
+    DOMINANT,  # 1: shares are dominant shares
+    AIMED,  # 1: pools are chosen by aims
+    MIX_CHANGED,  # 1: so much that the aims must be set anew
+    N_PLANNED,  # waiting jobs with a reservation, of conservative backfill
+    N_SMALL_PLANNED,  # of these, those that share a host
     N_COUNTERS,
-) = range(25)
+) = range(32)
 
 #: Places in the vector of real scalars.
 AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
 
 #: What orders the queue.
-BY_SUBMIT, BY_PRIORITY, BY_WORK, BY_SHARE = range(4)
+BY_SUBMIT, BY_PRIORITY, BY_WORK, BY_SHARE, BY_ATTAINED = range(5)
 #: How a pass goes over it.
-BLOCKING, SKIPPING, EASY, ASKED, PREEMPTING, SHARING = range(6)
+BLOCKING, SKIPPING, EASY, ASKED, SHARING, CONSERVATIVE = range(6)
+#: What hosts in use are ranked by: not at all, when they are due to be idle, who gives way first.
+UNRANKED, BY_END, BY_STRENGTH = range(3)
 
 #: Which of the places that hold a job it takes.
 BEST_FIT, WORST_FIT, RANDOM = range(3)
@@ -78,6 +88,9 @@ JOB = np.dtype(
         ("finish", "f8"),
         ("left", "f8"),  # of work_s, in seconds at rate 1
         ("lost", "f8"),  # likewise
+        ("work", "f8"),  # all it asks, likewise
+        ("estimate", "f8"),  # what that is taken for
+        ("attained", "f8"),  # wall time on chips in runs that ended
         ("type", "i4"),
         ("next", "i4"),  # neighbours in the type's queue
         ("prev", "i4"),
@@ -95,6 +108,7 @@ TYPE = np.dtype(
         ("priority", "f8"),
         ("mask", "i8"),  # pools its jobs can run in
         ("chips", "i8"),
+        ("demotion", "f8"),  # time on chips after which its jobs are of the next type
         ("job_class", "i4"),
         ("service", "i4"),  # where the queue is ordered by shares; else 0
         ("head", "i4"),
@@ -145,7 +159,6 @@ POOL = np.dtype(
         ("hold_job", "i8"),  # job with a reservation here; -1: none
         ("hold_at", "f8"),  # when it can start
         ("hold_spare", "i8"),  # hosts free then that it does not need
-        ("hold_unit", "i8"),  # shared host it waits for; -1: none
         ("hold_good", "i8"),  # 0: something unforeseen happened since
         ("hold_kept", "i8"),  # 1: the pass going on has confirmed it
         ("domain", "i8"),  # hosts in a domain; 0: no layout, hosts are only counted
@@ -170,12 +183,19 @@ POOL = np.dtype(
         ("words", "i8"),
         ("brief_at", "i8"),
         ("briefs", "i8"),
+        ("steps", "i8"),  # of the plan
+        ("root", "i8"),  # of the tree that ranks its units; -1: empty
+        ("chip_w", "f8"),  # power of a chip, where that is a resource
+        ("up_least", "i8"),  # hosts up within which the aims stand
+        ("up_most", "i8"),
     ],
     align=True,
 )
 RUN = np.dtype(
     [
+        ("due", "f8"),  # its next event: its finish, or what comes before
         ("finish", "f8"),
+        ("expect", "f8"),  # when it is thought to finish
         ("begin", "f8"),  # of this stretch at one rate
         ("pay", "f8"),  # restart time still to pay at begin
         ("slow", "f8"),  # wall time per second of work at rate 1
@@ -200,16 +220,19 @@ SHARE = np.dtype(
         ("weight", "f8"),
         ("quota", "i8"),  # most chips
         ("used", "i8"),  # chips allocated
+        ("deserved", "f8"),  # its weight's part of the chips that are up
+        ("giving", "i8"),  # scratch: chips it would give back
     ],
     align=True,
 )
 SLOT = np.dtype(
     [
-        # Entries of four lists that are no longer than there is room for runs.
-        ("finishing", "i4"),  # runs by (finish, job), a heap
+        # Entries of lists that are no longer than there is room for runs.
+        ("finishing", "i4"),  # runs by (due, job), a heap
         ("free_run", "i4"),
         ("free_unit", "i4"),
-        ("frontier", "i4"),  # scratch: the border of a search of the first heap
+        ("giving", "i4"),  # scratch: units that would give way
+        ("path", "i4"),  # scratch: a way down the tree of units
     ],
     align=True,
 )
@@ -222,11 +245,16 @@ UNIT = np.dtype(
         ("first", "i4"),
         ("next", "i4"),  # neighbours among shared hosts with as many free chips
         ("prev", "i4"),
-        ("seen", "i4"),  # scratch of the search for a reservation
-        ("epoch", "i4"),  # which search that was
         ("part", "i4"),  # first of its parts, a list; -1: no layout
         ("racks", "i4"),  # it has parts in
         ("level", "i4"),
+        # Place in the tree that ranks the pool's units, by (key, -since, -job).
+        ("key", "f8"),
+        ("since", "f8"),  # when the latest of its runs started
+        ("job", "i4"),  # of that run
+        ("lower", "i4"),
+        ("upper", "i4"),
+        ("below", "i4"),  # hosts of its part of the tree
     ],
     align=True,
 )
@@ -247,6 +275,29 @@ ROW = np.dtype(
     ],
     align=True,
 )
+GROUP = np.dtype(
+    [
+        ("done", "i8"),  # jobs of the class that are done
+        ("mean_s", "f8"),  # of their work, as wall time at rate 1
+        ("chips", "i8"),  # asked by those that wait or run
+        ("least", "i8"),  # of these, within which the aims stand
+        ("most", "i8"),
+    ],
+    align=True,
+)
+AIM = np.dtype([("aim", "f8"), ("held", "i8")], align=True)
+#: A step of the hosts that reservations leave free, and a job with a reservation.
+PLAN = np.dtype([("at", "f8"), ("free", "i8")], align=True)
+PLANNED = np.dtype(
+    [
+        ("at", "f8"),
+        ("end", "f8"),
+        ("job", "i4"),
+        ("pool", "i4"),  # -1: none, it can never start
+        ("hosts", "i4"),  # 0: one, for a small job
+    ],
+    align=True,
+)
 REPAIR = np.dtype([("at", "f8"), ("pool", "i4"), ("cell", "i4")], align=True)
 PART = np.dtype([("cell", "i4"), ("hosts", "i4"), ("next", "i4")], align=True)
 
@@ -261,6 +312,12 @@ class State(NamedTuple):
     kind: NDArray[Any]
     #: Per service; one for all, where the queue is not ordered by shares.
     share: NDArray[Any]
+    #: Per (service, pool): chips allocated.
+    held: NDArray[np.int64]
+    #: Per class.
+    group: NDArray[Any]
+    #: Per (class, pool): chips it should have, by the last answer, and chips it has.
+    aims: NDArray[Any]
     #: Per (type, pool).
     fit: NDArray[Any]
     pool: NDArray[Any]
@@ -281,3 +338,7 @@ class State(NamedTuple):
     #: One array, for compiled functions hand all of these to each other by value.
     tree: NDArray[np.int64]
     part: NDArray[Any]
+    #: Per (pool, step): hosts that reservations take from then on (< 0) or leave.
+    plan: NDArray[Any]
+    #: Jobs with a reservation, in order of the queue.
+    planned: NDArray[Any]

@@ -1,11 +1,16 @@
 """EASY backfill: small jobs may go ahead of a blocked one that they do not delay.
 
 In the order of the queue, a job that fits nowhere takes a reservation: on the
-pool it likes best among those that have none yet, at the time known runs will
-have left it room. Jobs behind may start there if they end by then, or if they
-leave it room all the same. Only what is unforeseen (faults, a changed fleet,
-changed rates) can delay a reservation. A reservation stays good until then, so
-it is worked out once and not at every pass.
+pool it likes best among those that have none yet, at the time runs are thought
+to have left it room (a small job reserves a whole host). Jobs behind may start
+there if they are thought to end by then, or if they leave it room all the same.
+A reservation stays good until something unforeseen happens, so it is worked out
+once and not at every pass: faults, a changed fleet, changed rates, a run that
+ends early, or one that outlives its estimate, which is then thought to take as
+long again as it has run, so that the reservation moves.
+
+Lifka, D. (1995), doi:10.1007/3-540-60153-8_35; Tsafrir, D., Etsion, Y. &
+Feitelson, D. (2007), doi:10.1109/TPDS.2007.70606, on estimates outlived.
 """
 
 from __future__ import annotations
@@ -15,15 +20,14 @@ from typing import Any
 
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits, host_for, slow_here
-from simulator.world.jobs_queue import before, key_of, leave
-from simulator.world.jobs_run import run_before, start
+from simulator.world.jobs_queue import before, guess_of, key_of, leave
+from simulator.world.jobs_ranking import hosts_to, unit_at
+from simulator.world.jobs_run import start
 from simulator.world.jobs_state import (
     DEPTH,
     DIRTY,
-    EPOCH,
     FRESH,
     FRESH_JOB,
-    N_RUNS,
     N_TYPES_WAITING,
 )
 from simulator.world.scheduler_passes import any_fit
@@ -163,27 +167,15 @@ def _spared(st: Any, k: int, j: int, p: int, now: float) -> int:
     pool = st.pool[p]
     pay = 0.0 if isnan(st.job[j].start) else st.job[j].restart
     # The same sum as of a run's finish, so that they compare to the last bit.
-    if (now + pay) + st.job[j].left * slow_here(st, k, p) <= pool.hold_at:
+    if (now + pay) + guess_of(st, j) * slow_here(st, k, p) <= pool.hold_at:
         return 0
     hosts = st.fit[k, p].hosts
     if hosts == 0:
         u = host_for(st, p, st.fit[k, p].need, j)
-        if st.fit[st.job[pool.hold_job].type, p].hosts == 0:
-            return -1 if u >= 0 and u == pool.hold_unit else 0
-        if u >= 0 and _last_finish(st, u) > pool.hold_at:
+        if u >= 0 and st.unit[u].key > pool.hold_at:
             return 0
         hosts = 1
     return hosts if hosts <= pool.hold_spare else -1
-
-
-@kernel
-def _last_finish(st: Any, u: int) -> float:
-    latest = -inf
-    r = st.unit[u].first
-    while r >= 0:
-        latest = max(latest, st.run[r].finish)
-        r = st.run[r].next
-    return latest
 
 
 @kernel
@@ -207,105 +199,18 @@ def _reserve(st: Any, k: int, j: int) -> int:
 
 @kernel
 def _foresee(st: Any, k: int, p: int) -> bool:
-    """Work out when known runs leave room for a type; False: never."""
+    """Work out when hosts in use are due to leave room for a type; False: never."""
     pool = st.pool[p]
-    hosts = st.fit[k, p].hosts
-    if max(hosts, 1) > pool.up:
+    hosts = max(st.fit[k, p].hosts, 1)
+    if hosts > pool.up:
         return False
-    st.counts[EPOCH] += 1
-    room = pool.free
     pool.hold_at = inf
-    pool.hold_unit = -1
-    pool.hold_spare = 0
-    n = 0
-    if st.counts[N_RUNS] > 0:
-        n = _push_place(st, n, 0)
-    while n > 0:
-        place = st.slot[0].frontier
-        n = _pop_place(st, n)
-        for child in (2 * place + 1, 2 * place + 2):
-            if child < st.counts[N_RUNS]:
-                n = _push_place(st, n, child)
-        run = st.run[st.slot[place].finishing]
-        if run.finish > pool.hold_at or isinf(run.finish):
-            break
-        if run.pool != p:
-            continue
-        if hosts > 0:
-            room += _hosts_freed(st, run)
-            if room >= hosts:
-                pool.hold_at = run.finish
-        elif _chips_freed(st, run) >= st.fit[k, p].need:
-            pool.hold_at = run.finish
-            pool.hold_unit = run.unit if st.unit[run.unit].free >= 0 else -1
-            break
-    pool.hold_spare = room - hosts
-    return not isinf(pool.hold_at)
-
-
-@kernel
-def _hosts_freed(st: Any, run: Any) -> int:
-    """Whole hosts that are idle once this run ends too."""
-    unit = st.unit[run.unit]
-    if unit.free < 0:
-        return unit.hosts
-    if unit.epoch != st.counts[EPOCH]:
-        unit.epoch = st.counts[EPOCH]
-        unit.seen = 0
-    unit.seen += 1
-    return 1 if unit.seen == unit.runs else 0
-
-
-@kernel
-def _chips_freed(st: Any, run: Any) -> int:
-    """Free chips of a host once this run ends too; a gang leaves whole ones."""
-    unit = st.unit[run.unit]
-    if unit.free < 0:
-        return st.pool[run.pool].chips_per_host
-    if unit.epoch != st.counts[EPOCH]:
-        unit.epoch = st.counts[EPOCH]
-        unit.seen = 0
-    unit.seen += run.chips
-    return unit.free + unit.seen
-
-
-@kernel
-def _push_place(st: Any, n: int, place: int) -> int:
-    """Add a place of the heap of completions to the frontier of the search."""
-    r = st.slot[place].finishing
-    i = n
-    while i > 0:
-        other = st.slot[(i - 1) >> 1].frontier
-        if not run_before(st, r, st.slot[other].finishing):
-            break
-        st.slot[i].frontier = other
-        i = (i - 1) >> 1
-    st.slot[i].frontier = place
-    return n + 1
-
-
-@kernel
-def _pop_place(st: Any, n: int) -> int:
-    """Drop the first of the frontier; return its new size."""
-    n -= 1
-    place = st.slot[n].frontier
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            break
-        if child + 1 < n and run_before(
-            st,
-            st.slot[st.slot[child + 1].frontier].finishing,
-            st.slot[st.slot[child].frontier].finishing,
-        ):
-            child += 1
-        if not run_before(st, st.slot[st.slot[child].frontier].finishing, st.slot[place].finishing):
-            break
-        st.slot[i].frontier = st.slot[child].frontier
-        i = child
-    st.slot[i].frontier = place
-    return n
+    u = unit_at(st, p, hosts - pool.free)
+    if u < 0 or isinf(st.unit[u].key):
+        return False
+    pool.hold_at = st.unit[u].key
+    pool.hold_spare = pool.free + hosts_to(st, p, pool.hold_at) - hosts
+    return True
 
 
 @kernel

@@ -18,17 +18,17 @@ from simulator.world.jobs_state import (
     DIRTY,
     FRESH,
     FRESH_JOB,
-    MODE,
     N_TYPES_WAITING,
-    PREEMPTING,
+    PREEMPTS,
 )
+from simulator.world.scheduler_aims import order_pools
 from simulator.world.scheduler_preempt import make_room
 
 
 @kernel
 def blocking_pass(st: Any, now: float) -> None:
     """Start what may start, looking only at pools whose capacity may have grown."""
-    preempting = st.counts[MODE] == PREEMPTING
+    preempting = st.counts[PREEMPTS] == 1
     if st.counts[FRESH] == 1 and st.counts[DIRTY] == 0 and not preempting:
         _try_fresh(st, st.counts[FRESH_JOB], now)
         return
@@ -47,6 +47,10 @@ def blocking_pass(st: Any, now: float) -> None:
             p = _unblocked_fit(st, k, key, j)
             if p < 0 and preempting:
                 p = _unblocked_room(st, k, key, j, now)
+                if p >= 0:
+                    # Those that gave way wait again, so the queue is another.
+                    n_aside = _begin_again(st, n_aside)
+                    dirty = (1 << len(st.pool)) - 1
             if p >= 0:
                 leave(st, j)
                 start(st, j, p, now)
@@ -57,10 +61,27 @@ def blocking_pass(st: Any, now: float) -> None:
         set_aside(st, k)
         st.kind[n_aside].aside = k
         n_aside += 1
-    for i in range(n_aside):
-        put_back(st, st.kind[i].aside)
+    _put_all_back(st, n_aside)
     st.counts[DIRTY] = 0
     st.counts[FRESH] = 0
+
+
+@kernel
+def _begin_again(st: Any, n_aside: int) -> int:
+    """Put the types set aside back and let no pool be held; return how many are aside."""
+    _put_all_back(st, n_aside)
+    for p in range(len(st.pool)):
+        st.pool[p].block_key = inf
+        st.pool[p].block_job = -1
+    return 0
+
+
+@kernel
+def _put_all_back(st: Any, n_aside: int) -> None:
+    for i in range(n_aside):
+        # Unless one that gave way has brought it back.
+        if st.kind[st.kind[i].aside].place < 0:
+            put_back(st, st.kind[i].aside)
 
 
 @kernel
@@ -122,6 +143,7 @@ def start_asked(st: Any, jobs: Any, pools: Any, blocking: bool, now: float) -> N
 @kernel
 def any_fit(st: Any, k: int) -> int:
     """Return the most preferred pool where a job of type *k* fits; -1: none."""
+    order_pools(st, k)
     for i in range(st.kind[k].pools):
         p = st.fit[k, i].pool
         if fits(st, k, p):
@@ -174,6 +196,7 @@ def _held(st: Any, p: int, key: float, j: int) -> bool:
 
 @kernel
 def _unblocked_fit(st: Any, k: int, key: float, j: int) -> int:
+    order_pools(st, k)
     for i in range(st.kind[k].pools):
         p = st.fit[k, i].pool
         if not _held(st, p, key, j) and fits(st, k, p):
@@ -186,7 +209,7 @@ def _unblocked_room(st: Any, k: int, key: float, j: int, now: float) -> int:
     """Preempt for a job that fits nowhere; return the pool where it now fits; -1: none."""
     for i in range(st.kind[k].pools):
         p = st.fit[k, i].pool
-        if not _held(st, p, key, j) and make_room(st, k, p, now):
+        if not _held(st, p, key, j) and make_room(st, k, j, p, now):
             return p
     return -1
 

@@ -1,92 +1,59 @@
-"""Preemption: making room for a job among runs of lower priority.
+"""Preemption: making room for a job among runs that its discipline puts behind it.
 
-Who gives way: of the hosts that would do, those whose runs have the lowest
-priority, of equals those that started last; no more than it takes.
+What a job may take are units (the hosts of a gang, or one shared host) all of
+whose runs are weaker: of lower priority, of more service attained, or thought
+to end later than the job would. The weakest goes first, of equals the one
+started last; no more than it takes. Under fair share a service that stays
+within what it deserves (its weight's part of the chips that are up) may reclaim
+chips from services that keep all they deserve without them. Those that give way
+write a checkpoint and wait again.
 """
 
 from __future__ import annotations
 
-from math import inf
+from math import isnan
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
-from simulator.world.jobs_place import fits
+from simulator.world.jobs_place import fits, slow_here
+from simulator.world.jobs_queue import guess_of
+from simulator.world.jobs_ranking import first_unit, hosts_below, strength, unit_after
 from simulator.world.jobs_run import preempt
-from simulator.world.jobs_state import TOP_UNIT
+from simulator.world.jobs_state import BY_WORK, ORDER
 
 
 @kernel
-def make_room(st: Any, k: int, p: int, now: float) -> bool:
-    """Preempt in a pool until type *k* fits; return False, having done nothing, if never."""
-    hosts = st.fit[k, p].hosts
-    if hosts == 0:
-        u = _weakest_unit(st, k, p, st.fit[k, p].need)
-        if u < 0:
-            return False
-        while not fits(st, k, p):
-            preempt(st, _weakest_run(st, u), now)
-        return True
-    if not _could_fit(st, k, p, hosts):
+def make_room(st: Any, k: int, j: int, p: int, now: float) -> bool:
+    """Preempt in a pool until a job fits; return False, having done nothing, if never."""
+    own = _own_strength(st, k, j, p, now)
+    hosts = max(st.fit[k, p].hosts, 1)
+    if st.pool[p].free + hosts_below(st, p, own) < hosts:
         return False
-    while st.pool[p].free < hosts:
-        u = _weakest_unit(st, k, p, 0)
-        for _ in range(st.unit[u].runs):
-            preempt(st, st.unit[u].first, now)
+    u = first_unit(st, p)
+    while not fits(st, k, p):
+        if st.fit[k, p].hosts > 0:
+            empty(st, u, now)
+            u = first_unit(st, p)
+        else:
+            preempt(st, _weakest_run(st, u), now)
     return True
 
 
 @kernel
-def _could_fit(st: Any, k: int, p: int, hosts: int) -> bool:
-    """Whether hosts idle or held only by runs of lower priority are enough."""
-    room = st.pool[p].free
-    if hosts > st.pool[p].up:
-        return False
-    for u in range(st.counts[TOP_UNIT]):
-        if st.unit[u].hosts > 0 and st.unit[u].pool == p and _gives_way(st, k, u, 0):
-            room += st.unit[u].hosts
-            if room >= hosts:
-                return True
-    return False
+def empty(st: Any, u: int, now: float) -> None:
+    """Preempt all that runs on a unit."""
+    runs = st.unit[u].runs
+    for _ in range(runs):
+        preempt(st, st.unit[u].first, now)
 
 
 @kernel
-def _gives_way(st: Any, k: int, u: int, need: int) -> bool:
-    """Whether a unit's weaker runs would leave room: all of it (need 0), or so many chips."""
-    chips, stronger = 0, False
-    r = st.unit[u].first
-    while r >= 0:
-        if _priority(st, r) < st.kind[k].priority:
-            chips += st.run[r].chips
-        else:
-            stronger = True
-        r = st.run[r].next
-    if need == 0:
-        return not stronger
-    return chips > 0 and max(st.unit[u].free, 0) + chips >= need
-
-
-@kernel
-def _weakest_unit(st: Any, k: int, p: int, need: int) -> int:
-    """Return the unit of a pool that gives way first; -1: none does."""
-    best, best_top, best_started, best_job = -1, inf, -inf, -1
-    for u in range(st.counts[TOP_UNIT]):
-        if st.unit[u].hosts == 0 or st.unit[u].pool != p or not _gives_way(st, k, u, need):
-            continue
-        top, started, job = -inf, -inf, -1
-        r = st.unit[u].first
-        while r >= 0:
-            run = st.run[r]
-            if _priority(st, r) < st.kind[k].priority:
-                top = max(top, _priority(st, r))
-                if run.started > started or (run.started == started and run.job > job):
-                    started, job = run.started, run.job
-            r = run.next
-        if top < best_top or (
-            top == best_top
-            and (started > best_started or (started == best_started and job > best_job))
-        ):
-            best, best_top, best_started, best_job = u, top, started, job
-    return best
+def _own_strength(st: Any, k: int, j: int, p: int, now: float) -> float:
+    """Return the strength a job would have as a run."""
+    if st.counts[ORDER] != BY_WORK:
+        return st.kind[k].priority
+    pay = 0.0 if isnan(st.job[j].start) else st.job[j].restart
+    return -((now + pay) + guess_of(st, j) * slow_here(st, k, p))
 
 
 @kernel
@@ -103,8 +70,8 @@ def _weakest_run(st: Any, u: int) -> int:
 
 @kernel
 def _weaker(st: Any, a: int, b: int) -> bool:
-    if _priority(st, a) != _priority(st, b):
-        return _priority(st, a) < _priority(st, b)
+    if strength(st, a) != strength(st, b):
+        return strength(st, a) < strength(st, b)
     first, second = st.run[a], st.run[b]
     return first.started > second.started or (
         first.started == second.started and first.job > second.job
@@ -112,5 +79,54 @@ def _weaker(st: Any, a: int, b: int) -> bool:
 
 
 @kernel
-def _priority(st: Any, r: int) -> float:
-    return st.kind[st.job[st.run[r].job].type].priority
+def reclaim(st: Any, k: int, p: int, now: float) -> bool:
+    """Take chips back for a service; return False, having done nothing, if it may not."""
+    share = st.share[st.kind[k].service]
+    hosts = st.fit[k, p].hosts
+    chips = hosts * st.pool[p].chips_per_host if hosts > 0 else st.fit[k, p].need
+    if share.used + chips > min(share.deserved, float(share.quota)):
+        return False
+    room = st.pool[p].free
+    most = float(room)
+    for s in range(len(st.share)):
+        st.share[s].giving = 0
+        spare = st.share[s].used - st.share[s].deserved
+        most += max(min(spare, float(st.held[s, p])), 0.0)
+    # Each host that is given takes a chip at least.
+    if most < max(hosts, 1):
+        return False
+    taken = 0
+    u = first_unit(st, p)
+    while u >= 0 and room < max(hosts, 1):
+        if _spares(st, u):
+            room += st.unit[u].hosts
+            st.slot[taken].giving = u
+            taken += 1
+        u = unit_after(st, u)
+    if room < max(hosts, 1):
+        return False
+    for i in range(taken):
+        empty(st, st.slot[i].giving, now)
+    return True
+
+
+@kernel
+def _spares(st: Any, u: int) -> bool:
+    """Whether the services on a unit can spare it; if so, count it as given."""
+    r = st.unit[u].first
+    while r >= 0:
+        share = st.share[st.kind[st.job[st.run[r].job].type].service]
+        share.giving += st.run[r].chips
+        r = st.run[r].next
+    spared = True
+    r = st.unit[u].first
+    while r >= 0:
+        share = st.share[st.kind[st.job[st.run[r].job].type].service]
+        spared = spared and share.used - share.giving >= share.deserved
+        r = st.run[r].next
+    r = st.unit[u].first
+    while r >= 0 and not spared:
+        share = st.share[st.kind[st.job[st.run[r].job].type].service]
+        share.giving -= st.run[r].chips
+        r = st.run[r].next
+    return spared

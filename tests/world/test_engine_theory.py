@@ -37,7 +37,7 @@ def engine(table, servers, discipline="fcfs", seed=0, **pool):
         env,
         table,
         1,
-        Policy(discipline),
+        Policy(discipline) if isinstance(discipline, str) else discipline,
         rng_faults=lambda name: np.random.default_rng([seed, len(name)]),
     )
     made.add_hosts(made.add_pool("p", 1, [1.0], **pool), servers)
@@ -178,7 +178,8 @@ def test_two_priorities_wait_as_cobham_says(replications):
 def test_two_priorities_preempt_as_white_and_christie_say(replications):
     theory = preemptive_sojourns([0.3, 0.4], [1.0, 1.0], [2.0, 2.0])
     patient = [wait + 1 for wait in priority_waits([0.3, 0.4], [1.0, 1.0])]
-    seen = np.array([two_classes("preemptive", (5, r), "finish_s") for r in replications])
+    policy = Policy("priority", preemption="checkpoint")
+    seen = np.array([two_classes(policy, (5, r), "finish_s") for r in replications])
     for k in range(2):
         assert agrees(seen[:, k], theory[k], not_with=patient[k])
 

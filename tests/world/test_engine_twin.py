@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from simulator.world.clock import at
 from simulator.world.engine import JobEngine, JobTable, Layout, Policy
-from simulator.world.scheduler import DISCIPLINES, PLACEMENTS
+from simulator.world.scheduler import PLACEMENTS
+from simulator.world.scheduler_pools import PoolChoice
+from simulator.world.scheduler_programs import (
+    least_cost,
+    least_energy,
+    max_min_fairness,
+    max_throughput,
+)
 from tests.world.twin import Twin
 
 HORIZON = 60.0
@@ -24,10 +31,14 @@ def tables(draw):
     def column(of):
         return draw(st.lists(of, min_size=n, max_size=n))
 
+    submit_s = np.sort(column(st.one_of(st.integers(0, 30).map(float), st.floats(0, 30))))
+    chips = column(st.sampled_from([1, 1, 2, 3, 4, 5, 8, 11]))
+    work_s = np.array(column(seconds))
     return JobTable.of(
-        np.sort(column(st.one_of(st.integers(0, 30).map(float), st.floats(0, 30)))),
-        column(st.sampled_from([1, 1, 2, 3, 4, 5, 8, 11])),
-        column(seconds),
+        submit_s,
+        chips,
+        work_s,
+        estimate_s=work_s * column(st.sampled_from([0.0, 0.5, 1.0, 1.0, 1.0, 3.0])),
         job_class=column(st.integers(0, CLASSES - 1)),
         service=column(st.integers(0, 1)),
         priority=column(st.integers(0, 2)),
@@ -179,25 +190,77 @@ def twin(env, table, policy):
     return Twin(env, table, policy, rng, network_of_twin)
 
 
-@pytest.mark.parametrize("discipline", [d for d in DISCIPLINES if d != "asked"])
+SHARES = {"weights": (1.0, 2.5), "quotas": (9, 10**6)}
+STEPS = {"thresholds_chip_s": (3.0, 10.0, 25.5)}
+#: One test for all: every discipline, with preemption where it has any.
+POLICIES = {
+    "fcfs": {},
+    "first_fit": {},
+    "sjf": {},
+    "sjf-unknown": {"run_time": "class_mean"},
+    "sjf-preempting": {"preemption": "checkpoint"},
+    "sjf-unknown-preempting": {"run_time": "class_mean", "preemption": "checkpoint"},
+    "priority": {"ageing_per_s": 0.1},
+    "priority-preempting": {"preemption": "checkpoint"},
+    "priority-ageing-preempting": {"ageing_per_s": 0.1, "preemption": "checkpoint"},
+    "easy": {"ageing_per_s": 0.1},
+    "easy-unknown": {"run_time": "class_mean"},
+    "conservative": {},
+    "conservative-unknown": {"run_time": "class_mean"},
+    "conservative-shallow": {"backfill_depth": 2},
+    "las": STEPS,
+    "las-preempting": {"preemption": "checkpoint"} | STEPS,
+    "fair_share": SHARES,
+    "fair_share-preempting": {"preemption": "checkpoint"} | SHARES,
+    "drf": SHARES | {"chip_w": (700.0, 400.0, 1000.0)},
+}
+
+
+def policy_of(name, **columns):
+    return Policy(name.split("-")[0], **({"backfill_depth": 10**6} | POLICIES[name] | columns))
+
+
+@pytest.mark.parametrize("name", POLICIES)
 @settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(
-    world=worlds,
-    ageing=st.sampled_from([0.0, 0.1]),
-    placement=st.sampled_from(["best_fit", *PLACEMENTS]),
+@given(world=worlds, placement=st.sampled_from(["best_fit", *PLACEMENTS]))
+def test_engine_equals_its_twin(name, world, placement):
+    assert_equal(world, policy_of(name, placement=placement))
+
+
+CHOICES = {
+    "own": lambda _: PoolChoice(own_choice, chips_factor=1.5, hosts_part=0.0),
+    "throughput": lambda _: max_throughput(),
+    "fairness": lambda _: max_min_fairness(),
+    "cost": lambda pools: least_cost([2.0, 1.0, 0.0][:pools]),
+    "energy": lambda pools: least_energy([300.0, 700.0, 0.0][:pools], work_part=0.8),
+}
+
+
+def own_choice(mix):
+    return mix.rate * mix.capacity
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-def test_engine_equals_its_twin(discipline, world, ageing, placement):
-    shares = {"weights": (1.0, 2.5), "quotas": (9, 10**6)}
-    policy = Policy(
-        discipline, placement=placement, backfill_depth=10**6, ageing_per_s=ageing, **shares
-    )
-    record = run(world, policy, engine).close(HORIZON)
+@given(world=worlds, name=st.sampled_from(["fcfs", "first_fit", "priority-preempting", "drf"]))
+def test_engine_keeps_to_aims_as_its_twin(choice, name, world):
+    assert_equal(world, policy_of(name, pools=CHOICES[choice](len(world[1]))))
+
+
+def assert_equal(world, policy):
+    made = run(world, policy, engine)
+    record = made.close(HORIZON)
     other = run(world, policy, twin)
     other.close()
+    assert made.asked.times == other.times_asked
     jobs = record.jobs
     np.testing.assert_array_equal(jobs["start_s"], other.start_s)
     np.testing.assert_array_equal(jobs["finish_s"], other.finish_s)

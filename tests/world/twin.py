@@ -1,7 +1,7 @@
 """A slow, obvious twin of the job engine: a SimPy process for every job.
 
-It keeps plain lists, sorts the whole queue at every pass, works every
-reservation out afresh, and knows nothing of heaps, types or masks.
+It keeps plain lists, decides at every pass from nothing (:mod:`tests.world.twin_passes`),
+and knows nothing of heaps, types or masks.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import simpy
 
+from tests.world.twin_passes import Passes
 from tests.world.twin_tree import POD, Tree, luck_of, pick
 
 # What goes first at one time; the world's own events are at 1.
-COMPLETION, REPAIR, FAULT, ARRIVAL, PASS, PATIENCE, PASS_AGAIN = 0.5, 2, 3, 4, 5, 6, 7
-NETWORK = 8
+COMPLETION, REMINDER = 0.5, 0.75
+REPAIR, FAULT, ARRIVAL, PASS, PATIENCE, PASS_AGAIN, NETWORK = 2, 3, 4, 5, 6, 7, 8
 CHUNK = 256
 
 
@@ -90,6 +91,8 @@ class Run:
     level: int = -1
     racks: int = 0
     fraction: float = 1.0
+    expect: float = inf
+    due: float = inf
     rows: list[dict[str, float]] = field(default_factory=list)
 
     @property
@@ -99,15 +102,7 @@ class Run:
         return (self.begin + self.pay) + self.left * self.slow
 
 
-@dataclass
-class Hold:
-    at: float
-    spare: int
-    unit: int | None
-    small: bool
-
-
-class Twin:
+class Twin(Passes):
     def __init__(
         self,
         env: simpy.Environment,
@@ -132,6 +127,13 @@ class Twin:
         self.start_s, self.finish_s = np.full(n, np.nan), np.full(n, np.nan)
         self.last_pool, self.restarts = np.full(n, -1), np.zeros(n, int)
         self.gave_up = np.zeros(n, bool)
+        classes = int(table.job_class.max()) + 1
+        self.attained, self.level = np.zeros(n), np.zeros(n, int)
+        self.done, self.mean = np.zeros(classes, int), np.zeros(classes)
+        self.mix, self.chips_band = [0] * classes, [(0.0, inf)] * classes
+        self.hosts_band: list[tuple[float, float]] = []
+        self.aims: Any = None
+        self.mix_changed, self.times_asked = True, 0
         self.segments: list[dict[str, float]] = []
         self.woken = False
         self.at_work: set[int] = set()
@@ -159,6 +161,7 @@ class Twin:
     def _live(self, j: int) -> Generator[Any, Any, None]:
         yield self._at(self.table.submit_s[j], ARRIVAL)
         self.queue.append(j)
+        self._count_in_mix(j, 1)
         self._wake()
         if self.table.patience_s[j] < inf:
             deadline = self.table.submit_s[j] + self.table.patience_s[j]
@@ -187,6 +190,7 @@ class Twin:
     def _lose_patience(self, j: int) -> None:
         if j in self.queue and np.isnan(self.start_s[j]):
             self.queue.remove(j)
+            self._count_in_mix(j, -1)
             self.gave_up[j] = True
             self._wake(PASS_AGAIN)
 
@@ -231,12 +235,51 @@ class Twin:
         )
         if level >= POD:
             self._mix()
+        self._look_ahead(j)
         if not self.called[j].triggered:
             self.called[j].succeed()
+
+    def _look_ahead(self, j: int) -> None:
+        """Say when a run is thought to end, and what comes before it does."""
+        run, guess = self.runs[j], self._guess_of_run(j)
+        run.expect = run.begin + run.pay
+        if guess > 0:
+            run.expect = (run.begin + run.pay) + guess * run.slow
+        self._set_reminder(j)
+
+    def _guess_of_run(self, j: int) -> float:
+        return max(self.runs[j].left + self._error(j), 0.0)
+
+    def _set_reminder(self, j: int) -> None:
+        run = self.runs[j]
+        run.due = inf
+        if self.policy.discipline == "las":
+            steps = [*self.policy.thresholds_chip_s, inf]
+            span = steps[self.level[j]] / self.table.chips[j] - self.attained[j]
+            run.due = max(run.started + span, self.env.now)
+        elif self.policy.discipline in ("easy", "conservative"):
+            run.due = max(run.expect, self.env.now)
+        if run.due < run.finish:
+            due = run.due
+            self._call(due, REMINDER, lambda: self._remind(j, run, due))
+
+    def _remind(self, j: int, run: Run, due: float) -> None:
+        if self.runs.get(j) is not run or run.due != due:
+            return
+        if self.policy.discipline == "las":
+            self.level[j] += 1
+        else:
+            run.expect = due + max(due - run.started, 1.0)
+        self._set_reminder(j)
+        self._wake()
 
     def _finish(self, j: int) -> None:
         run = self.runs[j]
         self._row(run, run.left)
+        c = self.table.job_class[j]
+        self.done[c] += 1
+        self.mean[c] += (self.table.work_s[j] - self.mean[c]) / self.done[c]
+        self._count_in_mix(j, -1)
         self.left[j] = 0.0
         self.finish_s[j] = self.env.now
         self._free(j)
@@ -254,6 +297,7 @@ class Twin:
             row["lost_rce_s"] += part
             lost -= part
         self.left[j] = saved
+        self.attained[j] += self.env.now - run.started
         self.lost[j] += saved - left
         self._free(j)
         self.queue.append(j)
@@ -276,6 +320,7 @@ class Twin:
             run.useful += useful
             run.left, run.begin, run.pay = left, now, run.pay - paid
         run.slow, run.fraction = slow, fraction
+        self._look_ahead(j)
         self.life[j].interrupt("rate")
         return True
 
@@ -337,6 +382,10 @@ class Twin:
         need, per_host = self._need(j, p), self.pools[p].per_host
         return ceil(need / per_host) if need >= per_host else 0
 
+    def _slow(self, j: int, p: int) -> float:
+        speed = self._need(j, p) * self.pools[p].rate[self.table.job_class[j]]
+        return self.table.chips[j] / speed if speed > 0 else inf
+
     def _fullest(self, p: int, need: int) -> int | None:
         for free in range(need, self.pools[p].per_host):
             if self.pools[p].levels.get(free):
@@ -382,6 +431,8 @@ class Twin:
         able = [p for p, pool in enumerate(self.pools) if pool.rate[c] > 0]
 
         def liking(p: int) -> float:
+            if self.policy.pools is not None:
+                return self._lack(j, p)
             own = self.pools[p].liking
             return self.pools[p].rate[c] if own is None else own[c]
 
@@ -401,154 +452,6 @@ class Twin:
             made.parts = tree.take(hosts, luck)
         self.pools[p].free -= hosts
         return unit
-
-    # Who goes next.
-
-    def _key(self, j: int) -> tuple[float, int]:
-        kind = self.policy.discipline
-        if kind in ("fcfs", "first_fit", "fair_share"):
-            return (0.0, j)
-        if kind in ("sjf", "sjf_first_fit"):
-            return (self.left[j], j)
-        aged = -self.table.priority[j] + self.policy.ageing_per_s * self.table.submit_s[j]
-        return (aged, j)
-
-    def _schedule(self) -> None:
-        self.woken = False
-        order = sorted(self.queue, key=self._key)
-        if self.policy.discipline == "easy":
-            self._easy(order)
-            return
-        if self.policy.discipline == "fair_share":
-            while self._start_most_due():
-                pass
-            return
-        blocked: set[int] = set()
-        for j in order:
-            pools = self._pools_of(j)
-            p = next((p for p in pools if p not in blocked and self._fits(j, p)), None)
-            if p is not None:
-                self._start(j, p)
-                continue
-            if self.policy.discipline == "preemptive":
-                p = next((p for p in pools if p not in blocked and self._make_room(j, p)), None)
-            if p is not None:
-                # Those that gave way wait again, so the queue is another.
-                self._start(j, p)
-                return self._schedule()
-            if not self.policy.discipline.endswith("first_fit"):
-                blocked |= set(pools)
-
-    def _start_most_due(self) -> bool:
-        used = np.zeros(len(self.policy.weights))
-        for run in self.runs.values():
-            used[self.table.service[run.job]] += run.chips
-        load = used / self.policy.weights
-        for j in sorted(self.queue, key=lambda j: (load[self.table.service[j]], j)):
-            service = self.table.service[j]
-            for p in self._pools_of(j):
-                chips = self._hosts(j, p) * self.pools[p].per_host or self._need(j, p)
-                if used[service] + chips <= self.policy.quotas[service] and self._fits(j, p):
-                    self._start(j, p)
-                    return True
-        return False
-
-    def _make_room(self, j: int, p: int) -> bool:
-        rank, hosts, need = self.table.priority[j], self._hosts(j, p), self._need(j, p)
-
-        def weak(unit: Unit) -> list[int]:
-            return [i for i in unit.jobs if self.table.priority[i] < rank]
-
-        def gives_way(unit: Unit) -> bool:
-            if hosts:
-                return weak(unit) == unit.jobs
-            room = (unit.free or 0) + sum(self.runs[i].chips for i in weak(unit))
-            return bool(weak(unit)) and room >= need
-
-        def strength(unit: Unit) -> tuple[float, float, int]:
-            started, latest = max((self.runs[i].started, i) for i in weak(unit))
-            return max(self.table.priority[i] for i in weak(unit)), -started, -latest
-
-        units = [u for u in self.units.values() if u.pool == p and gives_way(u)]
-        units.sort(key=strength)
-        if hosts:
-            if self.pools[p].free + sum(u.hosts for u in units) < hosts:
-                return False
-            while self.pools[p].free < hosts:
-                for i in list(units.pop(0).jobs):
-                    self._kill(i, warned=True)
-            return True
-        if not units:
-            return False
-        victims = sorted(
-            units[0].jobs, key=lambda i: (self.table.priority[i], -self.runs[i].started, -i)
-        )
-        while not self._fits(j, p):
-            self._kill(victims.pop(0), warned=True)
-        return True
-
-    def _easy(self, order: list[int]) -> None:
-        holds: dict[int, Hold] = {}
-        for j in order:
-            for p in self._pools_of(j):
-                spared = self._spared(j, p, holds.get(p)) if self._fits(j, p) else None
-                if spared is not None:
-                    if p in holds:
-                        holds[p].spare -= spared
-                    self._start(j, p)
-                    break
-            else:
-                for p in self._pools_of(j):
-                    hold = self._foresee(j, p) if p not in holds else None
-                    if hold is not None:
-                        holds[p] = hold
-                        break
-
-    def _spared(self, j: int, p: int, hold: Hold | None) -> int | None:
-        if hold is None:
-            return 0
-        pay = 0.0 if np.isnan(self.start_s[j]) else self.table.restart_s[j]
-        if (self.env.now + pay) + self.left[j] * self._slow_here(j, p) <= hold.at:
-            return 0
-        hosts = self._hosts(j, p)
-        if not hosts:
-            unit = self._host_for(p, self._need(j, p), self._luck(j))
-            if hold.small:
-                return None if unit is not None and unit == hold.unit else 0
-            beside = [] if unit is None else self.units[unit].jobs
-            if any(self.runs[i].finish > hold.at for i in beside):
-                return 0
-            hosts = 1
-        return hosts if hosts <= hold.spare else None
-
-    def _foresee(self, j: int, p: int) -> Hold | None:
-        """Let the known runs of the pool end one by one until there is room."""
-        pool, hosts, need = self.pools[p], self._hosts(j, p), self._need(j, p)
-        if max(hosts, 1) > pool.up:
-            return None
-        ends = sorted((r.finish, i) for i, r in self.runs.items() if r.pool == p)
-        over: set[int] = set()
-        for k, (t, i) in enumerate(ends):
-            if t == inf:
-                return None
-            over.add(i)
-            unit = self.units[self.runs[i].unit]
-            if not hosts:
-                room = pool.per_host
-                if unit.free is not None:
-                    room = unit.free + sum(self.runs[x].chips for x in unit.jobs if x in over)
-                if room >= need:
-                    where = None if unit.free is None else self.runs[i].unit
-                    return Hold(t, 0, where, True)
-                continue
-            if k + 1 < len(ends) and ends[k + 1][0] == t:
-                continue
-            idle = pool.free + sum(
-                u.hosts for u in self.units.values() if u.pool == p and set(u.jobs) <= over
-            )
-            if idle >= hosts:
-                return Hold(t, idle - hosts, None, False)
-        return None
 
     # Verbs of the world.
 
@@ -698,14 +601,18 @@ class Twin:
 
     def set_rates(self, p: int, rate: Any) -> None:
         pool = self.pools[p]
+        if np.array_equal(pool.rate, rate):
+            return
         pool.rate = np.array(rate, float)
         for j in sorted(self.runs):
             if self.runs[j].pool == p:
                 self._split(j, self.runs[j].fraction)
+        self.mix_changed = True
         self._wake()
 
     def set_preference(self, p: int, preference: Any) -> None:
         self.pools[p].liking = np.array(preference, float)
+        self.mix_changed = True
         self._wake()
 
     def set_fault_rate(self, p: int, host_mtbf_s: float) -> None:
@@ -752,6 +659,7 @@ class Twin:
 
     def _forecast(self, p: int) -> None:
         pool = self.pools[p]
+        self._look_at_hosts(p)
         pool.alarm += 1
         alarm = pool.alarm
         if pool.up > 0 and pool.mtbf < inf:

@@ -1,0 +1,205 @@
+"""Conservative backfill: a job may go ahead if it delays none of those before it.
+
+In order of submission each waiting job, up to a depth, gets the earliest time
+at which enough hosts are due to be idle for as long as it is thought to run,
+by the estimates of the runs and by the reservations before it; of pools that
+offer the same time the one it likes best. If that is now, it starts. A small
+job may also share a host, if that keeps the host no longer than can be spared;
+else it reserves a whole one. What is unforeseen (a run that ends early or
+outlives its estimate, a fault, a changed fleet) makes all reservations anew.
+
+Mu'alem, A. & Feitelson, D. (2001), doi:10.1109/71.932708.
+"""
+
+from __future__ import annotations
+
+from math import inf, isnan
+from typing import Any
+
+from simulator.world.jobs_kernel import kernel
+from simulator.world.jobs_place import fits, host_for
+from simulator.world.jobs_queue import guess_of, leave
+from simulator.world.jobs_ranking import hosts_to, unit_at
+from simulator.world.jobs_run import start
+from simulator.world.jobs_state import (
+    BEST_FIT,
+    DEPTH,
+    DIRTY,
+    FRESH,
+    N_PLANNED,
+    N_SMALL_PLANNED,
+    PLACEMENT,
+)
+
+
+@kernel
+def conservative_pass(st: Any, now: float) -> None:
+    """Start those whose time has come and make reservations for those that have none."""
+    if not _start_planned(st, now):
+        for p in range(len(st.pool)):
+            st.pool[p].hold_good = 1
+            st.pool[p].steps = 0
+        st.counts[N_PLANNED] = 0
+        st.counts[N_SMALL_PLANNED] = 0
+    n = st.counts[N_PLANNED]
+    j = st.job[st.planned[n - 1].job].next if n > 0 else st.kind[0].head
+    while j >= 0 and st.counts[N_PLANNED] < st.counts[DEPTH]:
+        following = st.job[j].next
+        _plan(st, j, now)
+        j = following
+    st.counts[DIRTY] = 0
+    st.counts[FRESH] = 0
+
+
+@kernel
+def _start_planned(st: Any, now: float) -> bool:
+    """Start those whose time has come; return False if the plan no longer holds."""
+    # Where small jobs go may change with any event, unless it is the fullest host.
+    if st.counts[N_SMALL_PLANNED] > 0 and st.counts[PLACEMENT] != BEST_FIT:
+        return False
+    for p in range(len(st.pool)):
+        # How far a run will be spread, and so slowed, is not known before it starts.
+        if st.pool[p].hold_good == 0 or st.pool[p].paced == 1:
+            return False
+    n = 0
+    for i in range(st.counts[N_PLANNED]):
+        planned = st.planned[i]
+        if planned.at > now:
+            st.planned[n] = planned
+            n += 1
+            continue
+        k = st.job[planned.job].type
+        # A small job may find a host to share and leave more room than planned.
+        if planned.hosts == 0 or not fits(st, k, planned.pool):
+            return False
+        _step(st, planned.pool, planned.at, planned.hosts)
+        _step(st, planned.pool, planned.end, -planned.hosts)
+        leave(st, planned.job)
+        start(st, planned.job, planned.pool, now)
+    st.counts[N_PLANNED] = n
+    return True
+
+
+@kernel
+def _plan(st: Any, j: int, now: float) -> None:
+    """Start a job or give it a reservation; one that can never start just waits."""
+    k = st.job[j].type
+    at, q = inf, -1
+    for i in range(st.kind[k].pools):
+        p = st.fit[k, i].pool
+        t = _earliest(st, k, j, p, now)
+        if t < at:
+            at, q = t, p
+    # What ends at this very moment may not have ended yet.
+    if at <= now and fits(st, k, q):
+        leave(st, j)
+        start(st, j, q, now)
+        return
+    n = st.counts[N_PLANNED]
+    st.counts[N_PLANNED] = n + 1
+    planned = st.planned[n]
+    planned.at = at
+    planned.job = j
+    planned.pool = q
+    if q >= 0:
+        planned.hosts = st.fit[k, q].hosts
+        planned.end = _end(st, k, j, q, at)
+        if planned.hosts == 0:
+            st.counts[N_SMALL_PLANNED] += 1
+        _step(st, q, at, -max(planned.hosts, 1))
+        _step(st, q, planned.end, max(planned.hosts, 1))
+
+
+@kernel
+def _end(st: Any, k: int, j: int, p: int, at: float) -> float:
+    """Return when a job is thought to end if it starts then."""
+    pay = 0.0 if isnan(st.job[j].start) else st.job[j].restart
+    # The same sum as of a run's finish, so that they compare to the last bit.
+    return (at + pay) + guess_of(st, j) * st.fit[k, p].slow
+
+
+@kernel
+def _earliest(st: Any, k: int, j: int, p: int, now: float) -> float:
+    """Return when a job could start in a pool; inf: never."""
+    pool = st.pool[p]
+    hosts = st.fit[k, p].hosts
+    if hosts == 0:
+        u = host_for(st, p, st.fit[k, p].need, j) if fits(st, k, p) else -1
+        if u >= 0 and _short_at(st, p, 1, st.unit[u].key, _end(st, k, j, p, now)) < 0:
+            return now
+        hosts = 1
+    at = now
+    taken, i = _taken_to(st, p, at)
+    while True:
+        # From here to the next step, so many hosts must have been left.
+        lack = hosts - pool.free + taken
+        t = at
+        if lack > 0:
+            u = unit_at(st, p, lack)
+            t = inf if u < 0 else max(st.unit[u].key, at)
+        if i < pool.steps and t >= st.plan[p, i].at:
+            at = st.plan[p, i].at
+            taken -= st.plan[p, i].free
+            i += 1
+            continue
+        if t == inf:
+            return inf
+        short = _short_at(st, p, hosts, t, _end(st, k, j, p, t))
+        if short < 0:
+            return t
+        at = st.plan[p, short].at
+        taken, i = _taken_to(st, p, at)
+
+
+@kernel
+def _taken_to(st: Any, p: int, at: float) -> tuple[int, int]:
+    """Return the hosts that reservations hold at a time, and the first step after it."""
+    taken, i = 0, 0
+    while i < st.pool[p].steps and st.plan[p, i].at <= at:
+        taken -= st.plan[p, i].free
+        i += 1
+    return taken, i
+
+
+@kernel
+def _short_at(st: Any, p: int, hosts: int, at: float, end: float) -> int:
+    """Return the first step from a time to before an end with fewer hosts free; -1: none.
+
+    Between steps hosts only come free, so that a look at the steps is enough.
+    """
+    if at >= end:
+        return -1
+    taken, i = _taken_to(st, p, at)
+    # At the very time itself: the step before has it.
+    if i > 0 and st.pool[p].free + hosts_to(st, p, at) - taken < hosts:
+        return i - 1
+    while i < st.pool[p].steps and st.plan[p, i].at < end:
+        taken -= st.plan[p, i].free
+        if (
+            st.plan[p, i].free < 0
+            and st.pool[p].free + hosts_to(st, p, st.plan[p, i].at) - taken < hosts
+        ):
+            return i
+        i += 1
+    return -1
+
+
+@kernel
+def _step(st: Any, p: int, at: float, hosts: int) -> None:
+    """Let so many more hosts be free from a time on."""
+    pool = st.pool[p]
+    i = pool.steps
+    while i > 0 and st.plan[p, i - 1].at > at:
+        i -= 1
+    if i > 0 and st.plan[p, i - 1].at == at:
+        st.plan[p, i - 1].free += hosts
+        if st.plan[p, i - 1].free == 0:
+            for m in range(i, pool.steps):
+                st.plan[p, m - 1] = st.plan[p, m]
+            pool.steps -= 1
+        return
+    for m in range(pool.steps, i, -1):
+        st.plan[p, m] = st.plan[p, m - 1]
+    st.plan[p, i].at = at
+    st.plan[p, i].free = hosts
+    pool.steps += 1
