@@ -7,6 +7,7 @@ heap over the same two links. Conservative backfill has one queue for all types.
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
@@ -45,6 +46,15 @@ def key_of(st: Any, j: int) -> float:
 def guess_of(st: Any, j: int) -> float:
     """Return what the work left of a job is taken for."""
     return max(st.job[j].left + error_of(st, j), 0.0)
+
+
+@kernel
+def end_of_job(st: Any, j: int, at: float, slow: float) -> float:
+    """Return when a job is thought to end if it starts at a time; no work left takes none."""
+    # The same sum as of a run's finish, so that they compare to the last bit.
+    begin = at + (0.0 if isnan(st.job[j].start) else st.job[j].restart)
+    guess = guess_of(st, j)
+    return begin + guess * slow if guess > 0.0 else begin
 
 
 @kernel

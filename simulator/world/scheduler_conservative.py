@@ -13,12 +13,12 @@ Mu'alem, A. & Feitelson, D. (2001), doi:10.1109/71.932708.
 
 from __future__ import annotations
 
-from math import inf, isnan
+from math import inf
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits, host_for
-from simulator.world.jobs_queue import guess_of, leave
+from simulator.world.jobs_queue import end_of_job, leave
 from simulator.world.jobs_ranking import hosts_to, unit_at
 from simulator.world.jobs_run import start
 from simulator.world.jobs_state import (
@@ -113,9 +113,7 @@ def _plan(st: Any, j: int, now: float) -> None:
 @kernel
 def _end(st: Any, k: int, j: int, p: int, at: float) -> float:
     """Return when a job is thought to end if it starts then."""
-    pay = 0.0 if isnan(st.job[j].start) else st.job[j].restart
-    # The same sum as of a run's finish, so that they compare to the last bit.
-    return (at + pay) + guess_of(st, j) * st.fit[k, p].slow
+    return end_of_job(st, j, at, st.fit[k, p].slow)
 
 
 @kernel

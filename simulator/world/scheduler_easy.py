@@ -15,12 +15,12 @@ Feitelson, D. (2007), doi:10.1109/TPDS.2007.70606, on estimates outlived.
 
 from __future__ import annotations
 
-from math import inf, isinf, isnan
+from math import inf, isinf
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits, host_for, slow_here
-from simulator.world.jobs_queue import before, guess_of, key_of, leave
+from simulator.world.jobs_queue import before, end_of_job, key_of, leave
 from simulator.world.jobs_ranking import hosts_to, unit_at
 from simulator.world.jobs_run import start
 from simulator.world.jobs_state import (
@@ -165,9 +165,7 @@ def _start_within(st: Any, k: int, j: int, p: int, now: float) -> None:
 def _spared(st: Any, k: int, j: int, p: int, now: float) -> int:
     """Hosts a job would take from what a reservation can spare; -1: it would delay it."""
     pool = st.pool[p]
-    pay = 0.0 if isnan(st.job[j].start) else st.job[j].restart
-    # The same sum as of a run's finish, so that they compare to the last bit.
-    if (now + pay) + guess_of(st, j) * slow_here(st, k, p) <= pool.hold_at:
+    if end_of_job(st, j, now, slow_here(st, k, p)) <= pool.hold_at:
         return 0
     hosts = st.fit[k, p].hosts
     if hosts == 0:

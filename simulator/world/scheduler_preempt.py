@@ -11,12 +11,11 @@ write a checkpoint and wait again.
 
 from __future__ import annotations
 
-from math import isnan
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits, slow_here
-from simulator.world.jobs_queue import guess_of
+from simulator.world.jobs_queue import end_of_job
 from simulator.world.jobs_ranking import first_unit, hosts_below, strength, unit_after
 from simulator.world.jobs_run import preempt
 from simulator.world.jobs_state import BY_WORK, ORDER
@@ -52,8 +51,7 @@ def _own_strength(st: Any, k: int, j: int, p: int, now: float) -> float:
     """Return the strength a job would have as a run."""
     if st.counts[ORDER] != BY_WORK:
         return st.kind[k].priority
-    pay = 0.0 if isnan(st.job[j].start) else st.job[j].restart
-    return -((now + pay) + guess_of(st, j) * slow_here(st, k, p))
+    return -end_of_job(st, j, now, slow_here(st, k, p))
 
 
 @kernel

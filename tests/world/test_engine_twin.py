@@ -197,6 +197,8 @@ POLICIES = {
     "fcfs": {},
     "first_fit": {},
     "sjf": {},
+    "sjf_first_fit": {},
+    "priority_first_fit": {"ageing_per_s": 0.1},
     "sjf-unknown": {"run_time": "class_mean"},
     "sjf-preempting": {"preemption": "checkpoint"},
     "sjf-unknown-preempting": {"run_time": "class_mean", "preemption": "checkpoint"},

@@ -71,7 +71,7 @@ class Passes:
             return (self.mean[self.table.job_class[j]], j)
         if kind.startswith("sjf"):
             return (self._guess(j), j)
-        if kind in ("priority", "easy"):
+        if kind in ("priority", "priority_first_fit", "easy"):
             aged = -self.table.priority[j] + self.policy.ageing_per_s * self.table.submit_s[j]
             return (aged, j)
         if kind == "las":
@@ -97,7 +97,8 @@ class Passes:
 
     def _end_at(self, j: int, at: float, slow: float) -> float:
         pay = 0.0 if np.isnan(self.start_s[j]) else self.table.restart_s[j]
-        return (at + pay) + self._guess(j) * slow
+        guess = self._guess(j)
+        return (at + pay) + (guess * slow if guess > 0 else 0.0)
 
     def _free_at(self, unit: int) -> float:
         """When a unit is thought to be free of runs."""
