@@ -25,6 +25,7 @@ DIMENSIONS: dict[str, tuple[str, str]] = {
     "compute rate": ("FLOP/second", "989 TFLOP/s"),
     "energy price": ("USD/joule", "60 USD/MWh"),
     "work rate": ("rce_day/day", "250000 rce_day/day"),
+    "work": ("rce*second", "100 rce_day"),
     "power price": ("USD/watt", "11 USD/W"),
 }
 
@@ -196,5 +197,7 @@ FlopPerSecond = Annotated[float, _parser("compute rate")]
 DollarsPerJoule = Annotated[float, _parser("energy price")]
 #: [rce] work asked a second, in reference chips kept busy
 ReferenceChips = Annotated[float, _parser("work rate")]
+#: [rce s] work, or chips held for some time
+ReferenceWork = Annotated[float, _parser("work")]
 #: [USD/W]
 DollarsPerWatt = Annotated[float, _parser("power price")]

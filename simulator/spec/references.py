@@ -67,6 +67,7 @@ RULES = (
         (_STANDING, "network.fabrics.*.chips.*", *_BOUGHT),
     ),
     Rule("supply.lead_times", "no lead time is given for chip {}", _BOUGHT),
+    Rule("services", "unknown service {}", ("policy.weights.@", "policy.quotas.@")),
     Rule(
         "catalog.families",
         "unknown workload family {}",

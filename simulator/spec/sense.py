@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from simulator.spec.faults import Loc
+from simulator.spec.policy import AIMABLE, PREEMPTIBLE, SHARING
 from simulator.spec.scenario import Scenario
 from simulator.spec.sense_chain import CHECKS as chain_checks
 from simulator.units import quarter_start
@@ -200,6 +201,21 @@ def _network_covers_what_runs(scenario: Scenario) -> Findings:
         yield ("network", "exchanges"), f"lacks the families {', '.join(map(repr, silent))}"
 
 
+def _policy_goes_together(scenario: Scenario) -> Findings:
+    policy = scenario.policy
+    for field, plain, able in (
+        ("preemption", "none", PREEMPTIBLE),
+        ("aim", "least_flexible", AIMABLE),
+    ):
+        value = getattr(policy, field)
+        if value != plain and policy.discipline not in able:
+            known = ", ".join(able)
+            yield ("policy", field), f"{value!r} goes with the disciplines {known} only"
+    for field in ("weights", "quotas"):
+        if getattr(policy, field) and policy.discipline not in SHARING:
+            yield ("policy", field), f"go with the disciplines {', '.join(SHARING)} only"
+
+
 #: Every check there is; each yields what it finds, or nothing.
 CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
     *chain_checks,
@@ -213,6 +229,7 @@ CHECKS: tuple[Callable[[Scenario], Findings], ...] = (
     _dates_are_in_the_run,
     _every_quarter_has_a_budget,
     _stops_are_in_the_run,
+    _policy_goes_together,
     _gate_follows_pilot,
     _network_covers_what_runs,
 )

@@ -126,6 +126,7 @@ def _draw_size(
             streams(f"{name}/families").random(len(submit)),
         ]
     )
+    wrong = streams(f"{name}/estimates").standard_normal(n_warm + len(submit))
     return _columns(
         scenario,
         service,
@@ -133,6 +134,7 @@ def _draw_size(
         service_code,
         np.concatenate([np.zeros(n_warm), submit]),
         np.concatenate([warm_run, run]),
+        np.exp(scenario.policy.estimate_error * wrong),
         family_u,
         code,
     )
@@ -145,10 +147,11 @@ def _columns(
     service_code: int,
     submit_s: Array,
     run_s: Array,
+    estimate: Array,
     family_u: Array,
     code: dict[tuple[str, int], int],
 ) -> dict[str, Any]:
-    """Give each job its class, priority, checkpoint interval and patience."""
+    """Give each job its estimate, class, priority, checkpoint interval and patience."""
     n = len(submit_s)
     families = sorted(service.families)
     edges = np.cumsum([service.families[f] for f in families])
@@ -158,6 +161,7 @@ def _columns(
         "submit_s": submit_s,
         "chips": np.full(n, size.chips, dtype=np.int64),
         "work_s": run_s,
+        "estimate_s": run_s * estimate,
         "job_class": classes[which],
         "service": np.full(n, service_code, dtype=np.int32),
         "priority": np.full(n, float(service.priority)),

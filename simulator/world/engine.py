@@ -137,6 +137,7 @@ class JobEngine:
         *,
         layout: Layout | None = None,
         spread_rate: ArrayLike = 1.0,
+        chip_w: float = 0.0,
         host_mtbf_s: float = np.inf,
         host_repair_s: float = 0.0,
         repair_crews: int | None = None,
@@ -161,6 +162,8 @@ class JobEngine:
             Multiplies the rate of a run by the tightest level that holds it:
             host, scale-up domain, rack, pod, site. Several hosts of a pool
             without a layout go at the first. [1]
+        chip_w : float
+            Power of a chip, a resource of discipline ``drf`` where any pool has it. [W]
         host_mtbf_s : float
             Mean time between faults of a host that is up. [s]
         host_repair_s : float
@@ -174,6 +177,8 @@ class JobEngine:
             raise ValueError(f"pool {name!r} is there already")
         if chips_per_host < 1:
             raise ValueError(f"chips_per_host must be >= 1, got {chips_per_host}")
+        if not chip_w >= 0:
+            raise ValueError(f"chip_w must be >= 0, got {chip_w}")
         if not host_repair_s >= 0:
             raise ValueError(f"host_repair_s must be >= 0, got {host_repair_s}")
         if repair_crews is not None and repair_crews < 1:
@@ -193,7 +198,7 @@ class JobEngine:
         self._state = jobs_memory.with_pool(self._state, chips_per_host, layout)
         pool = self._state.pool[p]
         pool["since"] = self.env.now
-        pool["chip_w"] = self._chip_w(p)
+        pool["chip_w"] = chip_w
         pool["repair"] = host_repair_s
         pool["crews"] = np.iinfo(np.int64).max if repair_crews is None else repair_crews
         self.set_fault_rate(p, host_mtbf_s)
@@ -503,13 +508,6 @@ class JobEngine:
         if np.any(np.isnan(array)):
             raise ValueError(f"{name} must not be nan, got {array}")
         return array
-
-    def _chip_w(self, pool: int) -> float:
-        if self.policy.chip_w is None:
-            return 0.0
-        if pool >= len(self.policy.chip_w):
-            raise ValueError(f"the policy gives chip_w of {len(self.policy.chip_w)} pools only")
-        return self.policy.chip_w[pool]
 
     def _check_hosts(self, pool: int, hosts: int) -> None:
         if not 0 <= pool < len(self._names):

@@ -34,7 +34,7 @@ def entry(function: F) -> F:
 
 
 def digest() -> str:
-    """Return a digest of all compiled source of this room."""
-    here = Path(__file__).parent
-    sources = sorted([*here.glob("jobs_*.py"), *here.glob("scheduler_*.py")])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    """Return a digest of all compiled source of this room, and of what it is compiled for."""
+    sources = (path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    compiled = [text for text in sources if b"jobs_kernel import" in text or b"class State(NamedTuple)" in text]
+    return hashlib.sha256(b"".join(compiled)).hexdigest()

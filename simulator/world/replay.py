@@ -26,6 +26,8 @@ class ReplayDiscipline:
     engine: str
     #: From durations [s] and gangs [chip] to what goes first, lower first; None: submission.
     order: Callable[[Floats, Floats], Floats] | None = None
+    #: Whether a job may take the GPUs of others, which go on later where they stopped.
+    preemption: str = "none"
 
 
 def _duration(duration_s: Floats, gpus: Floats) -> Floats:
@@ -52,6 +54,23 @@ REPLAYED: dict[str, ReplayDiscipline] = {
         "in order of submission; the first that does not fit reserves its earliest start, and"
         " any behind it that does not delay that goes (run times are known)",
         "easy",
+    ),
+    "conservative": ReplayDiscipline(
+        "in order of submission; each that does not fit reserves its earliest start, and any"
+        " behind it that delays none of these goes (run times are known)",
+        "conservative",
+    ),
+    "las": ReplayDiscipline(
+        "fewest GPU-hours had first, by levels of 1, 10 and 100; jobs take the GPUs of those"
+        " of a higher level, which go on later",
+        "las",
+        preemption="checkpoint",
+    ),
+    "srtf": ReplayDiscipline(
+        "shortest remaining time first; jobs take the GPUs of those thought to end later, which"
+        " go on later",
+        "sjf",
+        preemption="checkpoint",
     ),
     "sjf": ReplayDiscipline(
         "shortest duration first; the first that does not fit blocks", "priority", _duration
@@ -102,9 +121,9 @@ def replay(
 ) -> dict[str, NDArray[Any]]:
     """Return when and where each job of a log would have run.
 
-    Jobs run for their logged duration on any pool; nothing fails or is preempted. At
-    equal times completions go before arrivals, and these before starts; among
-    jobs that are equal in order, the earlier submitted goes first, then the lower id.
+    Jobs run for their logged duration on any pool; nothing fails. At equal times
+    completions go before arrivals, and these before starts; among jobs that are
+    equal in order, the earlier submitted goes first, then the lower id.
 
     Parameters
     ----------
@@ -122,8 +141,8 @@ def replay(
     Returns
     -------
     dict of ndarray
-        ``job_id``, ``start_s``, ``finish_s`` (nan: never), ``pool`` (-1: none),
-        in the order given.
+        ``job_id``, ``start_s`` (the first, of a job that was preempted), ``finish_s``
+        (nan: never), ``pool`` (the last; -1: none), in the order given.
 
     Examples
     --------
@@ -140,7 +159,7 @@ def replay(
         np.asarray(submit_s, float)[order], chips, run_s, job_id=ids[order], priority=first
     )
     # Backfill looks at the whole queue.
-    policy = Policy(rule.engine, backfill_depth=len(table))
+    policy = Policy(rule.engine, backfill_depth=len(table), preemption=rule.preemption)
     engine = JobEngine(simpy.Environment(), table, 1, policy, rng_faults=_no_faults)
     for number, pool in enumerate(pools):
         made = engine.add_pool(f"pool-{number}", pool.chips_per_host, [1.0])

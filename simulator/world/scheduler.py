@@ -104,8 +104,6 @@ class Policy:
     run_time: str = "estimate"
     #: Of discipline ``las``: service attained at which a job goes down a level. [chip s]
     thresholds_chip_s: tuple[float, ...] = (3.6e3, 3.6e4, 3.6e5)
-    #: Of discipline ``drf``: power of a chip of each pool; without, power is no resource. [W]
-    chip_w: tuple[float, ...] | None = None
     #: Chooses pools by the mix of classes; by default each job goes where it likes best.
     pools: PoolChoice | None = None
     #: Of ``fair_share`` and ``drf``: what each service's share is by, in order of its number.
@@ -141,8 +139,6 @@ class Policy:
         steps = np.array([0.0, *self.thresholds_chip_s])
         if not np.all(np.diff(steps) > 0):
             raise ValueError(f"thresholds_chip_s must ascend from 0, got {self.thresholds_chip_s}")
-        if self.chip_w is not None and not all(w >= 0 for w in self.chip_w):
-            raise ValueError(f"chip_w must be >= 0, got {self.chip_w}")
         if self.weights is not None and not all(w > 0 for w in self.weights):
             raise ValueError(f"weights must be > 0, got {self.weights}")
         if self.quotas is not None and not all(q >= 0 for q in self.quotas):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.world.jobs import JobTable
-from simulator.world.jobs_state import NOW, State
+from simulator.world.jobs_state import LEARNING, NOW, State
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class QueueView:
     service: NDArray[np.int32]
     priority: NDArray[np.float64]
     submit_s: NDArray[np.float64]
-    #: Work left, as wall time at rate 1. [s]
+    #: Work left, as wall time at rate 1, as far as it is known. [s]
     left_s: NDArray[np.float64]
-    #: Wall time left in each pool, inf: cannot run there, shape (jobs, pools). [s]
+    #: Wall time left, likewise, in each pool, inf: cannot run there, shape (jobs, pools). [s]
     wall_s: NDArray[np.float64]
     #: Chips needed in each pool, shape (jobs, pools).
     need: NDArray[np.int32]
@@ -56,7 +56,7 @@ def view_of(
 ) -> QueueView:
     """Return what a policy may see."""
     fit = st.fit[st.job["type"][jobs]]
-    left_s = st.job["left"][jobs]
+    left_s = _guess_of(st, jobs)
     return QueueView(
         now_s=float(st.real[NOW]),
         job=jobs,
@@ -80,6 +80,15 @@ def view_of(
         up_hosts=st.pool["up"].copy(),
         chips_per_host=st.pool["chips_per_host"].copy(),
     )
+
+
+def _guess_of(st: State, jobs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what the work left of jobs is taken for, as the compiled disciplines do."""
+    job = st.job[jobs]
+    taken_for = job["estimate"]
+    if st.counts[LEARNING] == 1:
+        taken_for = st.group["mean_s"][st.kind["job_class"][job["type"]]]
+    return np.maximum(job["left"] + (taken_for - job["work"]), 0.0)
 
 
 def answer_of(decide: Decide, view: QueueView) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -12,7 +12,7 @@ deep learning workloads (Gavel), OSDI '20.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from scipy.optimize import linprog
 from simulator.world.scheduler_pools import Aims, MixView, PoolChoice
 
 Floats = NDArray[np.float64]
+#: Per pool; a function where pools come in the course of time.
+Prices = Sequence[float] | Callable[[], Sequence[float]]
 _TIE = 1e-7
 
 
@@ -44,12 +46,12 @@ def max_min_fairness() -> PoolChoice:
     return PoolChoice(decide)
 
 
-def least_cost(usd_per_chip_s: Sequence[float], work_part: float = 0.95) -> PoolChoice:
+def least_cost(usd_per_chip_s: Prices, work_part: float = 0.95) -> PoolChoice:
     """Return a choice that costs least, of those that do nearly the most work.
 
     Parameters
     ----------
-    usd_per_chip_s : sequence of float, shape (pools,)
+    usd_per_chip_s : sequence of float, shape (pools,), or a function that returns one
         [USD/(chip s)]
     work_part : float
         Of the most work that could be done. [1]
@@ -57,12 +59,12 @@ def least_cost(usd_per_chip_s: Sequence[float], work_part: float = 0.95) -> Pool
     return _cheapest(usd_per_chip_s, work_part)
 
 
-def least_energy(chip_w: Sequence[float], work_part: float = 0.95) -> PoolChoice:
+def least_energy(chip_w: Prices, work_part: float = 0.95) -> PoolChoice:
     """Return a choice that draws least power, of those that do nearly the most work.
 
     Parameters
     ----------
-    chip_w : sequence of float, shape (pools,)
+    chip_w : sequence of float, shape (pools,), or a function that returns one
         Power a chip draws at work. [W]
     work_part : float
         Of the most work that could be done. [1]
@@ -70,16 +72,14 @@ def least_energy(chip_w: Sequence[float], work_part: float = 0.95) -> PoolChoice
     return _cheapest(chip_w, work_part)
 
 
-def _cheapest(price: Sequence[float], work_part: float) -> PoolChoice:
+def _cheapest(price: Prices, work_part: float) -> PoolChoice:
     if not 0 < work_part <= 1:
         raise ValueError(f"work_part must be in (0, 1], got {work_part}")
-    prices = np.asarray(price, float)
-    if not np.all(prices >= 0):
-        raise ValueError(f"prices must be >= 0, got {prices}")
 
     def decide(mix: MixView) -> Aims:
-        if len(prices) != len(mix.capacity):
-            raise ValueError(f"{len(mix.capacity)} prices of pools are needed, got {len(prices)}")
+        prices = np.asarray(price() if callable(price) else price, float)
+        if prices.shape != mix.capacity.shape or not np.all(prices >= 0):
+            raise ValueError(f"{len(mix.capacity)} prices >= 0 are needed, got {prices}")
         program = _Program(mix)
         most = program.most_work()
         return _aims(mix, [most, program.cheapest(prices, work_part * most.value)])

@@ -18,10 +18,11 @@ from simulator.world import accounts
 from simulator.world.chain import Chain
 from simulator.world.clock import at
 from simulator.world.demand import class_weights, draw_demand
-from simulator.world.engine import JobEngine, Policy
+from simulator.world.engine import JobEngine
 from simulator.world.fluid import settle
 from simulator.world.fluid_engine import FluidEngine
 from simulator.world.network_world import Interconnect
+from simulator.world.operation import policy_of
 from simulator.world.rates import Rates
 from simulator.world.recorder import Columns, Recorder
 from simulator.world.supply_world import SupplyWorld
@@ -74,7 +75,7 @@ class World:
             self.env,
             self.demand.table,
             len(self.demand.classes),
-            Policy(policy.discipline, backfill_depth=policy.backfill_depth),
+            policy_of(self.scenario, self.demand.services, self.pools, self._chip_w),
             rng_faults=lambda name: streams(f"faults/{name}"),
             edges_s=edges_s,
             network=None if self.interconnect is None else self.interconnect.network,
@@ -107,6 +108,8 @@ class World:
             rack = self.scenario.catalog.racks[chip]
             self.pools.append((site, chip))
             stands: dict[str, Any] = {}
+            if isinstance(self.engine, JobEngine):
+                stands["chip_w"] = self._chip_w(chip)
             if self.interconnect is not None:
                 stands["layout"] = self.interconnect.layout(chip)
                 stands["spread_rate"] = self.interconnect.spread_rate(chip)
@@ -178,10 +181,12 @@ class World:
         return self._rate[chip]
 
     def _watts_per_chip(self) -> np.ndarray[Any, Any]:
-        racks = [(chip, self.scenario.catalog.racks[chip]) for _, chip in self.pools]
-        return np.array(
-            [self.buying.nameplate_w(c) * r.busy_share.value / r.chips for c, r in racks]
-        )
+        return np.array([self._chip_w(chip) for _, chip in self.pools])
+
+    def _chip_w(self, chip: str) -> float:
+        """Return the power of a chip under load, known once it stands on the floor. [W]."""
+        rack = self.scenario.catalog.racks[chip]
+        return self.buying.nameplate_w(chip) * rack.busy_share.value / rack.chips
 
     def close(self) -> dict[str, Columns]:
         """Close the books at the horizon and return the tables."""

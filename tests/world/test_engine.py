@@ -7,8 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.world.engine import JobEngine, JobTable, Policy
-from simulator.world.scheduler import DISCIPLINES
-from tests.world.test_engine_twin import CLASSES, HORIZON, engine, run, worlds
+from tests.world.test_engine_twin import (
+    CLASSES,
+    HORIZON,
+    POLICIES,
+    engine,
+    policy_of,
+    run,
+    worlds,
+)
 
 
 def world(table, deeds=(), *, until, discipline="fcfs", pools=((4, 1, [1.0]),), **columns):
@@ -174,12 +181,12 @@ def test_what_cannot_be_is_refused():
         world(JobTable.of([0.0], [1], [1.0]), [(1.0, "remove_hosts", 0, 2)], until=2.0)
 
 
-@pytest.mark.parametrize("discipline", [d for d in DISCIPLINES if d != "asked"])
+@pytest.mark.parametrize("name", POLICIES)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds, depth=st.integers(0, 3))
-def test_work_and_chips_are_conserved(discipline, world, depth):
+def test_work_and_chips_are_conserved(name, world, depth):
     table, pools, _ = world
-    record = run(world, Policy(discipline, backfill_depth=depth), engine).close(HORIZON)
+    record = run(world, policy_of(name, backfill_depth=depth), engine).close(HORIZON)
     jobs, seg = record.jobs, record.segments
     n = len(table)
     for name in ("productive_rce_s", "lost_rce_s"):
@@ -208,9 +215,9 @@ def test_work_and_chips_are_conserved(discipline, world, depth):
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-@given(world=worlds, discipline=st.sampled_from(sorted(set(DISCIPLINES) - {"asked"})))
-def test_the_same_seed_gives_the_same_bytes(world, discipline):
-    first, second = (run(world, Policy(discipline), engine).close(HORIZON) for _ in range(2))
+@given(world=worlds, name=st.sampled_from(sorted(POLICIES)))
+def test_the_same_seed_gives_the_same_bytes(world, name):
+    first, second = (run(world, policy_of(name), engine).close(HORIZON) for _ in range(2))
     for name in ("jobs", "segments", "pools"):
         ours, theirs = getattr(first, name), getattr(second, name)
         assert {k: v.tobytes() for k, v in ours.items()} == {

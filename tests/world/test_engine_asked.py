@@ -1,5 +1,7 @@
 """A planner's own policy, against the compiled disciplines it can spell out."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import simpy
@@ -7,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 
 from simulator.world.engine import JobEngine, JobTable, Policy
 from tests.world.test_engine_twin import HORIZON, engine, run, worlds
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def as_usual(view):
@@ -45,6 +49,18 @@ def test_a_policy_may_keep_a_job_off_a_pool():
         return view.submit_s, np.where(view.job == 0, -np.inf, 0.0)[:, None]
 
     assert np.isnan(one_pool(never_the_first).jobs["start_s"]).tolist() == [True, False]
+
+
+def test_the_policy_of_the_readme_puts_the_short_before_the_long(capsys):
+    (code,) = [
+        block
+        for block in README.read_text().split("```")
+        if block.startswith("python") and "Policy(" in block
+    ]
+    exec(code.removeprefix("python"), {})
+    # At 60 s the second has waited 59 s for 3,600 s of work, the third 58 s for 60 s.
+    assert capsys.readouterr().out == "[  0. 120.  60.]\n"
+    assert len(code[code.index("def") : code.index("jobs =")].splitlines()) <= 10
 
 
 def test_a_policy_of_a_wrong_shape_is_refused():

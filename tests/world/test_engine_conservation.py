@@ -4,9 +4,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.world.engine import Policy
-from simulator.world.scheduler import DISCIPLINES
-from tests.world.test_engine_twin import HORIZON, engine, run, worlds
+from tests.world.test_engine_twin import HORIZON, POLICIES, engine, policy_of, run, worlds
 
 #: No rate of the worlds drawn is higher: of a pool, times that of a spread. [rce/chip]
 FASTEST = 1.7 * 1.2
@@ -27,10 +25,10 @@ def host_seconds(record, pool):
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-@given(world=worlds, discipline=st.sampled_from(sorted(set(DISCIPLINES) - {"asked"})))
-def test_chips_taken_and_hosts_down_are_hosts_in_service(world, discipline):
+@given(world=worlds, name=st.sampled_from(sorted(POLICIES)))
+def test_chips_taken_and_hosts_down_are_hosts_in_service(world, name):
     _, pools, _ = world
-    record = run(world, Policy(discipline), engine).close(HORIZON)
+    record = run(world, policy_of(name), engine).close(HORIZON)
     seg = record.segments
     for p, (pool, _) in enumerate(pools):
         per_host, mine = pool["chips_per_host"], seg["pool"] == p
@@ -45,9 +43,9 @@ def test_chips_taken_and_hosts_down_are_hosts_in_service(world, discipline):
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-@given(world=worlds, discipline=st.sampled_from(sorted(set(DISCIPLINES) - {"asked"})))
-def test_no_more_work_is_done_than_chips_could_and_none_is_done_twice(world, discipline):
-    record = run(world, Policy(discipline), engine).close(HORIZON)
+@given(world=worlds, name=st.sampled_from(sorted(POLICIES)))
+def test_no_more_work_is_done_than_chips_could_and_none_is_done_twice(world, name):
+    record = run(world, policy_of(name), engine).close(HORIZON)
     seg, jobs = record.segments, record.jobs
     useful_s = seg["end_s"] - seg["start_s"] - seg["restart_s"]
     done = seg["productive_rce_s"] + seg["lost_rce_s"]

@@ -42,6 +42,7 @@ PLAIN = {
     "easy": (lambda run_s, gpus: 0, "without delay"),
     "sjf": (lambda run_s, gpus: run_s, "no"),
     "sjf_first_fit": (lambda run_s, gpus: run_s, "yes"),
+    "conservative": (lambda run_s, gpus: 0, "delaying nobody"),
     "sjf_easy": (lambda run_s, gpus: run_s, "without delay"),
     "ljf": (lambda run_s, gpus: -run_s, "no"),
     "ljf_first_fit": (lambda run_s, gpus: -run_s, "yes"),
@@ -55,6 +56,8 @@ PLAIN = {
 def plain(job_id, submit_s, duration_s, gpus, *, chips, discipline):
     """Start times, job by job: one list that waits, sorted anew at every event."""
     order, passing = PLAIN[discipline]
+    if passing == "delaying nobody":
+        return conservative(job_id, submit_s, duration_s, gpus, chips)
     jobs = sorted(zip(submit_s, job_id, duration_s, gpus, strict=True))
     starts, running, waiting, free, n = {}, [], [], chips, 0
     while n < len(jobs) or running:
@@ -93,12 +96,28 @@ def plain(job_id, submit_s, duration_s, gpus, *, chips, discipline):
     return np.array([starts[j] for j in job_id])
 
 
+def conservative(job_id, submit_s, duration_s, gpus, chips):
+    """Start times, where each job has the earliest that delays none before it.
+
+    Run times are known, so nothing is ever unforeseen, and one look at each is enough.
+    """
+    taken, starts = [], {}
+    for submit, job, run, width in sorted(zip(submit_s, job_id, duration_s, gpus, strict=True)):
+        for at in sorted({submit, *(end for _, end, _ in taken if end > submit)}):
+            steps = [at, *(begin for begin, _, _ in taken if at < begin < at + run)]
+            if all(width + sum(w for b, e, w in taken if b <= t < e) <= chips for t in steps):
+                starts[job] = at
+                taken.append((at, at + run, width))
+                break
+    return np.array([starts[j] for j in job_id])
+
+
 logs = st.lists(
     st.tuples(st.integers(0, 12), st.integers(0, 6), st.integers(1, 8)), min_size=1, max_size=20
 )
 
 
-@pytest.mark.parametrize("discipline", REPLAYED)
+@pytest.mark.parametrize("discipline", PLAIN)
 @settings(max_examples=60, deadline=None)
 @given(rows=logs, seed=st.integers(0, 9))
 def test_starts_are_those_of_a_plain_restatement(discipline, rows, seed):
@@ -115,7 +134,7 @@ def test_starts_are_those_of_a_plain_restatement(discipline, rows, seed):
 
 @pytest.mark.slow
 @pytest.mark.skipif(DATA is None, reason="SILICONMIX_DATA is not set")
-@pytest.mark.parametrize("discipline", REPLAYED)
+@pytest.mark.parametrize("discipline", PLAIN)
 def test_philly_starts_as_in_a_plain_restatement(discipline):
     log = philly(6_000)
     ours = replay(**log, pools=(ReplayPool(160),), discipline=discipline)["start_s"]
@@ -127,6 +146,20 @@ def test_rows_come_back_in_the_order_given():
     ours = replay([4, 8], **log, pools=(ReplayPool(1),), discipline="fcfs")
     assert ours["job_id"].tolist() == [4, 8]
     assert ours["finish_s"].tolist() == [10, 2]
+
+
+def test_jobs_take_the_gpus_of_others_and_these_go_on_later():
+    # The second has less left at 1 s (2 of 9); the first goes on at 3 s with 9 s left. By
+    # service the first has had 4 GPU-hours, a level above, when the second comes.
+    hour = 3600
+    log = {"submit_s": [0, 1], "duration_s": [10, 2], "gpus": [4, 4]}
+    ours = replay([0, 1], **log, pools=(ReplayPool(4),), discipline="srtf")
+    assert ours["start_s"].tolist() == [0, 1]
+    assert ours["finish_s"].tolist() == [12, 3]
+    log = {name: np.array(values) * (1 if name == "gpus" else hour) for name, values in log.items()}
+    ours = replay([0, 1], **log, pools=(ReplayPool(4),), discipline="las")
+    assert ours["start_s"].tolist() == [0, 1 * hour]
+    assert {*PLAIN, "las", "srtf"} == set(REPLAYED)
 
 
 def test_hosts_keep_gangs_whole():

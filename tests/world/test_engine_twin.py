@@ -68,6 +68,7 @@ pools = st.fixed_dictionaries(
         "spread_rate": st.sampled_from(
             [1.0, [[1.0, 0.9, 0.7, 0.5, 0.3], [1.2, 1.0, 1.0, 1.1, 0.0]]]
         ),
+        "chip_w": st.sampled_from([0.0, 400.0, 700.0, 1000.0]),
         "host_mtbf_s": st.sampled_from([3.0, 20.0, np.inf, np.inf]),
         "host_repair_s": st.sampled_from([0.0, 1.0, 6.0]),
         "repair_crews": st.sampled_from([None, 1, 2]),
@@ -214,7 +215,7 @@ POLICIES = {
     "las-preempting": {"preemption": "checkpoint"} | STEPS,
     "fair_share": SHARES,
     "fair_share-preempting": {"preemption": "checkpoint"} | SHARES,
-    "drf": SHARES | {"chip_w": (700.0, 400.0, 1000.0)},
+    "drf": SHARES,
 }
 
 

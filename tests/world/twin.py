@@ -56,6 +56,7 @@ class Pool:
     liking: np.ndarray | None = None
     tree: Tree | None = None
     spread: np.ndarray | None = None
+    chip_w: float = 0.0
     free: int = 0
     up: int = 0
     down: int = 0
@@ -465,6 +466,7 @@ class Twin(Passes):
         *,
         layout: Any = None,
         spread_rate: Any = 1.0,
+        chip_w: float = 0.0,
         host_mtbf_s: float = inf,
         host_repair_s: float = 0.0,
         repair_crews: int | None = None,
@@ -476,7 +478,7 @@ class Twin(Passes):
         pool.liking = None if preference is None else np.array(preference, float)
         pool.tree = None if layout is None else Tree(layout, self.policy.placement)
         pool.spread = np.broadcast_to(np.asarray(spread_rate, float), (len(rate), 5))
-        pool.since = self.env.now
+        pool.since, pool.chip_w = self.env.now, chip_w
         self.pools.append(pool)
         self.set_fault_rate(len(self.pools) - 1, host_mtbf_s)
         return len(self.pools) - 1

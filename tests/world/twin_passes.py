@@ -162,9 +162,9 @@ class Passes:
         if self.policy.discipline == "drf":
             chips = np.array([pool.up * pool.per_host for pool in self.pools])
             parts = [u / c for u, c in zip(used, chips, strict=True) if c > 0]
-            watts = self.policy.chip_w or (0.0,) * len(chips)
+            watts = [pool.chip_w for pool in self.pools]
             drawn, total = (
-                sum(n * w for n, w in zip(of, watts, strict=False)) for of in (used, chips)
+                sum(n * w for n, w in zip(of, watts, strict=True)) for of in (used, chips)
             )
             share = max([*parts, drawn / total if total > 0 else 0.0, 0.0])
         return share / self.policy.weights[service]
