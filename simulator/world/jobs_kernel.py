@@ -36,5 +36,6 @@ def entry(function: F) -> F:
 def digest() -> str:
     """Return a digest of all compiled source of this room, and of what it is compiled for."""
     sources = (path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    compiled = [text for text in sources if b"jobs_kernel import" in text or b"class State(NamedTuple)" in text]
+    marks = (b"jobs_kernel import", b"class State(NamedTuple)")
+    compiled = [text for text in sources if any(mark in text for mark in marks)]
     return hashlib.sha256(b"".join(compiled)).hexdigest()
