@@ -46,7 +46,7 @@ HOMES = {
     "pydantic": ["simulator.spec.*"],
     "pint": ["simulator.spec.*"],
     "ruamel": ["simulator.spec.*"],
-    "polars": ["simulator.results", "analysis.*", "scenarios.replay"],
+    "polars": ["simulator.results.*", "analysis.*", "scenarios.replay"],
     "matplotlib": ["analysis.figures", "analysis.figures.*"],
     "duckdb": ["scenarios.*"],
     "distributed": ["simulator.study.cluster"],

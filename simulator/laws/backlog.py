@@ -101,7 +101,9 @@ class Backlog:
         for group, new in enumerate(floats(work)):
             cohorts = self._waiting[group]
             cohorts[0] += new
-            wanted[self._family[group]] += cohorts.sum(axis=0)
+            # One by one: a sum's last bits depend on how many worlds stand side by side.
+            for cohort in cohorts:
+                wanted[self._family[group]] += cohort
         return wanted.T
 
     def serve(self, served: npt.ArrayLike) -> Served:

@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.laws.arrays import Array, floats, require_not_negative
-from simulator.laws.linear_program import least_cost
 
-#: Added to right sides before a solve, over the largest of them, so that none is zero. [1]
+#: Added to right sides, over the largest of them, so that none is zero. [1]
 _NUDGE = 1e-8
-#: A variable's shortfall below zero, likewise, that is due to the nudge or to rounding. [1]
-_SLIP = 1e-6
+#: A basic variable, likewise, that is surely above zero in spite of rounding. [1]
+_SURE = 1e-12
 #: Programs solved before the other worlds are looked at again.
 _ROUND = 8
 
@@ -58,7 +57,8 @@ class Dispatcher:
     """Serve as much worth as fleets can, for one efficiency matrix.
 
     Right to one part in a million of a world's largest amount. Among equally
-    good uses, chips of less burden go first.
+    good uses, chips of less burden go first. A world's answer does not depend,
+    to the last bit, on which worlds stand beside it.
 
     Parameters
     ----------
@@ -143,13 +143,16 @@ class Dispatcher:
         use = np.zeros((len(right), len(self._w)))
         if not use.size:
             return self._result(use, right, largest)
-        todo = self._recall(right, use, np.arange(len(right)))
+        # Unequal nudges, so that no two rows bind at once: each world has one best basis,
+        # whichever way it is found.
+        nudged = right + _NUDGE * (1.0 + _fractions(right.shape[1]))
+        todo = self._recall(nudged, use, np.arange(len(right)))
         while len(todo):
             # Worlds far apart rarely share a basis.
             first = todo[:: max(len(todo) // _ROUND, 1)]
             for world in first:
-                use[world] = self._solve(right[world])
-            todo = self._recall(right, use, np.setdiff1d(todo, first))
+                use[world] = self._solve(nudged[world])
+            todo = self._recall(nudged, use, np.setdiff1d(todo, first))
         return self._result(use, right, largest)
 
     def _recall(self, right: Array, use: Array, todo: Indices) -> Indices:
@@ -166,8 +169,8 @@ class Dispatcher:
             if start == end:
                 continue
             worlds = todo[by_basis[start:end]]
-            x = right[worlds] @ basis.inverse
-            good = x.min(axis=1) >= -_SLIP
+            x = _applied(right[worlds], basis)
+            good = x.min(axis=1) > _SURE
             use[worlds] = x @ basis.spread
             left.append(worlds[~good])
         return np.sort(np.concatenate(left))
@@ -176,18 +179,13 @@ class Dispatcher:
         """Solve one world, keep its basis, and return its uses."""
         self.solves += 1
         n, m = self._rows.shape[1], len(right)
-        # Unequal nudges, so that no two rows bind at once and the vertex shows its basis.
-        nudged = right + _NUDGE * (1.0 + _fractions(m))
-        x = least_cost(-self._gain * _GRID, self._rows, nudged * _GRID).x / _GRID
-        amounts = np.concatenate([x, nudged - self._rows @ x])
-        basic = np.sort(np.argsort(-amounts, kind="stable")[:m])
-        columns = np.hstack([self._rows, np.eye(m)])[:, basic]
+        basic = np.sort(_best_basis(self._rows, right, self._gain))
+        inverse = np.linalg.inv(np.hstack([self._rows, np.eye(m)])[:, basic])
         gain = np.concatenate([self._gain, np.zeros(m)])[basic]
-        if np.linalg.cond(columns) < 1e12:
-            inverse = np.linalg.inv(columns)
-            spread = (basic[:, None] == np.arange(n)).astype(float)
-            self._known.append(_Basis(inverse.T.copy(), spread, gain @ inverse))
-        return x
+        spread = (basic[:, None] == np.arange(n)).astype(float)
+        basis = _Basis(inverse.T.copy(), spread, gain @ inverse)
+        self._known.append(basis)
+        return np.asarray(_applied(right[None], basis)[0] @ spread)
 
     def _result(self, use: Array, right: Array, largest: Array) -> ManyDispatches:
         """Take back what the nudge gave, and spread uses over families and chips."""
@@ -209,5 +207,41 @@ def _fractions(n: int) -> Array:
     return np.modf(np.arange(1, n + 1) * 0.6180339887498949)[0]
 
 
-#: Right sides are solved at this size: the solver's tolerances are absolute.
-_GRID = 1e4
+#: Worlds a matrix product takes at a time. [1]
+_TILE = 64
+
+
+def _applied(right: Array, basis: _Basis) -> Array:
+    """Return basic variables, shape (worlds, rows).
+
+    Tile by tile, for a matrix product's last bits depend on how many rows it has.
+    """
+    worlds, rows = right.shape
+    tiles = np.zeros((-(-worlds // _TILE), _TILE, rows))
+    tiles.reshape(-1, rows)[:worlds] = right
+    return np.asarray((tiles @ basis.inverse).reshape(-1, rows)[:worlds])
+
+
+def _best_basis(rows: Array, right: Array, gain: Array) -> Indices:
+    """Return the basic variables of most gain with ``rows @ x <= right``: the simplex method.
+
+    From the basis of slacks, always the variable of most gain a unit first (Dantzig).
+    Right sides are positive and no two rows bind at once, so that it ends.
+    """
+    m, n = rows.shape
+    table = np.hstack([rows, np.eye(m), right[:, None]])
+    price = np.append(gain, np.zeros(m + 1))
+    basic = np.arange(n, n + m)
+    while True:
+        enters = int(np.argmax(price[:-1]))
+        if price[enters] <= _SURE:
+            return basic
+        column = table[:, enters]
+        ratio = np.divide(table[:, -1], column, out=np.full(m, np.inf), where=column > _SURE)
+        leaves = int(np.argmin(ratio))
+        table[leaves] /= column[leaves]
+        factor = table[:, enters].copy()
+        factor[leaves] = 0.0
+        table -= factor[:, None] * table[leaves]
+        price -= price[enters] * table[leaves]
+        basic[leaves] = enters

@@ -31,6 +31,11 @@ class Run:
     jobs: bool = True
     """Whether the table of single jobs is kept; without it a run takes a tenth of the disk."""
 
+    @property
+    def is_fluid(self) -> bool:
+        """Whether work flows to chips, and no single job is seen."""
+        return self.scenario.policy.fidelity == "fluid"
+
 
 def run_key(scenario: Scenario, seed: int) -> str:
     """Return the hash of what determines a run: scenario, seed and this code."""
@@ -53,6 +58,7 @@ def code_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+@lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Return the versions that may change a number."""
     return {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES}

@@ -1,13 +1,14 @@
-"""One replication of one run: simulated, and written whole or not at all."""
+"""Replications of a run: simulated, and each written whole or not at all."""
 
 from __future__ import annotations
 
 import platform
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -49,26 +50,50 @@ def tasks_of(runs: Iterable[Run], seed: int, replications: Iterable[int]) -> lis
     ]
 
 
-def perform(task: Task, out: Path) -> None:
-    """Simulate one replication and write it.
+#: Replications of one run that are done at once, where doing so is quicker.
+Block = tuple[Task, ...]
+#: At most so many: beyond, memory grows and little time is saved.
+_MOST = 8
+
+
+def blocks_of(tasks: Iterable[Task]) -> list[Block]:
+    """Group tasks to be done at once; lowest replications first, so that draws are shared.
+
+    The fluid fidelity dispatches all replications of a block together; single jobs are
+    simulated one replication at a time.
+    """
+    in_order = sorted(tasks, key=lambda task: task.replication // _MOST)
+    found: list[Block] = []
+    for _, group in groupby(in_order, lambda t: (t.key, t.replication // _MOST)):
+        alike = list(group)
+        at_once = len(alike) if alike[0].run.is_fluid else 1
+        found += [tuple(alike[k : k + at_once]) for k in range(0, len(alike), at_once)]
+    return found
+
+
+def perform(block: Sequence[Task], out: Path) -> None:
+    """Simulate replications of one run and write each.
 
     Raises
     ------
     RuntimeError
-        If the code or the libraries here are not those that planned the task: what they
+        If the code or the libraries here are not those that planned the tasks: what they
         make belongs under another key.
     """
-    if run_key(task.run.scenario, task.seed) != task.key:
+    run, seed = block[0].run, block[0].seed
+    if run_key(run.scenario, seed) != block[0].key:
         raise RuntimeError(
             f"{platform.node()} has other code or other versions than the study; "
             "install the same on every worker"
         )
     began = time.perf_counter()
-    (columns,) = simulate(task.run.scenario, task.seed, [task.replication])
-    if not task.run.jobs:
-        columns["jobs"] = {}
-    tables = {name: table(name, columns[name] or _no_rows(name)) for name in schemas()}
-    write(Result(tables, _manifest(task, time.perf_counter() - began)), task.folder(out))
+    made = simulate(run.scenario, seed, [task.replication for task in block])
+    spent_s = (time.perf_counter() - began) / len(block)
+    for task, columns in zip(block, made, strict=True):
+        if not run.jobs:
+            columns["jobs"] = {}
+        tables = {name: table(name, columns[name] or _no_rows(name)) for name in schemas()}
+        write(Result(tables, _manifest(task, spent_s)), task.folder(out))
 
 
 def _no_rows(name: str) -> dict[str, list[Any]]:

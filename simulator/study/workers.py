@@ -1,7 +1,9 @@
 """Who does the tasks: this process, local processes, or any executor.
 
-A local worker that dies takes nothing with it but its own task, which is tried again
-alone; one that keeps dying is reported, and the rest of the study survives.
+Tasks that are quicker together go to a worker as one block. Of a block that fails, each
+task is tried alone, so that only the one at fault is reported. A local worker that dies
+takes nothing with it but its own tasks, which are tried again alone; one that keeps dying
+is reported, and the rest of the study survives.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from types import TracebackType
 from typing import Self
 
 from simulator.results import sweep
-from simulator.study.tasks import Task, perform
+from simulator.study.tasks import Block, Task, blocks_of, perform
 
 #: How often a task whose worker died is tried again, by itself.
 RETRIES = 2
@@ -93,9 +95,10 @@ class Workers:
         OSError
             If a result cannot be written. What is finished stays.
         """
-        todo = deque(tasks)
-        for key in {task.key for task in todo}:
+        wanted = list(tasks)
+        for key in {task.key for task in wanted}:
             sweep(self.out, key)
+        todo = deque(blocks_of(wanted))
         outcome = Outcome()
         if self._given is not None:
             self._drain(self._given, todo, outcome, tell, _AHEAD)
@@ -105,11 +108,11 @@ class Workers:
             self._run_in_pool(todo, outcome, tell)
         return outcome
 
-    def _run_in_pool(self, todo: deque[Task], outcome: Outcome, tell: Tell) -> None:
+    def _run_in_pool(self, todo: deque[Block], outcome: Outcome, tell: Tell) -> None:
         starts = 0
         while todo:
             suspects = self._drain(self._local(), todo, outcome, tell, 2 * self.count)
-            for task in suspects:
+            for task in (task for block in suspects for task in block):
                 self._run_alone(task, outcome, tell)
             if todo or suspects:
                 self._drop_pool()
@@ -128,11 +131,11 @@ class Workers:
             self._pool = None
 
     def _drain(
-        self, executor: Executor, todo: deque[Task], outcome: Outcome, tell: Tell, ahead: int
-    ) -> list[Task]:
-        """Do tasks until none is left or the pool breaks; return those a break took along."""
-        running: dict[Future[None], Task] = {}
-        lost: list[Task] = []
+        self, executor: Executor, todo: deque[Block], outcome: Outcome, tell: Tell, ahead: int
+    ) -> list[Block]:
+        """Do blocks until none is left or the pool breaks; return those a break took along."""
+        running: dict[Future[None], Block] = {}
+        lost: list[Block] = []
         try:
             while todo or running:
                 while todo and len(running) < ahead and not lost:
@@ -146,11 +149,11 @@ class Workers:
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    task, fault = running.pop(future), future.exception()
+                    block, fault = running.pop(future), future.exception()
                     if isinstance(fault, BrokenExecutor) and self._given is None:
-                        lost.append(task)
+                        lost.append(block)
                     else:
-                        self._take(fault, task, outcome, tell)
+                        todo.extendleft(self._take(fault, block, outcome, tell))
         except BaseException:
             # Ctrl-C or a full disk: let what runs end, start nothing more.
             for future in running:
@@ -161,35 +164,44 @@ class Workers:
     def _run_alone(self, task: Task, outcome: Outcome, tell: Tell) -> None:
         for _ in range(RETRIES):
             with _pool(1) as pool:
-                fault = pool.submit(perform, task, self.out).exception()
+                fault = pool.submit(perform, (task,), self.out).exception()
             if not isinstance(fault, BrokenExecutor):
                 break
         if isinstance(fault, BrokenExecutor):
             fault = RuntimeError(f"its worker died {1 + RETRIES} times")
-        self._take(fault, task, outcome, tell)
+        self._take(fault, (task,), outcome, tell)
 
-    def _run_here(self, todo: deque[Task], outcome: Outcome, tell: Tell) -> None:
-        for task in todo:
+    def _run_here(self, todo: deque[Block], outcome: Outcome, tell: Tell) -> None:
+        while todo:
+            block = todo.popleft()
             fault: BaseException | None = None
             try:
-                perform(task, self.out)
+                perform(block, self.out)
             except Exception as error:  # a poisoned replication is reported, the rest survives
                 fault = error
-            self._take(fault, task, outcome, tell)
+            todo.extendleft(self._take(fault, block, outcome, tell))
 
-    def _take(self, fault: BaseException | None, task: Task, outcome: Outcome, tell: Tell) -> None:
+    def _take(
+        self, fault: BaseException | None, block: Block, outcome: Outcome, tell: Tell
+    ) -> list[Block]:
+        """Count what is finished and what failed; return what is to be tried task by task."""
         if isinstance(fault, OSError):
             raise fault
-        if fault is None and not task.is_done(self.out):
-            fault = RuntimeError(
-                f"a worker wrote {task.folder(self.out)} where this process cannot see it; "
-                "the folder of results must be shared by all workers"
-            )
-        if fault is None:
-            outcome.finished += 1
-        else:
-            outcome.failed.append((task, f"{type(fault).__name__}: {fault}"))
+        if fault is not None and len(block) > 1:
+            return [(task,) for task in reversed(block)]
+        for task in block:
+            why = fault
+            if why is None and not task.is_done(self.out):
+                why = RuntimeError(
+                    f"a worker wrote {task.folder(self.out)} where this process cannot see it; "
+                    "the folder of results must be shared by all workers"
+                )
+            if why is None:
+                outcome.finished += 1
+            else:
+                outcome.failed.append((task, f"{type(why).__name__}: {why}"))
         tell(outcome.finished + len(outcome.failed))
+        return []
 
 
 def _pool(count: int) -> ProcessPoolExecutor:

@@ -1,11 +1,13 @@
 """Services ask for training: the job table of one replication, drawn up front.
 
 Nothing that happens in the world changes what the services ask, so all jobs
-are drawn at the start, each service and size from streams of its own.
+are drawn at the start, each service and size from streams of its own. For the
+same reason worlds that differ in supply alone share one table of jobs.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from math import ceil, exp, log, sqrt
 from statistics import NormalDist
@@ -42,6 +44,34 @@ class Demand:
     table: JobTable
     services: tuple[str, ...]
     classes: tuple[tuple[str, int], ...]
+
+
+#: Tables of jobs kept for worlds that ask the same; one of the studies' is some 9 MB.
+_KEPT = 8
+_kept: OrderedDict[str, Demand] = OrderedDict()
+
+
+def shared_demand(scenario: Scenario, streams: Streams) -> Demand:
+    """Return what :func:`draw_demand` gives, drawn once for worlds that ask the same.
+
+    Its arrays are shared: whoever takes it writes nothing into them.
+    """
+    key = _asked_by(scenario, streams)
+    if key not in _kept:
+        _kept[key] = draw_demand(scenario, streams)
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    _kept.move_to_end(key)
+    return _kept[key]
+
+
+def _asked_by(scenario: Scenario, streams: Streams) -> str:
+    """Return all that :func:`draw_demand` reads."""
+    told = scenario.model_dump_json(include={"services", "horizon"})
+    sizes = {size.chips for service in scenario.services.values() for size in service.sizes}
+    steps_s = [checkpoint_interval_s(scenario, chips) for chips in sorted(sizes)]
+    more = (streams.seed, streams.replication, steps_s, scenario.policy.restart.value)
+    return f"{more} {told}"
 
 
 def draw_demand(scenario: Scenario, streams: Streams) -> Demand:

@@ -7,16 +7,18 @@ lies where it would run if it never waited.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from simulator.laws.fluid import Askers, Flow, flow
 from simulator.laws.intervals import parts_in_bins, step_integral
 from simulator.laws.reliability import availability, expected_ettr, gang_mtbf_s
+from simulator.spec.scenario import Scenario
+from simulator.world.demand import class_weights
 from simulator.world.fluid_engine import FluidEngine, Pool
 from simulator.world.jobs import EngineRecord, JobTable
 
@@ -26,37 +28,41 @@ Floats = NDArray[np.float64]
 STEPS_A_QUARTER = 3
 
 
-def settle(engines: Sequence[FluidEngine], weight: ArrayLike, watts: Mapping[str, float]) -> Flow:
+def settle(engines: Sequence[FluidEngine], scenario: Scenario) -> Flow:
     """Dispatch all replications of one scenario, and give each engine its record.
+
+    A replication's record is the same, to the last bit, whichever others are beside it.
 
     Parameters
     ----------
     engines : sequence of FluidEngine
         Whose worlds have run to the horizon.
-    weight : array_like, shape (classes,)
-        Of a class within its family, such as its part of the demand. [any]
-    watts : mapping of str to float
-        By chip; of equally good chips those of less go first. [W/chip]
+    scenario : Scenario
+        Of all of them.
 
     Returns
     -------
     Flow
         Groups are (service, family), chips and families in order of their names.
     """
-    frame = _Frame.of(engines, np.asarray(weight, float))
+    racks = scenario.catalog.racks
+    watts = {c: r.nameplate.value * r.busy_share.value / r.chips for c, r in racks.items()}
+    frame = _Frame.of(engines[0], scenario)
     there, kept, lost = (
         np.stack(parts, axis=1)
         for parts in zip(*(_capacity(engine, frame) for engine in engines), strict=True)
     )
+    asked = [_Asked.of(engine.table, frame) for engine in engines]
     found = flow(
-        np.stack([_asked(engine.table, frame) for engine in engines], axis=-1),
+        np.stack([one.work for one in asked], axis=-1),
         there,
         kept,
         frame.askers,
         burden=[watts[chip] for chip in frame.chips],
     )
     for world, engine in enumerate(engines):
-        engine.record = _record(engine, frame, found, world, kept, lost)
+        alone = _Share.of(found, world, kept, lost)
+        engine.record = _record(engine, frame, asked[world], alone)
     return found
 
 
@@ -74,59 +80,87 @@ class _Frame:
     part: Floats
 
     @classmethod
-    def of(cls, engines: Sequence[FluidEngine], weight: Floats) -> _Frame:
-        classes = engines[0].classes
+    def of(cls, engine: FluidEngine, scenario: Scenario) -> _Frame:
+        # From the scenario alone: what only some replications have must not count.
+        classes = engine.classes
+        weight = class_weights(scenario, classes)
         families = tuple(sorted({family for family, _ in classes}))
         family = np.array([families.index(name) for name, _ in classes])
         member = family == np.arange(len(families))[:, None]
         part = member * weight / (member @ weight)[:, None]
-        quarters = engines[0].edges_s
         edges_s = np.concatenate(
             [
-                *(np.linspace(a, b, STEPS_A_QUARTER + 1)[:-1] for a, b in pairwise(quarters)),
-                quarters[-1:],
+                *(np.linspace(a, b, STEPS_A_QUARTER + 1)[:-1] for a, b in pairwise(engine.edges_s)),
+                engine.edges_s[-1:],
             ]
         )
-        askers, group_of = _groups([engine.table for engine in engines], family, edges_s)
-        chips = tuple(sorted({pool.chip for engine in engines for pool in engine.pools}))
+        askers, group_of = _groups(scenario, families, family, edges_s)
+        chips = tuple(sorted(scenario.catalog.racks))
         return cls(families, chips, edges_s, askers, group_of, part)
 
 
 def _groups(
-    tables: Sequence[JobTable], family: NDArray[np.int64], edges_s: Floats
+    scenario: Scenario, families: tuple[str, ...], family: NDArray[np.int64], edges_s: Floats
 ) -> tuple[Askers, NDArray[np.int64]]:
     """Group jobs by service and family; rank and patience are the service's own."""
-    step_s = float(np.mean(np.diff(edges_s)))
-    found: dict[tuple[int, int], tuple[float, float]] = {}
-    for table in tables:
-        key = table.service.astype(np.int64) * len(family) + table.job_class
-        for row in np.unique(key, return_index=True)[1]:
-            who = (int(table.service[row]), int(family[table.job_class[row]]))
-            found[who] = (float(table.priority[row]), float(table.patience_s[row]))
-    names = sorted(found)
-    services = 1 + max((service for service, _ in names), default=0)
-    group_of = np.full((services, len(family)), -1)
+    step_s, steps = float(np.mean(np.diff(edges_s))), len(edges_s) - 1
+    services = [scenario.services[name] for name in sorted(scenario.services)]
+    names = [(s, families.index(f)) for s, one in enumerate(services) for f in sorted(one.families)]
+    group_of = np.full((len(services), len(family)), -1)
     for group, (service, of_family) in enumerate(names):
         group_of[service, family == of_family] = group
-    steps = len(edges_s) - 1
     askers = Askers(
         family=tuple(of_family for _, of_family in names),
-        rank=tuple(found[who][0] for who in names),
-        patience=tuple(int(min(round(found[who][1] / step_s), steps)) for who in names),
+        rank=tuple(float(services[s].priority) for s, _ in names),
+        patience=tuple(int(min(round(services[s].patience / step_s), steps)) for s, _ in names),
     )
     return askers, group_of
 
 
-def _asked(table: JobTable, frame: _Frame) -> Floats:
-    """Work of each step and group if no job waited, shape (steps, groups). [rce·s]."""
-    row, step, length_s = parts_in_bins(
-        table.submit_s, table.submit_s + table.work_s, frame.edges_s
-    )
-    shape = (len(frame.edges_s) - 1, len(frame.askers.family))
-    group = frame.group_of[table.service[row], table.job_class[row]]
-    key = np.ravel_multi_index((step, group), shape)
-    work = np.bincount(key, table.chips[row] * length_s, minlength=int(np.prod(shape)))
-    return work.reshape(shape).astype(float)
+@dataclass(frozen=True)
+class _Asked:
+    """When one replication's jobs would run if none waited: parts of jobs in steps."""
+
+    row: NDArray[np.int64]
+    length_s: Floats
+    #: Step and group of each part, as one number.
+    key: NDArray[np.int64]
+    #: Work by step and group, shape (steps, groups). [rce·s]
+    work: Floats
+
+    @classmethod
+    def of(cls, table: JobTable, frame: _Frame) -> _Asked:
+        row, step, length_s = parts_in_bins(
+            table.submit_s, table.submit_s + table.work_s, frame.edges_s
+        )
+        shape = (len(frame.edges_s) - 1, len(frame.askers.family))
+        group = frame.group_of[table.service, table.job_class][row]
+        key = step * shape[1] + group
+        work = np.bincount(key, table.chips[row] * length_s, minlength=int(np.prod(shape)))
+        return cls(row, np.asarray(length_s, float), key, work.reshape(shape).astype(float))
+
+
+@dataclass(frozen=True)
+class _Share:
+    """One replication's part of the dispatch, arrays of its own."""
+
+    #: Shape (steps, groups). [rce·s]
+    done: Floats
+    unserved: Floats
+    #: Shape (steps, families, chips). [chip·s]
+    used: Floats
+    #: Rates kept and lost to faults, shape (steps, families, chips). [rce/chip]
+    kept: Floats
+    lost: Floats
+
+    @classmethod
+    def of(cls, found: Flow, world: int, kept: Floats, lost: Floats) -> _Share:
+        # Contiguous: the last bits of a sum depend on how an array lies in memory.
+        parts = (
+            *(found.done[:, :, world], found.unserved[:, :, world], found.used[:, world]),
+            *(kept[:, world], lost[:, world]),
+        )
+        return cls(*(np.ascontiguousarray(part) for part in parts))
 
 
 def _capacity(engine: FluidEngine, frame: _Frame) -> tuple[Floats, Floats, Floats]:
@@ -166,33 +200,28 @@ def _rates(pool: Pool, edges_s: Floats) -> Floats:
 def _ettr(engine: FluidEngine, pool: Pool) -> Floats:
     """Part of a run's time that is kept in spite of faults, shape (classes,). [1]."""
     ettr = np.ones(len(engine.classes))
-    if not np.isfinite(pool.host_mtbf_s):
-        return ettr
     table = engine.table
-    for job_class in np.unique(table.job_class):
-        row = int(np.argmax(table.job_class == job_class))
-        chips = np.ceil(table.chips[row] * pool.size_factor[job_class] - 1e-9)
-        hosts = max(1, int(-(-chips // pool.chips_per_host)))
-        if np.isfinite(table.checkpoint_s[row]) and table.checkpoint_s[row] > 0:
-            # The rates pay for writing checkpoints already.
-            ettr[job_class] = expected_ettr(
-                gang_mtbf_s(pool.host_mtbf_s, hosts),
-                table.checkpoint_s[row],
-                0.0,
-                table.restart_s[row],
-            )
+    there, row = engine.example_of_class
+    step_s = table.checkpoint_s[row]
+    writes = np.isfinite(step_s) & (step_s > 0)
+    if not np.isfinite(pool.host_mtbf_s) or not writes.any():
+        return ettr
+    chips = np.ceil(table.chips[row] * pool.size_factor[there] - 1e-9)
+    hosts = np.maximum(1, np.ceil(chips / pool.chips_per_host))[writes]
+    # The rates pay for writing checkpoints already.
+    ettr[there[writes]] = expected_ettr(
+        gang_mtbf_s(pool.host_mtbf_s, hosts), step_s[writes], 0.0, table.restart_s[row][writes]
+    )
     return ettr
 
 
-def _record(
-    engine: FluidEngine, frame: _Frame, found: Flow, world: int, kept: Floats, lost: Floats
-) -> EngineRecord:
+def _record(engine: FluidEngine, frame: _Frame, asked: _Asked, alone: _Share) -> EngineRecord:
     """Write a world's share of the dispatch in the job engine's columns.
 
     A segment is all of one group that runs on one pool in one step.
     """
     family = np.array(frame.askers.family)
-    done = found.done[:, :, world]
+    done = alone.done
     by_family = np.stack([done[:, family == f].sum(axis=1) for f in range(len(frame.families))], 1)
     total = by_family[:, family]
     part = np.divide(done, total, out=np.zeros_like(done), where=total > 0)
@@ -202,23 +231,23 @@ def _record(
     there = np.zeros((len(pool_s), len(frame.chips)))
     np.add.at(there.T, chip, pool_s.T)
     place = np.divide(pool_s, there[:, chip], out=np.zeros_like(pool_s), where=pool_s > 0)
-    used = found.used[:, world][:, family][:, :, chip] * part[:, :, None] * place[:, None]
+    used = alone.used[:, family][:, :, chip] * part[:, :, None] * place[:, None]
     step, group, pool = np.nonzero(used > 0)
     length_s = np.diff(frame.edges_s)[step]
     chip_s = used[step, group, pool]
-    where = (step, world, family[group], chip[pool])
+    where = (step, family[group], chip[pool])
     segments = {
         "job": _example_of(engine.table, frame)[group],
         "pool": pool,
         "start_s": frame.edges_s[step],
         "end_s": frame.edges_s[step + 1],
         "chips": chip_s / length_s,
-        "productive_rce_s": chip_s * kept[where],
-        "lost_rce_s": chip_s * lost[where],
+        "productive_rce_s": chip_s * alone.kept[where],
+        "lost_rce_s": chip_s * alone.lost[where],
         "restart_s": np.zeros(len(step)),
     }
     return EngineRecord(
-        jobs={"unserved_rce_s": _unserved(engine.table, frame, found, world)},
+        jobs={"unserved_rce_s": _unserved(engine.table, asked, alone)},
         segments=segments,
         pools={},
         host_down_s=np.stack([_down_s(pool, engine.edges_s) for pool in engine.pools]),
@@ -234,18 +263,14 @@ def _example_of(table: JobTable, frame: _Frame) -> NDArray[np.int64]:
     return example
 
 
-def _unserved(table: JobTable, frame: _Frame, found: Flow, world: int) -> Floats:
+def _unserved(table: JobTable, asked: _Asked, alone: _Share) -> Floats:
     """Work of each job that is not served: it shares its group's luck in the steps it spans."""
-    asked = _asked(table, frame)
-    missed = found.unserved[:, :, world]
-    share = np.divide(missed, asked, out=np.zeros_like(asked), where=asked > 0)
-    row, step, length_s = parts_in_bins(
-        table.submit_s, table.submit_s + table.work_s, frame.edges_s
+    share = np.divide(
+        alone.unserved, asked.work, out=np.zeros_like(asked.work), where=asked.work > 0
     )
-    group = frame.group_of[table.service[row], table.job_class[row]]
     n = len(table)
-    spanned = np.bincount(row, length_s, minlength=n)
-    hit = np.bincount(row, length_s * share[step, group], minlength=n)
+    spanned = np.bincount(asked.row, asked.length_s, minlength=n)
+    hit = np.bincount(asked.row, asked.length_s * share.ravel()[asked.key], minlength=n)
     part = np.divide(hit, spanned, out=np.zeros(n), where=spanned > 0)
     return np.asarray(part * table.chips * table.work_s)
 

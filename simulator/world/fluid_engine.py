@@ -59,6 +59,8 @@ class FluidEngine:
         self.classes = tuple(classes)
         self.edges_s = np.asarray(edges_s, float)
         self.pools: list[Pool] = []
+        #: Classes anyone asks for, and a job of each.
+        self.example_of_class = np.unique(table.job_class, return_index=True)
         self.record: EngineRecord | None = None
 
     def add_pool(

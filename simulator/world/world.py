@@ -17,7 +17,7 @@ from simulator.units import DAY_S
 from simulator.world import accounts
 from simulator.world.chain import Chain
 from simulator.world.clock import at
-from simulator.world.demand import class_weights, draw_demand
+from simulator.world.demand import draw_demand, shared_demand
 from simulator.world.engine import JobEngine
 from simulator.world.fluid import settle
 from simulator.world.fluid_engine import FluidEngine
@@ -47,7 +47,8 @@ class World:
         self.env = simpy.Environment()
         self.record = Recorder(schemas())
         streams = Streams(seed, replication)
-        self.demand = draw_demand(scenario, streams)
+        drawn = shared_demand if scenario.policy.fidelity == "fluid" else draw_demand
+        self.demand = drawn(scenario, streams)
         self.buying = SupplyWorld(
             self.env,
             Chain(scenario),
@@ -240,15 +241,7 @@ def simulate(
     if scenario.policy.fidelity == "jobs":
         return [_run(World(scenario, seed, number)).close() for number in replications]
     worlds = [_run(World(scenario, seed, number)) for number in replications]
-    racks = scenario.catalog.racks
-    settle(
-        [world.engine for world in worlds if isinstance(world.engine, FluidEngine)],
-        class_weights(scenario, worlds[0].demand.classes),
-        {
-            chip: rack.nameplate.value * rack.busy_share.value / rack.chips
-            for chip, rack in racks.items()
-        },
-    )
+    settle([w.engine for w in worlds if isinstance(w.engine, FluidEngine)], scenario)
     return [world.close() for world in worlds]
 
 

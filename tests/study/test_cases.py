@@ -92,10 +92,10 @@ def test_a_full_disk_stops_the_study_and_keeps_what_is_finished(
 def test_a_poisoned_replication_is_reported_and_the_rest_survives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def poisoned(task, out):
-        if task.replication == 1 and task.run.stopped is None:
+    def poisoned(block, out):
+        if any(task.replication == 1 and task.run.stopped is None for task in block):
             raise RuntimeError("a broken replication")
-        perform(task, out)
+        perform(block, out)
 
     monkeypatch.setattr("simulator.study.workers.perform", poisoned)
     outcome = run_study({"baseline": load(TINY)}, tmp_path, replications=2, workers=1)

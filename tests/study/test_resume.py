@@ -13,13 +13,16 @@ import pytest
 
 from analysis.studies import open_answers
 from scenarios.studies import ask
-from simulator.study.tasks import perform
+from simulator.spec.loader import load
+from simulator.study.runs import Run
+from simulator.study.tasks import blocks_of, perform, tasks_of
+from simulator.study.workers import Workers
 
 ROOT = Path(__file__).parent.parent.parent
-TINY = str(ROOT / "tests" / "data" / "tiny.yaml")
+TINY = ROOT / "tests" / "data" / "tiny.yaml"
 STUDY = {
     "title": "Which demand is too much?",
-    "scenario": TINY,
+    "scenario": str(TINY),
     "replications": 6,
     "metrics": ["work_done", "unserved_share"],
     "portfolio": {"cases": ["baseline", "cancelled"]},
@@ -32,12 +35,18 @@ STUDY = {
         }
     },
 }
-DRIVER = f"""
+#: Of many replications, done in blocks.
+FLUID = {
+    **STUDY,
+    "replications": 24,
+    "change": {"policy": {"fidelity": "fluid"}},
+}
+DRIVER = """
 from pathlib import Path
 from scenarios.studies import ask
 if __name__ == "__main__":
     import sys
-    ask({STUDY!r}, Path(sys.argv[1]), workers=2)
+    ask({study!r}, Path(sys.argv[1]), workers=2)
 """
 
 
@@ -54,34 +63,71 @@ def through(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def kill_and_resume(out: Path, times: int, seed: int, driver: Path) -> None:
-    driver.write_text(DRIVER, encoding="utf-8")
+def kill_and_resume(study: dict[str, object], out: Path, times: int, seed: int) -> int:
+    """Kill a study so often while it runs, then let it end; return how often it still ran."""
+    driver = out.with_name("driver.py")
+    driver.write_text(DRIVER.format(study=study), encoding="utf-8")
     rng = random.Random(seed)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    all_of_them, alive = 5 * int(str(study["replications"])), 0
     for kill in range(times):
-        study = subprocess.Popen([sys.executable, str(driver), str(out)], env=environment)
+        process = subprocess.Popen([sys.executable, str(driver), str(out)], env=environment)
         # At a random number of finished replications, and then a random moment later.
-        wanted = rng.uniform(kill, kill + 1) * 30 / times
+        wanted = rng.uniform(kill, kill + 1) * all_of_them / (times + 1)
         deadline = time.monotonic() + 60
-        while study.poll() is None and time.monotonic() < deadline:
+        while process.poll() is None and time.monotonic() < deadline:
             if len(list(out.glob("*/rep-*"))) >= wanted:
                 break
-            time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.15))
-        study.send_signal(signal.SIGKILL)
-        study.wait()
-    ask(STUDY, out, workers=1)
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0, 0.1))
+        alive += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    ask(study, out, workers=1)
+    return alive
 
 
 def test_killed_three_times_and_resumed_gives_the_same_bytes(through: Path, tmp_path: Path):
-    kill_and_resume(tmp_path / "out", 3, 5, tmp_path / "driver.py")
+    assert kill_and_resume(STUDY, tmp_path / "out", 3, 5) > 0
     assert left_by(tmp_path / "out") == left_by(through)
 
 
 @pytest.mark.slow
-def test_killed_twenty_times_and_resumed_gives_the_same_bytes(through: Path, tmp_path: Path):
-    kill_and_resume(tmp_path / "out", 20, 7, tmp_path / "driver.py")
-    assert left_by(tmp_path / "out") == left_by(through)
+def test_killed_twenty_times_and_resumed_gives_the_same_bytes(tmp_path: Path):
+    ask(FLUID, tmp_path / "through", workers=1)
+    alive = kill_and_resume(FLUID, tmp_path / "out", 20, 7)
+    # A kill that comes too late kills nothing.
+    assert alive >= 15
+    assert left_by(tmp_path / "out") == left_by(tmp_path / "through")
+
+
+def test_a_block_is_the_bytes_of_its_replications_one_by_one(tmp_path: Path):
+    cases = {
+        name: load(TINY, name, ["policy.fidelity=fluid"]) for name in ("baseline", "cancelled")
+    }
+    runs = [Run(name, given.scenario) for name, given in cases.items()]
+    tasks = tasks_of(runs, 0, range(10))
+    blocks = blocks_of(tasks)
+    assert sorted(map(len, blocks)) == [2, 2, 8, 8]
+    for block in blocks:
+        perform(block, tmp_path / "together")
+    for task in reversed(tasks):
+        perform((task,), tmp_path / "alone")
+    assert left_by(tmp_path / "together") == left_by(tmp_path / "alone")
+
+
+def test_of_a_poisoned_block_all_but_one_survive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def poisoned(block, out):
+        if any(task.replication == 2 for task in block):
+            raise RuntimeError("a broken replication")
+        perform(block, out)
+
+    given = load(TINY, sets=["policy.fidelity=fluid"])
+    monkeypatch.setattr("simulator.study.workers.perform", poisoned)
+    with Workers(tmp_path, 1) as crew:
+        outcome = crew.run(tasks_of([Run("baseline", given.scenario)], 0, range(6)))
+    assert outcome.finished == 5
+    assert [str(task) for task, _ in outcome.failed] == ["baseline, replication 2"]
 
 
 def test_two_studies_over_one_folder_share_their_runs(through: Path, tmp_path: Path):
@@ -97,10 +143,10 @@ def test_two_studies_over_one_folder_share_their_runs(through: Path, tmp_path: P
 def test_a_poisoned_replication_is_left_out_and_told(
     through: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def poisoned(task, out):
-        if task.replication == 2 and task.run.case == "cancelled":
+    def poisoned(block, out):
+        if any(task.replication == 2 and task.run.case == "cancelled" for task in block):
             raise RuntimeError("a broken replication")
-        perform(task, out)
+        perform(block, out)
 
     monkeypatch.setattr("simulator.study.workers.perform", poisoned)
     found = ask(STUDY, tmp_path, workers=1)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,6 +37,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 class Deadly:
     """A scenario that kills whoever opens it."""
+
+    policy = SimpleNamespace(fidelity="jobs")
 
     def __reduce__(self):
         return os._exit, (1,)
