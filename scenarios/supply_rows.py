@@ -10,9 +10,8 @@ import numpy as np
 
 from analysis.uncertainty import proportion_interval
 from simulator.spec.scenario import Scenario
-from simulator.world.chain import STAGES, Chain
+from simulator.world.chain import Chain
 from simulator.world.fragility import kept, passed_on
-from simulator.world.supply import OrderState
 from simulator.world.supply_world import SupplyWorld, run_supply
 
 #: Kinds of nodes by how far upstream they stand.
@@ -89,11 +88,6 @@ def pipeline_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
 
 def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
     """Return each stay of part of an order in a stage: stage, begin, end [s], worth [USD]."""
-    done: dict[tuple[str, str], float] = {}
-    events = world.record.tables["events"]
-    for t, kind, subject in zip(events["t_s"], events["kind"], events["subject"], strict=True):
-        if kind.endswith(" done"):
-            done[subject, kind.removesuffix(" done")] = t
     arrived: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
     told = world.record.tables["deliveries"]
     for order, racks, t in zip(told["order"], told["racks"], told["in_service_s"], strict=True):
@@ -106,7 +100,7 @@ def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
         usd = order.racks * order.price_usd
         marks = [("allocation", order.wanted_s), ("money", order.granted_s)]
         marks.append(("queue", order.funded_s))
-        marks += _made(order, done)
+        marks += order.entered()
         marks.append(("dock and install", order.landed_s))
         known = [(name, t) for name, t in marks if t is not None]
         ends = [t for _, t in known[1:]] + [over]
@@ -123,15 +117,6 @@ def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
         left = order.racks - sum(racks for _, racks in arrived[order.name])
         stays.append((last, begin, np.inf, left * order.price_usd))
     return stays
-
-
-def _made(order: OrderState, done: Mapping[tuple[str, str], float]) -> list[tuple[str, float]]:
-    """Return when an order entered each stage that hangs on nodes. [s]."""
-    if order.funded_s is None or order.due_s is None:
-        return []
-    ends = [done.get((order.name, stage)) for stage in STAGES]
-    entered = [order.made_s, *ends[:-1]]
-    return [(s, t) for s, t in zip(STAGES, entered, strict=True) if t is not None]
 
 
 def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:

@@ -43,24 +43,24 @@ def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tupl
     >>> at.tolist(), done.tolist()
     ([0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
     """
-    times, states = np.asarray(t_s, float), np.asarray(health, float)
-    at, done = [float(times[0])], [float(times[0])]
-    for k, h in enumerate(states):
-        until = times[k + 1] if k + 1 < len(times) else np.inf
+    # Plain floats are read faster one by one than those of an array.
+    times, states = np.asarray(t_s, float).tolist(), np.asarray(health, float).tolist()
+    at, done = [times[0]], [times[0]]
+    for h, until in zip(states, [*times[1:], np.inf], strict=True):
         lag = at[-1] - done[-1]
-        rate = _fastest(float(h), catch_up)
+        rate = _fastest(h, catch_up)
         if lag > 0 and rate > 1:
             caught = at[-1] + lag / (rate - 1)
             if caught < until:
                 at.append(caught)
                 done.append(caught)
                 lag = 0.0
-        if np.isinf(until):
+        if until == np.inf:
             break
         # On time a line keeps to its plan; behind it, it runs as fast as it can.
         speed = rate if lag > 0 or rate < 1 else 1.0
         done.append(done[-1] + speed * (until - at[-1]))
-        at.append(float(until))
+        at.append(until)
     return np.asarray(at), np.asarray(done)
 
 

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from simulator.laws.dependency import Node as GraphNode
 from simulator.spec.base import Figure
 from simulator.spec.chain import Input, Node, Terms
 from simulator.spec.hardware import Chip
+from simulator.spec.orders import Order
 from simulator.spec.scenario import Scenario
+from simulator.units import Calendar
+from simulator.world.buying import RULES
 
 #: Stages of an order that hang on nodes, in the order it passes them.
 STAGES = ("wafer", "packaging", "rack", "ship")
@@ -76,6 +80,10 @@ class Chain:
         Nodes with a capacity.
     units : ndarray, shape (scarce nodes, chips)
         Units of each that go into a rack. [units/rack]
+    begins_s : mapping of str to float
+        When a quarter begins, also one outside the run. [s]
+    plan : list of (quarter, list of Order)
+        The plan of record as the buying rule orders it, by time.
     capacity, others : ndarray, shape (quarters, scarce nodes)
         What each has, and what its other customers ask. [units a quarter]
 
@@ -105,7 +113,10 @@ class Chain:
         self.scarce = tuple(i for i in sorted(nodes) if nodes[i].capacity)
         self.units = self._units()
         self.quarters = scenario.horizon.calendar.names()
+        self.number_of_quarter = {name: k for k, name in enumerate(self.quarters)}
         self.edges_s = scenario.horizon.calendar.edges_s()
+        self.begins_s = _Begins(scenario.horizon.calendar)
+        self.plan = self._plan()
         self.capacity = np.array(
             [[_from(nodes[i].capacity, q) for i in self.scarce] for q in self.quarters]
         )
@@ -123,6 +134,12 @@ class Chain:
             for i, spec in sorted(nodes.items())
             if (tag is not None and tag in spec.tags) or spec.country == country
         ]
+
+    def _plan(self) -> list[tuple[str, list[Order]]]:
+        rule = self.scenario.supply.buying
+        lines = RULES[rule.rule](self.scenario, rule)
+        lines.sort(key=lambda order: self.begins_s[order.quarter])
+        return [(quarter, list(each)) for quarter, each in groupby(lines, lambda o: o.quarter)]
 
     def _need(self, name: str, given: Input) -> Need:
         return self._of(name, given.stage, given.shares, given)
@@ -213,6 +230,18 @@ class Chain:
                         amount[supplier] += amount[i] * need.per_unit * share
             per_rack[:, column] = [amount[i] for i in self.scarce]
         return per_rack
+
+
+class _Begins(dict[str, float]):
+    """Begin of each quarter that was asked for. [s]."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        super().__init__()
+        self.calendar = calendar
+
+    def __missing__(self, quarter: str) -> float:
+        self[quarter] = self.calendar.at(quarter)
+        return self[quarter]
 
 
 def _from(figures: Mapping[str, Figure[float]], quarter: str) -> float:

@@ -18,6 +18,8 @@ from simulator.world.clock import at
 from simulator.world.recorder import Recorder
 
 _Z90 = NormalDist().inv_cdf(0.9)
+_DELIVERY = ("order", "site", "chip", "racks", "in_service_s")
+_FLEET = ("t_s", "site", "chip", "racks", "chips", "nameplate_w")
 
 
 @dataclass
@@ -71,8 +73,15 @@ class Floor:
         self.free_racks = dict.fromkeys(scenario.sites, 0)
         #: Positions the fabric reaches and nobody holds; boundless where it comes with the floor.
         self.free_network = {i: 0 if s.network else inf for i, s in scenario.sites.items()}
+        #: Sites that offer a kind of cooling.
+        self._sites = {
+            rack.cooling: sorted(i for i, s in scenario.sites.items() if rack.cooling in s.cooling)
+            for rack in scenario.catalog.racks.values()
+        }
         self.racks: dict[tuple[str, str], int] = {}
         self.dock: deque[Consignment] = deque()
+        self._tell_delivery = record.writer("deliveries", _DELIVERY)
+        self._tell_fleet = record.writer("fleet", _FLEET)
         self.installing = 0
 
     def energise(self) -> Generator[simpy.Event, Any, None]:
@@ -127,7 +136,7 @@ class Floor:
     def serve(self) -> None:
         """Move racks from the dock to sites, first come first served, whoever fits."""
         for waiting in self.dock:
-            for site_id in sorted(self.scenario.sites):
+            for site_id in self._sites[self.scenario.catalog.racks[waiting.chip].cooling]:
                 self._install(site_id, waiting)
         self.dock = deque(w for w in self.dock if w.racks)
 
@@ -140,7 +149,8 @@ class Floor:
             If it does not fit.
         """
         asked = consignment.racks
-        self._install(site_id, consignment)
+        if site_id in self._sites[self.scenario.catalog.racks[consignment.chip].cooling]:
+            self._install(site_id, consignment)
         if consignment.racks:
             raise ValueError(
                 f"{site_id}: {asked} racks of {consignment.chip} stand there at the start, "
@@ -148,9 +158,6 @@ class Floor:
             )
 
     def _install(self, site_id: str, waiting: Consignment) -> None:
-        rack = self.scenario.catalog.racks[waiting.chip]
-        if rack.cooling not in self.scenario.sites[site_id].cooling:
-            return
         # Half a watt covers the rounding of sums of nameplates.
         fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w(waiting.chip))
         room = min(self.free_racks[site_id], self.free_network[site_id], fits)
@@ -187,14 +194,7 @@ class Floor:
         here = self.racks.get((site_id, arrived.chip), 0) + racks
         self.racks[site_id, arrived.chip] = here
         self.in_service(site_id, arrived.chip, racks)
-        self.record(
-            "deliveries",
-            order=arrived.order,
-            site=site_id,
-            chip=arrived.chip,
-            racks=racks,
-            in_service_s=self.env.now,
-        )
+        self._tell_delivery((arrived.order, site_id, arrived.chip, racks, self.env.now))
         self._record(site_id, arrived.chip, here)
 
     def retire(self) -> Generator[simpy.Event, Any, None]:
@@ -215,12 +215,6 @@ class Floor:
                 self.serve()
 
     def _record(self, site_id: str, chip: str, here: int) -> None:
-        self.record(
-            "fleet",
-            t_s=self.env.now,
-            site=site_id,
-            chip=chip,
-            racks=here,
-            chips=here * self.scenario.catalog.racks[chip].chips,
-            nameplate_w=here * self.nameplate_w(chip),
-        )
+        chips = here * self.scenario.catalog.racks[chip].chips
+        watts = here * self.nameplate_w(chip)
+        self._tell_fleet((self.env.now, site_id, chip, here, chips, watts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Generator
 from dataclasses import dataclass
-from math import exp, log
+from math import ceil, exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
@@ -65,23 +65,20 @@ class Market:
         self.vendor = {i: chip.vendor for i, chip in chain.scenario.catalog.chips.items()}
         self._column = {chip: k for k, chip in enumerate(chain.bought)}
         self.regimes: dict[str, list[Regime]] = {}
-        self._wait_z: dict[str, list[float]] = {}
+        #: Wait for a slot by vendor and quarter. [s]
+        self._waits_s: dict[str, list[float]] = {}
         for vendor, queue in sorted(self.queues.items()):
             self._draw(vendor, queue, streams, chain.quarters)
         self.asks: list[Ask] = []
         self._left = np.array([], float)
-        self._window = -1
+        #: What the last window left can be had until then. [s]
+        self._closes_s = -inf
         self._rationed = self._which_are_rationed()
 
     def wait_s(self, chip: str) -> float:
         """Wait for a slot of an order placed now. [s]."""
-        vendor = self.vendor[chip]
-        if vendor not in self.queues:
-            return 0.0
-        queue, quarter = self.queues[vendor], self._quarter()
-        state = queue.regimes[self.regimes[vendor][quarter]]
-        sigma = log(queue.wait_spread) / _Z90
-        return state.wait * exp(sigma * self._wait_z[vendor][quarter])
+        waits_s = self._waits_s.get(self.vendor[chip])
+        return 0.0 if waits_s is None else waits_s[self._quarter()]
 
     def rations(self, chip: str) -> bool:
         """Tell whether orders of a chip may get less than they ask."""
@@ -91,7 +88,7 @@ class Market:
         """Ask for racks, now or *again* in the next window; `granted` happens with a number."""
         ask = Ask(name, chip, racks, self.env.event())
         self.asks.append(ask)
-        if self._window == self._quarter() and not again:
+        if not again and self.env.now < self._closes_s:
             self._share([ask], self._left, np.zeros_like(self._left))
         return ask
 
@@ -113,8 +110,10 @@ class Market:
             # Behind the plan of record and the programme's orders of the same moment.
             yield self.env.timeout(0)
             yield self.env.timeout(0)
-            self._window = quarter
-            others = self.chain.others[quarter] * self._surges()
+            self._closes_s = self.chain.edges_s[quarter + 1]
+            others = self.chain.others[quarter]
+            if self.nodes.surges:
+                others = others * self._surges()
             self._share(self.asks, self.chain.capacity[quarter], others)
 
     def _share(self, asks: list[Ask], supply: Array, outside: Array) -> None:
@@ -124,8 +123,9 @@ class Market:
         for ask in asks:
             asked[self._column[ask.chip]] += ask.racks
         may = asked.copy()
-        for column in np.flatnonzero(asked).tolist():
-            may[column] = np.ceil(asked[column] * self._acceptance(bought[column]))
+        for column, racks in enumerate(asked.tolist()):
+            if racks:
+                may[column] = ceil(racks * self._acceptance(bought[column]))
         needed = self.chain.units @ may
         if (needed + outside <= supply).all():
             grants = may.astype(int)
@@ -210,7 +210,12 @@ class Market:
             elif k > 0:
                 now = _next(queue, now, float(chance[k]))
             path.append(now)
-        self.regimes[vendor], self._wait_z[vendor] = path, z.tolist()
+        self.regimes[vendor] = path
+        sigma = log(queue.wait_spread) / _Z90
+        self._waits_s[vendor] = [
+            queue.regimes[regime].wait * exp(sigma * each)
+            for regime, each in zip(path, z.tolist(), strict=True)
+        ]
 
 
 def _next(queue: Queue, now: Regime, chance: float) -> Regime:

@@ -8,7 +8,7 @@ from simulator.laws.arrays import Array
 from simulator.laws.pipeline import final_rate, production_clock, stage_end_s
 from simulator.laws.recovery import group_health, health_on, recovery_steps
 from simulator.streams import Streams
-from simulator.world.chain import Chain, Need
+from simulator.world.chain import STAGES, Chain, Need
 from simulator.world.recorder import Recorder
 from simulator.world.shocks import draw_shocks
 
@@ -29,6 +29,8 @@ class Nodes:
         self.chain = chain
         self.blows = draw_shocks(chain, streams)
         self._rare = [blow for blow in self.blows if blow.takes != "output"]
+        #: Whether others ask for more at any time.
+        self.surges = any(blow.takes == "demand" for blow in self._rare)
         self.steps: dict[str, list[tuple[float, float, float]]] = {}
         for blow in self.blows:
             if blow.takes == "output" and blow.end_s > 0:
@@ -39,14 +41,23 @@ class Nodes:
         self._own = {node: self._own_health(steps) for node, steps in self.steps.items()}
         self._given: dict[str, Array | None] = {}
         self._clocks: dict[int, Clock | None] = {}
+        self._of_chip: dict[str, dict[str, Clock | None]] = {}
 
     def stage_end(self, chip: str, stage: str, enter_s: float, duration_s: float) -> float:
         """Return when an order that enters a stage leaves it. [s]."""
-        line = self.chain.line_of[chip, stage]
+        clock = self.clocks(chip)[stage]
+        return enter_s + duration_s if clock is None else stage_end_s(enter_s, duration_s, *clock)
+
+    def clocks(self, chip: str) -> dict[str, Clock | None]:
+        """Return the clock of each stage of a chip's orders; None where it never fails."""
+        if chip not in self._of_chip:
+            self._of_chip[chip] = {s: self._line(self.chain.line_of[chip, s]) for s in STAGES}
+        return self._of_chip[chip]
+
+    def _line(self, line: int) -> Clock | None:
         if line not in self._clocks:
             self._clocks[line] = self._clock(self.chain.lines[line])
-        clock = self._clocks[line]
-        return enter_s + duration_s if clock is None else stage_end_s(enter_s, duration_s, *clock)
+        return self._clocks[line]
 
     def health(self, node: str) -> Array | None:
         """Part of a node's plan it can give, from each time of `t_s` on. [1]."""
@@ -116,6 +127,9 @@ class Nodes:
         for need in needs:
             parts = [self.health(supplier) for supplier in need.suppliers]
             if all(part is None for part in parts):
+                continue
+            if need.shares == (1.0,) and parts[0] is not None:  # nobody can stand in
+                health = parts[0] if health is None else np.minimum(health, parts[0])
                 continue
             whole = np.ones_like(self.t_s)
             stacked = [whole if part is None else part for part in parts]

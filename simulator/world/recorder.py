@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
 Columns = dict[str, list[Any]]
+#: One line of a run's story: when, what, to whom, and more of it.
+Line = tuple[float, str, str, str]
+EVENT = ("t_s", "kind", "subject", "detail")
 
 
 class Recorder:
@@ -30,17 +34,33 @@ class Recorder:
     """
 
     def __init__(self, tables: Mapping[str, Iterable[str]] = MappingProxyType({})) -> None:
-        self.tables: defaultdict[str, Columns] = defaultdict(dict)
+        self._tables: defaultdict[str, Columns] = defaultdict(dict)
         for name, columns in tables.items():
-            self.tables[name] = {column: [] for column in columns}
-        events = self.tables["events"]
-        self._event_columns = [
-            events.setdefault(name, []) for name in ("t_s", "kind", "subject", "detail")
-        ]
+            self._tables[name] = {column: [] for column in columns}
+        #: Rows that are in no column yet, with their names, by table.
+        self._waiting: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {}
+        self._tell = self.writer("events", EVENT)
+
+    @property
+    def tables(self) -> Mapping[str, Columns]:
+        """All that is recorded, by table."""
+        for table, (names, rows) in self._waiting.items():
+            self.rows(table, names, rows)
+            rows.clear()
+        return self._tables
+
+    def writer(self, table: str, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], None]:
+        """Return what appends a row, in the order of *names*, to a table written by it alone.
+
+        For tables of many rows in runs of milliseconds: columns are made of all at once.
+        """
+        columns = self._tables[table]
+        columns.update({name: columns.get(name, []) for name in names})
+        return self._waiting.setdefault(table, (names, []))[1].append
 
     def __call__(self, table: str, /, **row: Any) -> None:
         """Append one row to *table*."""
-        columns = self.tables[table]
+        columns = self._tables[table]
         if not columns:
             columns.update({name: [] for name in row})
         for name, value in row.items():
@@ -48,15 +68,19 @@ class Recorder:
 
     def rows(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append many rows to *table*, each in the order of *names*."""
-        columns = self.tables[table]
+        columns = self._tables[table]
         for name, values in zip(names, zip(*rows, strict=True), strict=False):
             columns.setdefault(name, []).extend(values)
 
     def event(self, t_s: float, kind: str, subject: str, detail: str = "") -> None:
         """Append one line to the story of the run."""
-        # Thousands of lines in a run of milliseconds: no mapping is built for each.
-        times, kinds, subjects, details = self._event_columns
-        times.append(t_s)
-        kinds.append(kind)
-        subjects.append(subject)
-        details.append(detail)
+        self._tell((t_s, kind, subject, detail))
+
+    def insert_events(self, lines: Iterable[Line]) -> None:
+        """Put lines into the story, each behind those of its time and before later ones."""
+        columns, (_, waiting) = self._tables["events"], self._waiting["events"]
+        waiting[:0] = zip(*(columns[name] for name in EVENT), strict=True)
+        columns.update({name: [] for name in EVENT})
+        # Two sorted lists, one behind the other, are merged by the sort.
+        waiting += sorted(lines, key=itemgetter(0))
+        waiting.sort(key=itemgetter(0))

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
-from dataclasses import dataclass, field
-from itertools import groupby
+from collections.abc import Generator, Sequence
 from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
 import simpy
 
+from simulator.laws.pipeline import stage_end_s
 from simulator.spec.orders import Contract, LeadTime
 from simulator.streams import Streams
-from simulator.world.buying import RULES, slipped
+from simulator.world.buying import slipped
 from simulator.world.chain import STAGES, Chain
 from simulator.world.clock import at
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Ask, Market
 from simulator.world.nodes import Nodes
+from simulator.world.orders import OrderState, may_be_cancelled, stages_done
 from simulator.world.recorder import Recorder
 from simulator.world.treasury import CENT_USD, Treasury
 
@@ -27,41 +27,6 @@ _Z90 = NormalDist().inv_cdf(0.9)
 #: Quarters before the start whose orders have lead times of their own.
 _EARLIER = 40
 _PLAIN = Contract(source="no contract is named: paid in full with the order")
-
-
-@dataclass
-class OrderState:
-    """One order's life; times are None until they happen. [s]."""
-
-    name: str
-    chip: str
-    quarter: str
-    cause: str
-    racks: int
-    price_usd: float
-    wanted_s: float
-    granted_s: float | None = None
-    funded_s: float | None = None
-    made_s: float | None = None
-    due_s: float | None = None
-    landed_s: float | None = None
-    cancelled_s: float | None = None
-    #: Time from the dock to service, once there is room. [s]
-    commission_s: float = 0.0
-    #: What it waits for or is in: allocation, money, queue, a stage, dock.
-    stage: str = "allocation"
-    extra_wait_s: float = 0.0
-    #: What was paid to the vendor, and got back, as it happened. [s, USD]
-    payments: list[tuple[float, float]] = field(default_factory=list)
-    #: The part of a larger order that was not granted at once.
-    again: bool = False
-    pending: Ask | simpy.Event | None = field(default=None, repr=False, compare=False)
-    process: simpy.Process | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def paid_usd(self) -> float:
-        """Paid so far, less what came back. [USD]"""
-        return sum(usd for _, usd in self.payments)
 
 
 class Supply:
@@ -93,21 +58,27 @@ class Supply:
         self.record = record
         self.orders: list[OrderState] = []
         self._ordinal: Counter[tuple[str, str, str]] = Counter()
-        self._luck: dict[str, tuple[list[float], list[float]]] = {}
-        self._quarter = {q: k for k, q in enumerate(chain.quarters)}
+        #: Lead times by chip: of orders of the run's quarters, and of earlier ones. [s]
+        self._lead_s: dict[str, list[float]] = {}
+        self._earlier_s: dict[str, list[float]] = {}
+        self._quarter = chain.number_of_quarter
+        self._begins_s = chain.begins_s
+        self._plan = chain.plan
+        racks = self.scenario.catalog.racks
+        self._price_usd = {chip: rack.price.value for chip, rack in racks.items()}
+        self._terms = {chip: self.scenario.supply.contracts.get(chip, _PLAIN) for chip in racks}
+        self._shares = {
+            chip: _shares(lead) for chip, lead in chain.scenario.supply.lead_times.items()
+        }
 
     def follow_plan(self) -> Generator[simpy.Event, Any, None]:
         """Place the plan of record's orders, each at the start of its quarter."""
-        calendar = self.scenario.horizon.calendar
         rule = self.scenario.supply.buying
         if rule.rule == "react_to_slips" and rule.other is not None:
             self.env.process(self._react(rule.other, rule.grace))
-        plan = sorted(
-            RULES[rule.rule](self.scenario, rule), key=lambda order: calendar.at(order.quarter)
-        )
-        for quarter, orders in groupby(plan, key=lambda order: order.quarter):
-            yield at(self.env, calendar.at(quarter))
-            for line in orders:
+        for quarter, lines in self._plan:
+            yield at(self.env, self._begins_s[quarter])
+            for line in lines:
                 racks = line.racks
                 if racks is None:
                     racks = self.racks_for(line.chip, line.spend or 0.0)
@@ -135,9 +106,9 @@ class Supply:
             detail = f"{racks} racks are fewer than the minimum of {minimum}"
             self.record.event(self.env.now, "too small", name, detail)
             return None
-        before_start_s = min(self.scenario.horizon.calendar.at(quarter), 0.0)
-        wanted_s = self.env.now if before_start_s == 0 else before_start_s
-        price_usd = price_usd or self.scenario.catalog.racks[chip].price.value
+        begin_s = self._begins_s[quarter]
+        wanted_s = self.env.now if begin_s >= 0 else begin_s
+        price_usd = price_usd or self._price_usd[chip]
         order = OrderState(name, chip, quarter, cause, racks, price_usd, wanted_s)
         order.extra_wait_s = extra_wait_s
         self.record.event(self.env.now, "ordered", name, f"{racks} racks")
@@ -146,19 +117,20 @@ class Supply:
 
     def racks_for(self, chip: str, spend_usd: float, price_usd: float | None = None) -> int:
         """Return the whole racks that money buys, at the catalogue's price unless another."""
-        price_usd = price_usd or self.scenario.catalog.racks[chip].price.value
+        price_usd = price_usd or self._price_usd[chip]
         return int((spend_usd + CENT_USD) // price_usd)
 
     def contract(self, chip: str) -> Contract:
         """Return the terms on which a chip is bought."""
-        return self.scenario.supply.contracts.get(chip, _PLAIN)
+        return self._terms[chip]
 
     def cancel(self, order: OrderState) -> bool:
         """Call an order off if it still can be; the vendor keeps its part of the price."""
         contract = self.contract(order.chip)
-        too_late = order.stage in STAGES[STAGES.index(contract.cancel_before) :]
+        stage = order.stage(self.env.now)
+        too_late = not may_be_cancelled(stage, contract.cancel_before)
         if order.landed_s is not None or order.cancelled_s is not None or too_late:
-            self.record.event(self.env.now, "too late to cancel", order.name, order.stage)
+            self.record.event(self.env.now, "too late to cancel", order.name, stage)
             return False
         if isinstance(order.pending, Ask):
             self.market.withdraw(order.pending)
@@ -166,7 +138,7 @@ class Supply:
             self.treasury.withdraw(order.pending)
         # What is not ordered firmly yet is owed nothing for.
         firm = order.funded_s is not None
-        owed_usd = contract.take_or_pay * order.racks * order.price_usd if firm else 0.0
+        owed_usd = contract.take_or_pay * order.worth_usd if firm else 0.0
         back_usd = max(0.0, order.paid_usd - owed_usd)
         if back_usd and order.wanted_s >= 0:  # what was paid before the run is not ours to spend
             self.treasury.refund(back_usd)
@@ -193,58 +165,75 @@ class Supply:
                     )
                     self._take(order, (yield order.pending.granted))
                 order.granted_s = self.env.now
-                order.stage = "money"
-                due_usd = self.contract(order.chip).prepay * order.racks * order.price_usd
-                order.pending = self.treasury.claim(due_usd)
-                yield order.pending
-                order.pending = None
-                order.payments.append((self.env.now, due_usd))
+                due_usd = self._terms[order.chip].prepay * order.racks * order.price_usd
+                order.waits_for = "money"
+                if self.treasury.pays(due_usd):
+                    order.payments.append((self.env.now, due_usd))
+                else:
+                    yield from self._pay(order, due_usd)
                 order.funded_s = self.env.now
                 self.record.event(self.env.now, "funded", order.name)
             else:
                 order.granted_s = order.funded_s = order.wanted_s
-                order.payments.append((order.wanted_s, order.racks * order.price_usd))
-            yield from self._make(order, order.funded_s)
+                order.payments.append((order.wanted_s, order.worth_usd))
+            through_s = self._schedule(order, order.funded_s)
+            # What was paid is one sum so far: with the order.
+            balance_usd = order.racks * order.price_usd - order.payments[0][1]
+            if balance_usd > CENT_USD:
+                if through_s == inf:
+                    return
+                yield at(self.env, through_s)
+                yield from self._pay(order, balance_usd)
+                through_s = max(through_s, self.env.now)
+            through_s = self._pass(order, ("ship",), through_s)
+            if through_s == inf:
+                return  # its line never comes back
+            if order.ends[-1][0] == "ship" or balance_usd <= CENT_USD:
+                yield at(self.env, through_s)
         except simpy.Interrupt:
             return
-        if order.landed_s is not None:
-            self.record.event(self.env.now, "landed", order.name, f"{order.racks} racks")
-            self.floor.land(self._consignment(order))
+        order.waits_for, order.landed_s = "dock", self.env.now
+        stage, end_s = order.ends[-1]
+        if max(end_s, 0.0) == self.env.now:
+            self.record.event(self.env.now, f"{stage} done", order.name)
+        self.record.event(self.env.now, "landed", order.name, f"{order.racks} racks")
+        self.floor.land(self._consignment(order))
 
-    def _make(self, order: OrderState, funded_s: float) -> Generator[simpy.Event, Any, None]:
-        """Take an order through the stages that hang on nodes, each when its line lets it."""
+    def _pay(self, order: OrderState, usd: float) -> Generator[simpy.Event, Any, None]:
+        """Wait for money."""
+        order.waits_for, order.pending = "money", self.treasury.claim(usd)
+        yield order.pending
+        order.pending = None
+        order.payments.append((self.env.now, usd))
+
+    def _schedule(self, order: OrderState, funded_s: float) -> float:
+        """Return when racks are made, by the queue and the clocks of the lines. [s]."""
+        total_s = self._lead_time_s(order)
         lead = self.scenario.supply.lead_times[order.chip]
-        total_s = self._lead_time_s(order, lead)
         order.commission_s = total_s * (lead.install_share + lead.burn_in_share)
-        order.stage = "queue"
+        order.waits_for = "queue"
         wait_s = order.extra_wait_s
         if order.wanted_s >= 0:
             wait_s += self.market.wait_s(order.chip)
-        through_s = funded_s + wait_s
-        order.due_s = through_s + total_s - order.commission_s
-        shares = (lead.fab_share, lead.package_share, lead.rack_share, lead.ship_share)
-        if wait_s:
-            yield at(self.env, through_s)
-        order.made_s = through_s
-        for stage, share in zip(STAGES, shares, strict=True):
-            if stage == "ship":
-                balance_usd = order.racks * order.price_usd - order.paid_usd
-                if balance_usd > CENT_USD:
-                    order.stage, order.pending = "money", self.treasury.claim(balance_usd)
-                    yield order.pending
-                    order.pending = None
-                    order.payments.append((self.env.now, balance_usd))
-                    through_s = max(through_s, self.env.now)
-                if share == 0:
-                    break
-            order.stage = stage
-            through_s = self.nodes.stage_end(order.chip, stage, through_s, share * total_s)
-            if through_s == inf:
-                return  # its line never comes back
-            yield at(self.env, through_s)
-            self.record.event(self.env.now, f"{stage} done", order.name)
-        order.stage = "dock"
-        order.landed_s = self.env.now
+        order.made_s = funded_s + wait_s
+        order.due_s = order.made_s + total_s - order.commission_s
+        order.total_s = total_s
+        return self._pass(order, STAGES[:-1], order.made_s)
+
+    def _pass(self, order: OrderState, stages: Sequence[str], through_s: float) -> float:
+        """Take an order through stages that hang on nodes, each when its line lets it. [s]."""
+        shares, clocks = self._shares[order.chip], self.nodes.clocks(order.chip)
+        for stage in stages:
+            share, clock = shares[stage], clocks[stage]
+            if through_s == inf or (stage == "ship" and share == 0):
+                break
+            span_s = share * order.total_s
+            if clock is None:
+                through_s += span_s
+            else:
+                through_s = stage_end_s(through_s, span_s, *clock)
+            order.ends.append((stage, through_s))
+        return through_s
 
     def _take(self, order: OrderState, granted: int) -> None:
         """Go on with what is granted; the rest asks again in the next window."""
@@ -269,20 +258,20 @@ class Supply:
     def _react(self, other: str, grace_s: float) -> Generator[simpy.Event, Any, None]:
         """In each quarter buy again, as another chip, what is overdue; each order once."""
         replaced: set[str] = set()
-        for quarter, edge_s in zip(self._quarter, self.market.edges_s, strict=True):
-            yield at(self.env, edge_s)
+        for quarter in self._quarter:
+            yield at(self.env, self._begins_s[quarter])
             open_orders = [
                 (o.name, o.due_s, o.landed_s)
                 for o in self.orders
                 if o.cause == "plan" and o.chip != other and o.cancelled_s is None
             ]
             late = {*slipped(open_orders, self.env.now, grace_s)} - replaced
-            usd = sum(o.racks * o.price_usd for o in self.orders if o.name in late)
+            usd = sum(o.worth_usd for o in self.orders if o.name in late)
             replaced |= late
             self.place(other, quarter, self.racks_for(other, usd), "react")
 
     def _call_off(self, order: OrderState, quarter: str) -> Generator[simpy.Event, Any, None]:
-        yield at(self.env, self.scenario.horizon.calendar.at(quarter))
+        yield at(self.env, self._begins_s[quarter])
         for part in [o for o in self.orders if o.name.rstrip("+") == order.name]:
             self.cancel(part)
 
@@ -298,21 +287,31 @@ class Supply:
         stages = (("install", install_s), ("burn_in", order.commission_s - install_s))
         return Consignment(order.name, order.chip, order.racks, stages if both else ())
 
-    def _lead_time_s(self, order: OrderState, lead: LeadTime) -> float:
-        """Draw the lead time: racks of one chip ordered in one quarter share their luck."""
-        if order.chip not in self._luck:
-            quarters = len(self._quarter)
-            self._luck[order.chip] = (
-                self.streams(f"lead/{order.chip}").standard_normal(quarters).tolist(),
-                self.streams(f"lead/{order.chip}/before").standard_normal(_EARLIER).tolist(),
-            )
-        later, before = self._luck[order.chip]
+    def _lead_time_s(self, order: OrderState) -> float:
+        """Return the lead time: racks of one chip ordered in one quarter share their luck."""
         if order.quarter in self._quarter:
-            z = later[self._quarter[order.quarter]]
-        else:
-            z = before[min(_quarters_before(order.wanted_s), _EARLIER - 1)]
-        sigma = log(lead.total.p90 / lead.total.median) / _Z90
-        return lead.total.median * exp(sigma * z)
+            if order.chip not in self._lead_s:
+                self._lead_s[order.chip] = self._draw(order.chip, "", len(self._quarter))
+            return self._lead_s[order.chip][self._quarter[order.quarter]]
+        if order.chip not in self._earlier_s:
+            self._earlier_s[order.chip] = self._draw(order.chip, "/before", _EARLIER)
+        return self._earlier_s[order.chip][min(_quarters_before(order.wanted_s), _EARLIER - 1)]
+
+    def _draw(self, chip: str, when: str, quarters: int) -> list[float]:
+        total = self.scenario.supply.lead_times[chip].total
+        sigma = log(total.p90 / total.median) / _Z90
+        z = self.streams(f"lead/{chip}{when}").standard_normal(quarters).tolist()
+        return [total.median * exp(sigma * each) for each in z]
+
+    def close(self) -> None:
+        """Tell which stages orders passed until now, each at its time."""
+        self.record.insert_events(stages_done(self.orders, self.env.now))
+
+
+def _shares(lead: LeadTime) -> dict[str, float]:
+    """Return the part of a lead time by stage that hangs on nodes. [1]."""
+    shares = (lead.fab_share, lead.package_share, lead.rack_share, lead.ship_share)
+    return dict(zip(STAGES, shares, strict=True))
 
 
 def _quarters_before(t_s: float) -> int:

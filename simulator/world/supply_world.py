@@ -15,11 +15,12 @@ from simulator.world.chain import Chain
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Market
 from simulator.world.nodes import Nodes
+from simulator.world.orders import OrderState
 from simulator.world.porting import Porting
 from simulator.world.programme import Programme
 from simulator.world.recorder import Columns, Recorder
 from simulator.world.shocks import herald
-from simulator.world.supply import OrderState, Supply
+from simulator.world.supply import Supply
 from simulator.world.treasury import Treasury
 
 #: Tables a supply world fills.
@@ -59,6 +60,10 @@ class SupplyWorld:
         self._told = in_service or _nobody
         self.nodes = Nodes(chain, streams)
         self.programme = Programme(env, scenario, streams, record)
+        self._nameplate_w = {
+            chip: rack.nameplate.value * self.programme.provisioned_factor(chip)
+            for chip, rack in scenario.catalog.racks.items()
+        }
         self.porting = Porting(env, scenario, streams, record, ported or _nobody_asks)
         self.floor = Floor(
             env,
@@ -84,10 +89,15 @@ class SupplyWorld:
         for process in self._processes():
             self.env.process(process)
 
+    def run(self) -> None:
+        """Run to the horizon, and close the book."""
+        self.start()
+        self.env.run(until=self.scenario.horizon.calendar.horizon_s)
+        self.supply.close()
+
     def nameplate_w(self, chip: str) -> float:
         """Power to provision for a rack, known once it stands on the floor. [W]."""
-        nameplate_w = self.scenario.catalog.racks[chip].nameplate.value
-        return nameplate_w * self.programme.provisioned_factor(chip)
+        return self._nameplate_w[chip]
 
     def _processes(self) -> list[Generator[simpy.Event, Any, None]]:
         return [
@@ -142,8 +152,7 @@ def run_supply(
         Streams(seed, replication),
         Recorder({name: schemas()[name] for name in TABLES}),
     )
-    world.start()
-    world.env.run(until=scenario.horizon.calendar.horizon_s)
+    world.run()
     return world
 
 

@@ -51,6 +51,14 @@ class Treasury:
         self._pay()
         return paid
 
+    def pays(self, usd: float) -> bool:
+        """Pay at once if the money is there and nobody waits for it; tell whether."""
+        if self.claims or usd > self.balance_usd + CENT_USD:
+            return False
+        self.balance_usd -= usd
+        self.paid_usd += usd
+        return True
+
     def withdraw(self, claim: simpy.Event) -> None:
         """Take back a claim, and its money if that was paid this very moment."""
         if claim.triggered:

@@ -191,6 +191,7 @@ class World:
 
     def close(self) -> dict[str, Columns]:
         """Close the books at the horizon and return the tables."""
+        self.buying.supply.close()
         jobs = self.engine.close(self.scenario.horizon.calendar.horizon_s)
         tables = self.record.tables
         orders = self.buying.supply.orders

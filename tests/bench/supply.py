@@ -90,8 +90,7 @@ def replicate(chain: Chain, replications: int) -> int:
     for replication in range(replications):
         env = simpy.Environment()
         world = SupplyWorld(env, chain, Streams(0, replication), Recorder())
-        world.start()
-        env.run(until=chain.scenario.horizon.calendar.horizon_s)
+        world.run()
         events += next(env._eid)
     return events
 

@@ -144,8 +144,7 @@ def run(
 ) -> SupplyWorld:
     """Run a supply world to its horizon."""
     world = world_of(scenario, seed, replication, chain)
-    world.start()
-    world.env.run(until=scenario.horizon.calendar.horizon_s)
+    world.run()
     return world
 
 

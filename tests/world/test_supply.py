@@ -33,8 +33,7 @@ class Buyer:
         return self.floor.racks
 
     def run(self) -> "Buyer":
-        self.world.start()
-        self.env.run(until=self.given.scenario.horizon.calendar.horizon_s)
+        self.world.run()
         return self
 
     def order(self, start: str):

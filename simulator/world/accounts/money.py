@@ -10,8 +10,8 @@ import numpy as np
 from simulator.spec.programme import Programme
 from simulator.units import next_quarter
 from simulator.world.accounts.books import Books
+from simulator.world.orders import OrderState
 from simulator.world.recorder import Columns
-from simulator.world.supply import OrderState
 
 
 def cost(

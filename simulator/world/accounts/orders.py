@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from simulator.laws.intervals import time_in_bins
 from simulator.spec.scenario import Scenario
 from simulator.world.accounts.books import Books
+from simulator.world.orders import OrderState
 from simulator.world.recorder import Columns
-from simulator.world.supply import OrderState
 
 Array = NDArray[np.floating[Any]]
 

@@ -1,0 +1,105 @@
+"""One order: what it is, what was paid for it, and which stage it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from math import inf
+
+import simpy
+
+from simulator.world.chain import STAGES
+from simulator.world.market import Ask
+
+
+@dataclass(slots=True)
+class OrderState:
+    """One order's life; times are None until they are known. [s].
+
+    What happens to each node is drawn before the run, so that from the moment an
+    order is paid its way through the stages is known up to the next payment: its
+    process waits once, for the end of that way.
+    """
+
+    name: str
+    chip: str
+    quarter: str
+    cause: str
+    racks: int
+    price_usd: float
+    wanted_s: float
+    granted_s: float | None = None
+    funded_s: float | None = None
+    #: When its first wafer starts: the queue's end.
+    made_s: float | None = None
+    due_s: float | None = None
+    landed_s: float | None = None
+    cancelled_s: float | None = None
+    #: End of each stage that hangs on nodes; infinite if its line never comes back. [s]
+    ends: list[tuple[str, float]] = field(default_factory=list)
+    #: From the first wafer to service when nothing fails and there is room. [s]
+    total_s: float = 0.0
+    #: Time from the dock to service, once there is room. [s]
+    commission_s: float = 0.0
+    #: What it waits for while it is in no stage: allocation, money, queue, or a place (dock).
+    waits_for: str = "allocation"
+    extra_wait_s: float = 0.0
+    #: What was paid to the vendor, and got back, as it happened. [s, USD]
+    payments: list[tuple[float, float]] = field(default_factory=list)
+    #: The part of a larger order that was not granted at once.
+    again: bool = False
+    pending: Ask | simpy.Event | None = field(default=None, repr=False, compare=False)
+    process: simpy.Process | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def paid_usd(self) -> float:
+        """Paid so far, less what came back. [USD]"""
+        return sum(usd for _, usd in self.payments)
+
+    @property
+    def worth_usd(self) -> float:
+        """Price of all its racks. [USD]"""
+        return self.racks * self.price_usd
+
+    def stage(self, t_s: float) -> str:
+        """Return the stage it is in, or what it waits for, at a time of its past or present."""
+        if self.made_s is not None and t_s >= self.made_s:
+            for stage, end_s in self.ends:
+                if t_s < end_s:
+                    return stage
+        return self.waits_for
+
+    def entered(self) -> Iterator[tuple[str, float]]:
+        """Yield each stage that hangs on nodes and when the order came, or will come, to it."""
+        begin_s = self.made_s
+        for stage, end_s in self.ends:
+            if begin_s is not None and begin_s < inf:
+                yield stage, begin_s
+            begin_s = end_s
+
+
+def stages_done(
+    orders: Iterable[OrderState], until_s: float
+) -> Iterator[tuple[float, str, str, str]]:
+    """Yield the ends of stages that orders passed by a time, as lines of a run's story.
+
+    But for the end at which it landed: its process wakes for that, and tells it.
+    """
+    for order in orders:
+        over_s = until_s if order.cancelled_s is None else min(until_s, order.cancelled_s)
+        for stage, end_s in order.ends:
+            # What was done before the run is told as it begins.
+            told_s = max(end_s, 0.0)
+            if told_s < over_s and told_s != order.landed_s:
+                yield told_s, f"{stage} done", order.name, ""
+
+
+def may_be_cancelled(stage: str, before: str) -> bool:
+    """Tell whether an order in a stage has not yet entered another stage.
+
+    Examples
+    --------
+    >>> may_be_cancelled("wafer", "packaging"), may_be_cancelled("rack", "packaging")
+    (True, False)
+    """
+    return stage not in STAGES[STAGES.index(before) :]

@@ -1,0 +1,22 @@
+"""Streams are NumPy's own, made the short way."""
+
+import zlib
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.streams import Streams
+
+
+@given(
+    st.one_of(st.integers(0, 10), st.integers(0, 2**160)),
+    st.one_of(st.integers(0, 10), st.integers(0, 2**40)),
+    st.text(max_size=20),
+)
+def test_a_stream_is_that_of_numpys_seed_sequence(seed: int, replication: int, name: str):
+    key = zlib.crc32(name.encode())
+    sequence = np.random.SeedSequence(seed, spawn_key=(replication, key))
+    ours, numpys = Streams(seed, replication)(name), np.random.default_rng(sequence)
+    assert ours.bit_generator.state == numpys.bit_generator.state
+    assert np.array_equal(ours.standard_normal(5), numpys.standard_normal(5))
