@@ -186,14 +186,9 @@ def gate_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
         return []
     outcomes: Counter[tuple[str, str]] = Counter()
     for world in worlds:
-        programme = world.programme
         states = world.record.tables["programme"]["state"]
         decision = next((s for s in states if s in ("ramp", "cancel")), "none")
-        good = (
-            programme.performance >= spec.gate.min_performance
-            and programme.performance / programme.energy >= spec.gate.min_performance_per_watt
-        )
-        deserved = "none" if decision == "none" else ("ramp" if good else "cancel")
+        deserved = world.programme.deserves or "none"
         outcomes[decision, deserved] += 1
     rows = []
     for (decision, deserved), hits in sorted(outcomes.items(), reverse=True):

@@ -170,7 +170,8 @@ PLATES: tuple[Plate, ...] = (
         risk.gate,
         "1, relative to target",
         "Baseline. A mark a replication: true performance is drawn, the pilot measures it with "
-        "noise, the chip ramps if both thresholds are met. Interval: Wilson's.",
+        "noise, the chip ramps if every rule of the gate is met, of which two are drawn. "
+        "Interval: Wilson's.",
     ),
 )
 

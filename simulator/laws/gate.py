@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
@@ -59,6 +60,71 @@ def chance_above(measured: float, threshold: float, sd: float) -> float:
     if sd == 0:
         return float(measured >= threshold)
     return float(norm.cdf((measured - threshold) / sd))
+
+
+@dataclass(frozen=True)
+class CostParts:
+    """Planned cost of a chip in service, by what scales it. [USD/s, or any one unit].
+
+    Attributes
+    ----------
+    chips : float
+        Goes with one over the yield.
+    rest : float
+        Of the rack, whatever the chip does.
+    power : float
+        Energy, and the building that carries it: goes with the power.
+    """
+
+    chips: float
+    rest: float
+    power: float
+
+
+def cost_of_work(
+    parts: CostParts,
+    performance: float,
+    per_watt: float,
+    die_yield: float,
+    sd: float = 0.0,
+    yield_sd: float = 0.0,
+) -> tuple[float, float]:
+    """Cost of a unit of work over its plan, and its standard deviation. [1]
+
+    ``((rest + chips / yield) / performance + power / per_watt) / (rest + chips + power)``,
+    for power over target is performance over performance per watt. The
+    deviation is of first order in the errors, which are independent.
+
+    Parameters
+    ----------
+    parts : CostParts
+        By plan, of a sum > 0.
+    performance, per_watt, die_yield : float
+        Measured over target; infinite cost where one is not above 0. [1]
+    sd, yield_sd : float
+        Standard deviation of performance and performance per watt, and of the yield. [1]
+
+    Examples
+    --------
+    Half the yield makes a chip of half the cost half as dear again; a tenth
+    more performance at the same power takes a tenth off again:
+
+    >>> parts = CostParts(chips=5.0, rest=3.0, power=2.0)
+    >>> [round(cost_of_work(parts, p, p, y)[0], 6) for p, y in ((1.0, 0.5), (1.1, 1.0))]
+    [1.5, 0.909091]
+    """
+    planned = parts.chips + parts.rest + parts.power
+    require_positive(planned=planned)
+    if min(performance, per_watt, die_yield) <= 0:
+        return math.inf, sd
+    rack = parts.rest + parts.chips / die_yield
+    slopes = (
+        rack / performance**2 * sd,
+        parts.power / per_watt**2 * sd,
+        parts.chips / (die_yield**2 * performance) * yield_sd,
+    )
+    cost = rack / performance + parts.power / per_watt
+    return cost / planned, math.hypot(*slopes) / planned
 
 
 def sequential_bounds(false_pass: float, false_fail: float) -> tuple[float, float]:

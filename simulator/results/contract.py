@@ -66,7 +66,8 @@ _TABLES: dict[str, _Columns] = {
     "nodes": _real("t_s") | _text("node") | _real("health"),
     "programme": _real("t_s")
     | _text("state")
-    | _real("performance?", "performance_measured?", "performance_per_watt_measured?"),
+    | _real("performance?", "performance_measured?", "performance_per_watt_measured?")
+    | _real("cost_of_work_measured?"),
     # bandwidth between racks after each change: taken while runs exchange, and on average
     "links": _real("t_s")
     | _text("site", "fabric", "tier")

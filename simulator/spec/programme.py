@@ -38,10 +38,16 @@ class Gate(Spec):
     """Measured performance per watt over target must reach this."""
     min_yield: Share = 0.0
     """Measured yield over target must reach this."""
+    max_cost_of_work: Ratio | None = None
+    """Cost of a unit of work over its plan, as it follows from measured performance, performance
+    per watt and yield, must not exceed this; no rule if absent. Development is sunk by then."""
+    min_ported_share: Share = 0.0
+    """Part of the work asked at the gate whose family runs on the chip must reach this."""
     certainty: float = Field(ge=0.5, lt=1, default=0.5)
     """Chance, given what was measured, with which each must be reached; half is the bare value."""
     hold: Seconds = 0.0
-    """Where a measure misses but may yet reach its value, the pilot runs on for so long, once."""
+    """Where a measure misses but may yet reach its value, or too little is ported, the pilot runs
+    on for so long, once."""
     hold_above: float = Field(gt=0, le=0.5, default=0.5)
     """Least chance of each with which it is held rather than cancelled."""
     forced: Literal["ramp", "cancel"] | None = None

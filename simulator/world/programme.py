@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import exp, log
 from statistics import NormalDist
 from typing import Any
 
 import simpy
 
-from simulator.laws.gate import chance_above
 from simulator.spec.base import Spread
 from simulator.spec.programme import Programme as ProgrammeSpec
 from simulator.spec.programme import Silicon
 from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
 from simulator.world.clock import at
+from simulator.world.gate import Assay, Measured, ported_share
+from simulator.world.porting import Porting
 from simulator.world.recorder import Recorder
 from simulator.world.supply import Supply
 
 _Z90 = NormalDist().inv_cdf(0.9)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What the pilot finds, each over its target, and how sure that is. [1]."""
-
-    performance: float
-    per_watt: float
-    die_yield: float
-    sd: float
 
 
 class Programme:
@@ -60,14 +50,17 @@ class Programme:
         self.spins = 1
         self.spent: list[tuple[float, float]] = []
         self._silicon_s: list[float] = []
-        self._noise: list[float] = []
+        #: What the true chip would get at the gate; None before.
+        self.deserves: str | None = None
+        #: What measures and judges the true chip; None without a programme.
+        self.assay: Assay | None = None
         if self.spec is not None:
             self._draw(self.spec, streams)
 
-    def run(self, supply: Supply) -> Generator[simpy.Event, Any, None]:
+    def run(self, supply: Supply, porting: Porting) -> Generator[simpy.Event, Any, None]:
         """Bring the chip up, order the pilot, run it, decide at the gate, and act."""
-        spec, calendar = self.spec, self.scenario.horizon.calendar
-        if spec is None:
+        spec, assay, calendar = self.spec, self.assay, self.scenario.horizon.calendar
+        if spec is None or assay is None:
             return
         if spec.silicon is not None:
             yield from self._bring_up(spec.silicon)
@@ -78,15 +71,13 @@ class Programme:
         self._state("pilot_in_service")
         yield self.env.timeout(spec.pilot_run)
         yield at(self.env, calendar.at(spec.gate.quarter))
-        found = self.measured(1)
-        self._state("gate", found)
-        decision = self._decide(spec, found, spec.gate.hold > 0)
+        self._state("gate", assay.measured(1))
+        decision, rounds = self._judge(assay, 1, porting, spec.gate.hold > 0), 1
         if decision == "hold":
-            self._state("hold", found)
+            self._state("hold", assay.measured(1))
             yield self.env.timeout(spec.gate.hold)
-            found = self.measured(2)
-            decision = self._decide(spec, found, may_hold=False)
-        self._state(decision, found)
+            decision, rounds = self._judge(assay, 2, porting, False), 2
+        self._state(decision, assay.measured(rounds))
         if decision == "cancel" and spec.take_or_pay is not None:
             self._pay(spec.take_or_pay.value, "owed for reserved wafers")
         yield from self._buy(supply, spec, ramp=decision == "ramp")
@@ -100,22 +91,6 @@ class Programme:
         """Power to provision over nameplate: a chip that misses its target needs more. [1]."""
         ours = self.spec is not None and chip == self.spec.chip
         return max(1.0, self.energy) if ours else 1.0
-
-    def measured(self, rounds: int) -> Measured:
-        """Return the mean of all that was measured after one or two rounds of the pilot."""
-        spec = self.spec
-        if spec is None:
-            return Measured(1.0, 1.0, 1.0, 0.0)
-        one = spec.measurement_noise.value / sqrt(spec.measurements)
-        noise = [
-            one * sum(self._noise[k + 3 * r] for r in range(rounds)) / rounds for k in range(3)
-        ]
-        return Measured(
-            self.performance + noise[0],
-            self.performance / self.energy + noise[1],
-            self.die_yield + noise[2],
-            one / sqrt(rounds),
-        )
 
     def _bring_up(self, silicon: Silicon) -> Generator[simpy.Event, Any, None]:
         """Design, tape out until the silicon works, bring it up."""
@@ -154,20 +129,19 @@ class Programme:
         chips_usd = rack.chips * self.scenario.catalog.chips[chip].price.value
         return rack.price.value + chips_usd * (1 / self.die_yield - 1)
 
-    def _decide(self, spec: ProgrammeSpec, found: Measured, may_hold: bool) -> str:
-        """Apply the gate's rule to what the pilot measured."""
-        gate = spec.gate
-        if gate.forced is not None:
-            return gate.forced
-        bounds = (
-            (found.performance, gate.min_performance),
-            (found.per_watt, gate.min_performance_per_watt),
-            (found.die_yield, gate.min_yield),
-        )
-        least = min(chance_above(value, bound, found.sd) for value, bound in bounds)
-        if least >= gate.certainty:
-            return "ramp"
-        return "hold" if may_hold and least >= gate.hold_above else "cancel"
+    def _judge(self, assay: Assay, rounds: int, porting: Porting, may_hold: bool) -> str:
+        """Decide after some rounds of measuring, and tell why."""
+        share = self._ported(assay.spec.chip, porting)
+        decision, why = assay.judge(rounds, share, may_hold=may_hold)
+        self.deserves = assay.deserves(share)
+        self.record.event(self.env.now, "judged", assay.spec.chip, why)
+        return decision
+
+    def _ported(self, chip: str, porting: Porting) -> float:
+        """Part of the work asked now whose family runs on the chip. [1]."""
+        families = {f for s in self.scenario.services.values() for f in s.families}
+        running = {f for f in families if porting.runs(f, chip, self.env.now)}
+        return ported_share(self.scenario, running, self.env.now)
 
     def _draw(self, spec: ProgrammeSpec, streams: Streams) -> None:
         z = streams("programme/truth").standard_normal(3)
@@ -176,7 +150,9 @@ class Programme:
         if spec.die_yield is not None:
             self.die_yield = _spread(spec.die_yield, float(z[2]))
         # Three measures, two rounds: holding the pilot moves no other draw.
-        self._noise = streams("programme/measurement").standard_normal(6).tolist()
+        noise = streams("programme/measurement").standard_normal(6).tolist()
+        truth = (self.performance, self.energy, self.die_yield)
+        self.assay = Assay(self.scenario, spec, *truth, noise)
         if spec.silicon is not None:
             self._draw_silicon(spec.silicon, streams)
 
@@ -194,14 +170,15 @@ class Programme:
         self.spent.append((self.env.now, usd))
         self.record.event(self.env.now, "paid", self.spec.chip if self.spec else "", what)
 
-    def _state(self, state: str, found: Measured | None = None) -> None:
+    def _state(self, state: str, measured: Measured | None = None) -> None:
         self.record(
             "programme",
             t_s=self.env.now,
             state=state,
             performance=self.performance,
-            performance_measured=found.performance if found else None,
-            performance_per_watt_measured=found.per_watt if found else None,
+            performance_measured=measured.performance if measured else None,
+            performance_per_watt_measured=measured.per_watt if measured else None,
+            cost_of_work_measured=measured.cost if measured else None,
         )
         self.record.event(self.env.now, state, self.spec.chip if self.spec else "")
 

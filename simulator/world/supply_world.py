@@ -106,7 +106,7 @@ class SupplyWorld:
             self.treasury.release(),
             herald(self.env, self.nodes.blows, self.record),
             self.supply.follow_plan(),
-            self.programme.run(self.supply),
+            self.programme.run(self.supply, self.porting),
             self.market.hold_windows(),
         ]
 

@@ -131,7 +131,7 @@ def test_the_fallback_is_bought_late_and_waits_longer():
 def test_the_gate_follows_what_was_measured():
     for seed in range(20):
         buyer = Buyer(tiny(), seed).run()
-        found = buyer.programme.measured(1)
+        found = buyer.programme.assay.measured(1)
         good = min(found.performance, found.per_watt) >= 0.9
         assert buyer.record.tables["programme"]["state"][-1] == ("ramp" if good else "cancel")
 
@@ -151,7 +151,7 @@ def test_the_gate_waits_for_the_pilot():
 def test_measurement_noise_has_the_stated_spread():
     scenario = tiny().scenario
     error = [
-        p.measured(1).performance - p.performance
+        p.assay.measured(1).performance - p.performance
         for p in (
             Programme(simpy.Environment(), scenario, Streams(s, 0), Recorder()) for s in range(600)
         )
