@@ -14,6 +14,7 @@ from simulator.spec.policy import Policy
 from simulator.spec.quantities import INSIDE
 from simulator.spec.site import Site
 from simulator.spec.supply import Supply
+from simulator.spec.training import StepLaw
 from simulator.spec.workload import Family, Service, Software
 from simulator.units import Calendar
 
@@ -58,6 +59,8 @@ class Catalog(Spec):
     """By id."""
     software: Software
     """Which family runs on which chip."""
+    step_law: StepLaw | None = None
+    """Constants of the step-time law; families' models need it."""
 
 
 class Scenario(Spec):

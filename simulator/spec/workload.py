@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from simulator.spec.base import Figure, Id, Quarter, Ratio, Share, Shares, Spec, Spread
 from simulator.spec.quantities import PositiveSeconds, ReferenceChips, Seconds
+from simulator.spec.training import Model
 
 
 class Family(Spec):
@@ -21,6 +22,8 @@ class Family(Spec):
     """Share bound by memory bandwidth."""
     network: Figure[Share]
     """Share bound by the network, not overlapped."""
+    models: list[Model] = Field(default_factory=list)
+    """What its jobs train, by size of gang; a family without is rated by the shares above."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -2,7 +2,8 @@
 
 The matrix the engine places by: rows are job classes (family, gang size),
 columns pools. A rate is reference-chip work per chip; zero where software is
-not there.
+not there. Families that name their models are rated by the step-time law,
+others by the shares of their step.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from numpy.typing import NDArray
 from simulator.laws.portability import software_efficiency
 from simulator.laws.rates import network_time_share, relative_rate
 from simulator.laws.reliability import young_interval_s
+from simulator.laws.spread import LEVELS
 from simulator.spec.hardware import Chip
 from simulator.spec.scenario import Scenario
 from simulator.units import DAY_S
+from simulator.world.rate_table import rate_table
 
 Array = NDArray[np.floating[Any]]
 
@@ -52,6 +55,7 @@ class Rates:
         self._families = sorted({family for family, _ in classes})
         self._row = np.array([self._families.index(family) for family, _ in classes])
         self._hardware: dict[str, Array] = {}
+        self._table = rate_table(scenario, classes)
 
     def at(self, chip_id: str, t_s: float) -> Array:
         """Rate of every class on a chip at a time, shape (classes,). [rce/chip]."""
@@ -67,7 +71,9 @@ class Rates:
         ports = self.scenario.catalog.software.ports
         found = [ports.get(family, {}).get(chip_id) for family in self._families]
         mature = np.array([1.0 if port is None else port.mature.value for port in found])
-        return 1.0 / (self.hardware(chip_id) * mature[self._row])
+        hardware = self.hardware(chip_id)
+        # What does not run there has no gang there either; the size it asked for stands in.
+        return np.where(hardware > 0, 1.0 / np.maximum(hardware * mature[self._row], 1e-9), 1.0)
 
     def hardware(self, chip_id: str) -> Array:
         """Rate under software like the reference's, checkpoints written. [rce/chip]."""
@@ -91,14 +97,27 @@ class Rates:
 
     def communication(self, chip_id: str) -> NDArray[np.float64]:
         """Share of a step on a chip that waits for the network, shape (classes,). [1]."""
-        return network_time_share(*self._shares_and_ratios(chip_id))
+        by_shares = network_time_share(*self._shares_and_ratios(chip_id))
+        by_law = self._table.exposed[:, self._table.chips.index(chip_id)]
+        return np.where(np.isnan(by_law), by_shares, by_law)
+
+    def spread(self, chip_id: str) -> NDArray[np.float64]:
+        """Speed by how far a gang lies apart, over that inside a pod, shape (classes, levels). [1]
+
+        In the order of `LEVELS`; 1 everywhere for a family without models.
+        """
+        rate = self._table.rate[:, self._table.chips.index(chip_id)]
+        inside = rate[:, [LEVELS.index("pod")]]
+        return np.where(inside > 0, rate / np.where(inside > 0, inside, 1.0), 1.0)
 
     def _hardware_rate(self, chip_id: str) -> Array:
         programme = self.scenario.supply.programme
         write_s = self.scenario.policy.checkpoint_write.value
         interval_s = [checkpoint_interval_s(self.scenario, size) for _, size in self.classes]
         training = np.asarray(interval_s) / (np.asarray(interval_s) + write_s)
-        rate = training * relative_rate(*self._shares_and_ratios(chip_id), 1.0)
+        by_law = self._table.rate[:, self._table.chips.index(chip_id), LEVELS.index("pod")]
+        by_shares = relative_rate(*self._shares_and_ratios(chip_id), 1.0)
+        rate = training * np.where(np.isnan(by_law), by_shares, by_law)
         return rate * (self.performance if programme and chip_id == programme.chip else 1.0)
 
     def _shares_and_ratios(self, chip_id: str) -> tuple[Any, Any, Any, Any, Any, Any]:

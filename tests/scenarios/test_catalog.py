@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.laws.rates import relative_rate
+from simulator.laws.training_recommendation import RecommendationModel, recommendation_step_s
 from simulator.spec.base import Figure
 from simulator.spec.loader import cases, load
 from simulator.spec.scenario import Scenario
 from simulator.units import YEAR_S, next_quarter, quarter_start
+from simulator.world.rates import Rates
+from simulator.world.step_inputs import tables
 
 STUDY = Path(__file__).parents[2] / "scenarios" / "inhouse_pilot.yaml"
 #: Case → the only keys it may change.
@@ -141,9 +143,6 @@ def test_a_rack_feeds_and_pays_for_its_chips(study: Scenario) -> None:
         ("gb200-nvl72", "dense-transformer", 1024, 2.0, 2.6),
         # DeepSeek-V3 and Qwen3 30B-A3B at fp8 (NVIDIA DGX Cloud benchmarks).
         ("gb200-nvl72", "moe-transformer", 1024, 2.4, 2.7),
-        # DLRM-DCNv2 on 8 chips and on 64 (MLCommons Training v3.0 and v5.0).
-        ("gb200-nvl72", "recommendation", 8, 1.7, 2.0),
-        ("gb200-nvl72", "recommendation", 64, 2.25, 2.7),
     ],
 )
 def test_mature_rates_meet_published_ratios(
@@ -154,25 +153,38 @@ def test_mature_rates_meet_published_ratios(
 
 def mature_rate(study: Scenario, chip_id: str, family_id: str, size: int) -> float:
     """Return the rate of a gang on a chip over H100's with mature software. [1]."""
-    catalog = study.catalog
-    chip, h100 = catalog.chips[chip_id], catalog.chips["h100-sxm"]
-    family = catalog.families[family_id]
+    rates = Rates(study, ((family_id, size),), 1.0)
+    mature = study.catalog.software.ports[family_id][chip_id].mature.value
+    return mature * float(rates.hardware(chip_id)[0] / rates.hardware("h100-sxm")[0])
 
-    def network(c: Any) -> float:
-        figure = c.scaleup_bandwidth if size <= c.scaleup_domain else c.scaleout_bandwidth
-        return float(figure.value)
 
-    return float(
-        relative_rate(
-            family.compute.value,
-            family.memory.value,
-            family.network.value,
-            chip.peak_bf16.value / h100.peak_bf16.value,
-            chip.memory_bandwidth.value / h100.memory_bandwidth.value,
-            network(chip) / network(h100),
-            catalog.software.ports[family_id][chip_id].mature.value,
+@pytest.mark.parametrize(
+    ("count", "batch", "low", "high"), [(8, 55296, 1.7, 2.0), (64, 135168, 1.8, 2.4)]
+)
+def test_a_gb200_runs_the_mlperf_recommender_as_measured(
+    study: Scenario, count: int, batch: int, low: float, high: float
+) -> None:
+    """MLCommons Training v3.0 to v5.0, DLRM-DCNv2, GB200 over H100 at the same batch."""
+    assert study.catalog.step_law is not None
+    # 214 rows of width 128 and 16 bits a sample, pooled to 26; towers of 16 M weights.
+    shape = RecommendationModel(54784, 6656, 93.9e6, 1.6e7)
+    times = []
+    for chip_id in ("h100-sxm", "gb200-nvl72"):
+        chip = study.catalog.chips[chip_id]
+        step = recommendation_step_s(
+            shape,
+            tables(study.catalog.step_law),
+            batch=batch,
+            chips=count,
+            peak_flops_per_s=chip.peak_bf16.value,
+            memory_b_per_s=chip.memory_bandwidth.value,
+            up_b_per_s=chip.scaleup_bandwidth.value,
+            out_b_per_s=chip.scaleout_bandwidth.value,
+            domain=chip.scaleup_domain,
         )
-    )
+        port = study.catalog.software.ports["recommendation"][chip_id]
+        times.append(float(step) / port.mature.value)
+    assert low <= times[0] / times[1] <= high
 
 
 def test_mtia_300_recommendation_per_cost_of_ownership_is_as_published(study: Scenario) -> None:

@@ -1,0 +1,131 @@
+"""From a catalogue's models, chips and constants to what the step-time laws take."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from simulator.laws.collectives import Network
+from simulator.laws.training_inputs import Accelerator, Software
+from simulator.laws.training_recommendation import RecommendationModel, RecommendationSoftware
+from simulator.laws.training_shapes import Architecture
+from simulator.spec.hardware import Chip
+from simulator.spec.training import Recommender, StepLaw, Transformer
+
+__all__ = ["accelerator", "architecture", "network_at", "recommender", "software", "tables"]
+
+T = TypeVar("T")
+
+#: Length of a hop over one inside a pod: a rack has one switch to cross, a site more. [1]
+_HOPS = {"host": 0.5, "domain": 0.5, "rack": 0.5, "pod": 1.0, "site": 2.0}
+
+
+def _scalars(kind: type[T], **values: float) -> T:
+    arrays: dict[str, Any] = {key: np.asarray(value, np.float64) for key, value in values.items()}
+    return kind(**arrays)
+
+
+def accelerator(chip: Chip) -> Accelerator:
+    """The chip running every layer at 16 bits."""
+    return _scalars(
+        Accelerator,
+        matmul_flops_per_s=chip.peak_bf16.value,
+        wide_flops_per_s=chip.peak_bf16.value,
+        memory_b_per_s=chip.memory_bandwidth.value,
+        memory_b=chip.memory.value,
+        up_b_per_s=chip.scaleup_bandwidth.value,
+        out_b_per_s=chip.scaleout_bandwidth.value,
+        domain=chip.scaleup_domain,
+    )
+
+
+def architecture(model: Transformer) -> Architecture:
+    """Mean layer and ends of a transformer."""
+    around = 0.5 * model.attention_matrices * model.hidden * (model.hidden + model.key_width)
+    return _scalars(
+        Architecture,
+        layers=model.layers,
+        hidden=model.hidden,
+        heads=model.heads,
+        vocabulary=model.vocabulary,
+        sequence=model.sequence,
+        attention_params=around,
+        attention_width=model.hidden,
+        key_width=model.key_width,
+        attention_share=1.0,
+        dense_params=model.matrices * model.hidden * model.ffn,
+        dense_matrices=model.matrices,
+        experts=model.experts,
+        top_k=model.top_k,
+        expert_width=model.expert_ffn,
+        tables=2.0,
+    )
+
+
+def network_at(level: str, chip: Chip, gang: int, law: StepLaw) -> Network:
+    """Network of a gang spread so far: inside a domain nothing leaves it, if it fits at all."""
+    out = chip.scaleout_bandwidth.value
+    if level in ("host", "domain") and gang <= chip.scaleup_domain:
+        out = chip.scaleup_bandwidth.value
+    if level == "site":
+        out /= law.pod_oversubscription.value
+    return Network(
+        chip.scaleup_bandwidth.value,
+        out,
+        up_efficiency=law.up.value,
+        out_efficiency=law.out.value,
+        up_latency_s=law.up_latency.value,
+        out_latency_s=law.out_latency.value * _HOPS[level],
+        half_b=law.half_message.value,
+        ramp=0.75,
+    )
+
+
+def software(law: StepLaw, *, moe: bool) -> Software:
+    """Mature software of a transformer, alike on every chip."""
+    return _scalars(
+        Software,
+        matmul_fraction=law.matmul.value,
+        attention_fraction=law.attention.value,
+        memory_fraction=law.memory.value,
+        half_rows=law.half_rows.value,
+        half_width=law.half_width.value,
+        half_power=1.0 / 3.0,
+        layer_passes=law.layer_passes.value,
+        score_passes=0.0,
+        causal=0.5,
+        launch_s=law.launch.value,
+        tp_hidden=1.0 - law.tp_exposed.value,
+        ep_hidden=1.0 - law.ep_exposed.value,
+        cp_hidden=1.0 - law.cp_exposed.value,
+        dp_hidden=1.0,
+        gradient_b=2.0,
+        step_s=law.step.value,
+        straggle=law.straggle.value,
+        cast_passes=0.0,
+        expert_passes=law.expert_passes.value if moe else 0.0,
+        expert_issue_s=law.expert_issue.value if moe else 0.0,
+        context_loss=0.15,
+    )
+
+
+def recommender(model: Recommender) -> RecommendationModel:
+    """What a sample asks for."""
+    return RecommendationModel(
+        lookup_b=model.lookup.value,
+        vector_b=model.vector.value,
+        dense_flops=model.dense_flops.value,
+        dense_params=model.dense_params.value,
+    )
+
+
+def tables(law: StepLaw) -> RecommendationSoftware:
+    """Mature software of a recommender, alike on every chip."""
+    return RecommendationSoftware(
+        lookup_fraction=law.lookup.value,
+        dense_fraction=law.towers.value,
+        exchange_fraction=law.exchange.value,
+        issue_s=law.lookup_issue.value,
+        spread_s=law.lookup_spread.value,
+    )

@@ -1,0 +1,88 @@
+"""The rate table: the reference is one, more is never slower, kept tables are the same."""
+
+import numpy as np
+import pytest
+
+from simulator import load
+from simulator.laws.spread import LEVELS
+from simulator.world import rate_table as module
+from simulator.world.rate_table import rate_table
+from simulator.world.rates import Rates
+
+STUDY = "scenarios/inhouse_pilot.yaml"
+CLASSES = (("dense-transformer", 256), ("recommendation", 512), ("vision-diffusion", 64))
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load(STUDY).scenario
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def test_the_reference_chip_inside_its_pod_is_one(study):
+    table = rate_table(study, CLASSES)
+    reference = table.chips.index(study.catalog.reference_chip)
+    assert table.rate[:, reference, LEVELS.index("pod")] == pytest.approx(1.0)
+    assert np.all((table.exposed >= 0) & (table.exposed < 1))
+
+
+def test_farther_apart_is_never_faster(study):
+    rate = rate_table(study, CLASSES).rate
+    assert np.all(np.diff(rate, axis=2) <= 1e-9 * rate[:, :, :1])
+
+
+@pytest.mark.parametrize(
+    "resource", ["peak_bf16", "memory_bandwidth", "scaleup_bandwidth", "scaleout_bandwidth"]
+)
+def test_a_chip_with_more_is_never_slower(resource):
+    change = {f"catalog.chips.h200-sxm.{resource}.value": _more(resource)}
+    before = rate_table(load(STUDY).scenario, CLASSES)
+    after = rate_table(load(STUDY).change(change).scenario, CLASSES)
+    column = before.chips.index("h200-sxm")
+    assert np.all(after.rate[:, column] >= 0.999 * before.rate[:, column])
+
+
+def _more(resource):
+    return {
+        "peak_bf16": "1300 TFLOP/s",
+        "memory_bandwidth": "6 TB/s",
+        "scaleup_bandwidth": "600 GB/s",
+        "scaleout_bandwidth": "100 GB/s",
+    }[resource]
+
+
+def test_a_kept_table_is_the_computed_one_and_a_broken_one_is_computed_anew(study, tmp_path):
+    computed = rate_table(study, CLASSES)
+    (file,) = (tmp_path / "siliconmix" / "rates").glob("*.npz")
+    assert np.array_equal(rate_table(study, CLASSES).rate, computed.rate)
+    file.write_bytes(b"not a table")
+    assert np.array_equal(rate_table(study, CLASSES).rate, computed.rate)
+
+
+def test_another_chip_is_another_table(tmp_path):
+    rate_table(load(STUDY).scenario, CLASSES)
+    changed = load(STUDY).change({"catalog.chips.h200-sxm.memory.value": "160 GB"})
+    rate_table(changed.scenario, CLASSES)
+    assert len(list((tmp_path / "siliconmix" / "rates").glob("*.npz"))) == 2
+
+
+def test_a_folder_that_cannot_be_written_costs_time_only(study, monkeypatch, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    assert np.isfinite(rate_table(study, CLASSES).rate).all()
+    assert module._read(blocked / "x.npz", (1, 1, 1)) is None
+
+
+def test_the_true_chip_scales_its_rate_and_shrinks_its_gang(study):
+    right, slow = (Rates(study, CLASSES, factor) for factor in (1.0, 0.8))
+    chip = study.supply.programme.chip
+    assert slow.hardware(chip) == pytest.approx(0.8 * right.hardware(chip))
+    runs = right.hardware(chip) > 0
+    assert slow.gang_factor(chip)[runs] == pytest.approx(right.gang_factor(chip)[runs] / 0.8)
+    assert right.hardware("h200-sxm") == pytest.approx(slow.hardware("h200-sxm"))
+    assert right.gang_factor(chip)[~runs] == pytest.approx(1.0)
