@@ -105,7 +105,9 @@ class StepLaw(Spec):
     expert_passes: Figure[Ratio]
     """Passes over the routed tokens around the experts. [1]"""
     expert_issue: Figure[PositiveSeconds]
-    """Host time for each expert a token is sent to, a pass of a layer."""
+    """Host time to route a layer that has experts, a pass."""
+    expert_each: Figure[PositiveSeconds]
+    """Host time for each expert a chip holds, a pass of a layer."""
     up: Figure[Share]
     """Share of the scale-up line rate collectives sustain."""
     out: Figure[Share]

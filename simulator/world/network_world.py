@@ -84,7 +84,8 @@ class Interconnect:
         assert fabric is not None
         pool = pool_traffic(self.scenario, self.rates, chip, lambda: sizes)
         chips = np.ceil(sizes * self.rates.gang_factor(chip))
-        return spread_speeds(self.spec.fabrics[fabric], self._sent, pool, chips)
+        on_links = spread_speeds(self.spec.fabrics[fabric], self._sent, pool, chips)
+        return np.asarray(on_links * self.rates.spread(chip))
 
     def start(self, engine: JobEngine) -> None:
         """Let what wears begin to."""

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from numpy.typing import NDArray
 import simulator.laws
 from simulator.laws.plans import best_plan
 from simulator.laws.spread import LEVELS
-from simulator.laws.training import step_time
 from simulator.laws.training_recommendation import recommendation_step_s
 from simulator.spec.hardware import Chip
 from simulator.spec.scenario import Scenario
@@ -47,7 +47,7 @@ _DOUBLINGS = 6
 #: Sources of the law: a table computed by other sources is not taken.
 _SOURCES = (
     "arrays", "collectives", "memory", "plans", "training", "training_inputs",
-    "training_recommendation", "training_shapes",
+    "training_exchanges", "training_recommendation", "training_shapes",
 )  # fmt: skip
 
 
@@ -58,16 +58,14 @@ class RateTable:
     Attributes
     ----------
     rate : ndarray, shape (classes, chips, levels)
-        Work of a chip over a reference chip's inside its pod, software alike; 0 where the model
-        does not fit or the family has no port. [rce/chip]
-    exposed : ndarray, shape (classes, chips)
-        Share of a step inside a pod that waits for the network. [1]
+        Work of a chip, its gang spread to a level, over that of a reference chip whose gang lies as
+        close as it can, software alike; 0 where the model does not fit or the family has no port.
+        A level too tight for the gang stands for the tightest that holds it. [rce/chip]
     chips : tuple of str
         Ids of the chips.
     """
 
     rate: Array
-    exposed: Array
     chips: tuple[str, ...]
 
 
@@ -88,46 +86,36 @@ def rate_table(scenario: Scenario, classes: tuple[tuple[str, int], ...]) -> Rate
     chips = tuple(sorted(catalog.chips))
     needed = sorted({c for c in classes if catalog.families[c[0]].models})
     if catalog.step_law is None or not needed:
-        empty = np.full((len(classes), len(chips)), np.nan)
-        return RateTable(np.repeat(empty[:, :, None], len(LEVELS), axis=2), empty, chips)
+        return RateTable(np.full((len(classes), len(chips), len(LEVELS)), np.nan), chips)
     file = _folder() / f"{_key(scenario, needed, chips)}.npz"
     found = _read(file, (len(needed), len(chips), len(LEVELS)))
     if found is None:
         found = _rate(scenario, needed, chips)
         _keep(file, found)
-    rate = np.full((len(classes), *found[0].shape[1:]), np.nan)
-    exposed = np.full((len(classes), len(chips)), np.nan)
+    rate = np.full((len(classes), *found.shape[1:]), np.nan)
     for row, job in enumerate(classes):
         if job in needed:
-            rate[row] = found[0][needed.index(job)]
-            exposed[row] = found[1][needed.index(job)]
-    return RateTable(rate, exposed, chips)
+            rate[row] = found[needed.index(job)]
+    return RateTable(rate, chips)
 
 
-def _rate(
-    scenario: Scenario, needed: list[tuple[str, int]], chips: tuple[str, ...]
-) -> tuple[Array, Array]:
+def _rate(scenario: Scenario, needed: list[tuple[str, int]], chips: tuple[str, ...]) -> Array:
     catalog = scenario.catalog
     assert catalog.step_law is not None
     reference = catalog.chips[catalog.reference_chip]
-    pod = LEVELS.index("pod")
     rate = np.zeros((len(needed), len(chips), len(LEVELS)))
-    exposed = np.zeros((len(needed), len(chips)))
     for row, (family, size) in enumerate(needed):
         model = [m for m in catalog.families[family].models if m.from_chips <= size][-1]
-        base, _ = _speed(model, reference, reference, size, catalog.step_law)
+        base = _speed(model, reference, reference, size, catalog.step_law)[0]
         for column, chip in enumerate(chips):
             if chip in catalog.software.ports.get(family, {}):
                 found = _speed(model, catalog.chips[chip], reference, size, catalog.step_law)
-                rate[row, column] = found[0] / base[pod]
-                exposed[row, column] = found[1]
-    return rate, exposed
+                rate[row, column] = found / base
+    return rate
 
 
-def _speed(
-    model: Model, chip: Chip, reference: Chip, size: int, law: StepLaw
-) -> tuple[Array, float]:
-    """Samples a second of a chip by level, and the share of a step that waits for the network."""
+def _speed(model: Model, chip: Chip, reference: Chip, size: int, law: StepLaw) -> Array:
+    """Samples a second of a chip, its gang spread to each level."""
     faster = chip.peak_bf16.value / reference.peak_bf16.value
     # Plans divide powers of two; a rate a chip hardly moves within a factor of root two.
     asked = 2 ** int(np.floor(np.log2(size)))
@@ -139,56 +127,55 @@ def _speed(
 
 def _transformer_speed(
     model: Transformer, chip: Chip, gang: int, asked: int, law: StepLaw
-) -> tuple[Array, float]:
+) -> Array:
     batch = max(1, max(_STEP_TOKENS, _CHIP_TOKENS * asked) // model.sequence)
     shape, made = architecture(model), software(law, moe=model.experts > 0)
-    kind = accelerator(chip)
-    networks = [network_at(level, chip, gang, law) for level in LEVELS]
+
+    def step(level: str) -> float:
+        # Who lies farther apart plans for it.
+        kind, network = accelerator(chip, gang, level), network_at(level, chip, law)
+        return best_plan(shape, kind, network, made, chips=gang, global_batch=batch).total_s
+
     for _ in range(_DOUBLINGS):
-        best = best_plan(
-            shape, kind, networks[LEVELS.index("pod")], made, chips=gang, global_batch=batch
-        )
-        if np.isfinite(best.total_s):
+        if np.isfinite(step("host")):
             break
         gang *= 2
     else:
-        return np.zeros(len(LEVELS)), 0.0
-    steps = [float(step_time(shape, kind, n, best.plan, made).total_s) for n in networks]
-    # Who crosses pods plans for it: another layout sends less there.
-    far = LEVELS.index("site")
-    other = best_plan(shape, kind, networks[far], made, chips=gang, global_batch=batch)
-    steps[far] = min(steps[far], other.total_s)
-    waits = float(best.time.exposed_s) / best.total_s
-    return batch / (np.array(steps) * gang), min(max(waits, 0.0), 1.0)
+        return np.zeros(len(LEVELS))
+    return batch / (gang * _by_level(step, gang <= chip.scaleup_domain))
 
 
 def _recommender_speed(
     model: Recommender, chip: Chip, gang: int, asked: int, law: StepLaw
-) -> tuple[Array, float]:
+) -> Array:
     batch = float(model.samples_per_chip * asked)
     shape, made = recommender(model), tables(law)
 
-    def step(out_b_per_s: float, up_b_per_s: float) -> float:
+    def step(level: str) -> float:
+        kind, network = accelerator(chip, gang, level), network_at(level, chip, law)
         return float(
             recommendation_step_s(
                 shape,
                 made,
                 batch=batch,
                 chips=gang,
-                peak_flops_per_s=chip.peak_bf16.value,
-                memory_b_per_s=chip.memory_bandwidth.value,
-                up_b_per_s=up_b_per_s,
-                out_b_per_s=out_b_per_s,
-                domain=chip.scaleup_domain,
+                peak_flops_per_s=kind.wide_flops_per_s,
+                memory_b_per_s=kind.memory_b_per_s,
+                up_b_per_s=network.up_b_per_s,
+                out_b_per_s=network.out_b_per_s,
+                domain=kind.domain,
             )
         )
 
-    networks = [network_at(level, chip, gang, law) for level in LEVELS]
-    steps = [step(float(n.out_b_per_s), float(n.up_b_per_s)) for n in networks]  # type: ignore[arg-type]
-    inside = steps[LEVELS.index("pod")]
-    # A wire without end leaves what does not wait for it.
-    waits = 1.0 - step(np.inf, np.inf) / inside
-    return batch / (np.array(steps) * gang), waits
+    return batch / (gang * _by_level(step, gang <= chip.scaleup_domain))
+
+
+def _by_level(step: Callable[[str], float], fits_domain: bool) -> Array:
+    """Step time at each level: near, over several domains of a pod, over several pods. [s]"""
+    near = step("domain")
+    apart = step("pod") if fits_domain else near
+    found = {"host": near, "domain": near, "rack": apart, "pod": apart, "site": step("site")}
+    return np.maximum.accumulate([found[level] for level in LEVELS])
 
 
 def _folder() -> Path:
@@ -226,22 +213,22 @@ def _key(scenario: Scenario, needed: list[tuple[str, int]], chips: tuple[str, ..
     return sign.hexdigest()[:32]
 
 
-def _read(file: Path, shape: tuple[int, ...]) -> tuple[Array, Array] | None:
+def _read(file: Path, shape: tuple[int, ...]) -> Array | None:
     """Return a kept table; none if there is none, or if it is not whole."""
     try:
         with np.load(file) as kept:
-            rate, exposed = kept["rate"], kept["exposed"]
+            rate = kept["rate"]
     except (OSError, KeyError, ValueError, EOFError):
         return None
-    return (rate, exposed) if rate.shape == shape else None
+    return rate if rate.shape == shape else None
 
 
-def _keep(file: Path, table: tuple[Array, Array]) -> None:
+def _keep(file: Path, table: Array) -> None:
     """Keep a table aside and rename it; where the folder cannot be written, it is computed anew."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as aside:
-            np.savez(aside, rate=table[0], exposed=table[1])
+            np.savez(aside, rate=table)
         Path(aside.name).replace(file)
     except OSError:
         return

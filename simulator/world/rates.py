@@ -98,24 +98,37 @@ class Rates:
     def communication(self, chip_id: str) -> NDArray[np.float64]:
         """Share of a step on a chip that waits for the network, shape (classes,). [1]."""
         by_shares = network_time_share(*self._shares_and_ratios(chip_id))
-        by_law = self._table.exposed[:, self._table.chips.index(chip_id)]
-        return np.where(np.isnan(by_law), by_shares, by_law)
+        rate = self._by_level(chip_id)
+        law = self.scenario.catalog.step_law
+        if law is None:
+            return by_shares
+        # A pod's way out is narrower by so much, and the law says how much slower a step is there.
+        narrower = law.pod_oversubscription.value
+        stretch = rate[:, LEVELS.index("pod")] / np.maximum(rate[:, LEVELS.index("site")], 1e-12)
+        by_law = (np.maximum(stretch, 1.0) - 1.0) / (narrower - 1.0)
+        return np.where(np.isnan(by_law), by_shares, np.where(rate[:, 0] > 0, by_law, 0.0))
 
     def spread(self, chip_id: str) -> NDArray[np.float64]:
-        """Speed by how far a gang lies apart, over that inside a pod, shape (classes, levels). [1]
+        """Speed of a gang that fits in one scale-up domain but does not lie in one. [1]
 
-        In the order of `LEVELS`; 1 everywhere for a family without models.
+        Shape (classes, levels), over that in the domain; 1 for larger gangs. Links shared on the
+        way out of racks and pods are the network's own, and not in here.
         """
-        rate = self._table.rate[:, self._table.chips.index(chip_id)]
-        inside = rate[:, [LEVELS.index("pod")]]
-        return np.where(inside > 0, rate / np.where(inside > 0, inside, 1.0), 1.0)
+        rate = self._by_level(chip_id)
+        near = rate[:, :1]
+        found = np.where(near > 0, rate / np.where(near > 0, near, 1.0), 1.0)
+        found[:, LEVELS.index("site")] = found[:, LEVELS.index("pod")]
+        return found
+
+    def _by_level(self, chip_id: str) -> NDArray[np.float64]:
+        return self._table.rate[:, self._table.chips.index(chip_id)]
 
     def _hardware_rate(self, chip_id: str) -> Array:
         programme = self.scenario.supply.programme
         write_s = self.scenario.policy.checkpoint_write.value
         interval_s = [checkpoint_interval_s(self.scenario, size) for _, size in self.classes]
         training = np.asarray(interval_s) / (np.asarray(interval_s) + write_s)
-        by_law = self._table.rate[:, self._table.chips.index(chip_id), LEVELS.index("pod")]
+        by_law = self._by_level(chip_id)[:, 0]
         by_shares = relative_rate(*self._shares_and_ratios(chip_id), 1.0)
         rate = training * np.where(np.isnan(by_law), by_shares, by_law)
         return rate * (self.performance if programme and chip_id == programme.chip else 1.0)

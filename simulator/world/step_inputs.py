@@ -17,17 +17,18 @@ __all__ = ["accelerator", "architecture", "network_at", "recommender", "software
 
 T = TypeVar("T")
 
-#: Length of a hop over one inside a pod: a rack has one switch to cross, a site more. [1]
-_HOPS = {"host": 0.5, "domain": 0.5, "rack": 0.5, "pod": 1.0, "site": 2.0}
-
 
 def _scalars(kind: type[T], **values: float) -> T:
     arrays: dict[str, Any] = {key: np.asarray(value, np.float64) for key, value in values.items()}
     return kind(**arrays)
 
 
-def accelerator(chip: Chip) -> Accelerator:
-    """The chip running every layer at 16 bits."""
+def accelerator(chip: Chip, gang: int, level: str) -> Accelerator:
+    """The chip running every layer at 16 bits, in a gang that is spread to a level."""
+    domain = chip.scaleup_domain
+    # A gang that fits in a domain but lies farther apart has two at least.
+    if level not in ("host", "domain") and gang <= domain:
+        domain = max(1, gang // 2)
     return _scalars(
         Accelerator,
         matmul_flops_per_s=chip.peak_bf16.value,
@@ -36,7 +37,7 @@ def accelerator(chip: Chip) -> Accelerator:
         memory_b=chip.memory.value,
         up_b_per_s=chip.scaleup_bandwidth.value,
         out_b_per_s=chip.scaleout_bandwidth.value,
-        domain=chip.scaleup_domain,
+        domain=domain,
     )
 
 
@@ -59,24 +60,22 @@ def architecture(model: Transformer) -> Architecture:
         experts=model.experts,
         top_k=model.top_k,
         expert_width=model.expert_ffn,
+        expert_share=1.0 if model.experts else 0.0,
         tables=2.0,
     )
 
 
-def network_at(level: str, chip: Chip, gang: int, law: StepLaw) -> Network:
-    """Network of a gang spread so far: inside a domain nothing leaves it, if it fits at all."""
-    out = chip.scaleout_bandwidth.value
-    if level in ("host", "domain") and gang <= chip.scaleup_domain:
-        out = chip.scaleup_bandwidth.value
-    if level == "site":
-        out /= law.pod_oversubscription.value
+def network_at(level: str, chip: Chip, law: StepLaw) -> Network:
+    """Network of a gang spread so far: between pods there is less of it, and farther to go."""
+    site = level == "site"
+    out = chip.scaleout_bandwidth.value / (law.pod_oversubscription.value if site else 1.0)
     return Network(
         chip.scaleup_bandwidth.value,
         out,
         up_efficiency=law.up.value,
         out_efficiency=law.out.value,
         up_latency_s=law.up_latency.value,
-        out_latency_s=law.out_latency.value * _HOPS[level],
+        out_latency_s=law.out_latency.value * (2.0 if site else 1.0),
         half_b=law.half_message.value,
         ramp=0.75,
     )
@@ -106,6 +105,7 @@ def software(law: StepLaw, *, moe: bool) -> Software:
         cast_passes=0.0,
         expert_passes=law.expert_passes.value if moe else 0.0,
         expert_issue_s=law.expert_issue.value if moe else 0.0,
+        expert_each_s=law.expert_each.value if moe else 0.0,
         context_loss=0.15,
     )
 

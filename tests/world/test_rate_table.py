@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from scenarios.validate_catalog import calibration
 from simulator import load
 from simulator.laws.spread import LEVELS
+from simulator.laws.traffic import slowdown
 from simulator.world import rate_table as module
 from simulator.world.rate_table import rate_table
 from simulator.world.rates import Rates
@@ -23,11 +25,68 @@ def _own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-def test_the_reference_chip_inside_its_pod_is_one(study):
+def test_the_reference_chip_close_together_is_one(study):
     table = rate_table(study, CLASSES)
     reference = table.chips.index(study.catalog.reference_chip)
-    assert table.rate[:, reference, LEVELS.index("pod")] == pytest.approx(1.0)
-    assert np.all((table.exposed >= 0) & (table.exposed < 1))
+    assert table.rate[:, reference, 0] == pytest.approx(1.0)
+
+
+def test_a_pod_apart_takes_what_the_share_that_waits_says(study):
+    """Amdahl's law with the published 1:7 gives the step-time law's own step between pods."""
+    table, rates = rate_table(study, CLASSES), Rates(study, CLASSES, 1.0)
+    narrower = study.catalog.step_law.pod_oversubscription.value
+    for column, chip in enumerate(table.chips):
+        rate = table.rate[:, column]
+        runs, waits = rate[:, 0] > 0, rates.communication(chip)
+        assert np.all((waits >= 0) & (waits < 1))
+        slower = slowdown(narrower, 1.0, waits[runs])
+        pod, site = (rate[runs, LEVELS.index(level)] for level in ("pod", "site"))
+        assert site * slower == pytest.approx(pod)
+
+
+def test_only_a_gang_that_fits_in_a_domain_loses_by_leaving_it(study):
+    classes = (("recommendation", 64), ("recommendation", 512))
+    rates = Rates(study, classes, 1.0)
+    small, large = rates.spread("gb200-nvl72")
+    assert small[1] == 1.0
+    assert np.all(small[2:] < 1)
+    assert large == pytest.approx(1.0)
+
+
+def test_the_constants_are_those_the_rows_gave(study):
+    """Those the validated law has for all chips, with software as at the end of 2025."""
+    fitted = {k: v["value"] for k, v in calibration()["training"]["constants"].items()}
+    tables = {k: v["value"] for k, v in calibration()["recommendation"]["constants"].items()}
+    later = np.exp(-fitted["experts.yearly"])
+    law = study.catalog.step_law
+    for ours, theirs in (
+        (law.matmul, 0.76 * fitted["matmul.all"]),
+        (law.attention, fitted["attention.all"]),
+        (law.half_rows, fitted["half.rows"]),
+        (law.half_width, fitted["half.width"]),
+        (law.layer_passes, fitted["passes.all"]),
+        (law.launch, fitted["launch.all"]),
+        (law.tp_exposed, fitted["exposed.tp_overlapped"]),
+        (law.ep_exposed, fitted["exposed.ep"]),
+        (law.cp_exposed, fitted["exposed.cp"]),
+        (law.step, fitted["step.s"]),
+        (law.straggle, fitted["straggle"]),
+        (law.expert_passes, fitted["sorting.all"] * later),
+        (law.expert_issue, fitted["issue.all"] * later),
+        (law.expert_each, fitted["each.all"] * later),
+        (law.up, fitted["network.up"]),
+        (law.out, fitted["network.out"]),
+        (law.up_latency, fitted["network.up_latency_s"]),
+        (law.out_latency, fitted["network.out_latency_s"]),
+        (law.half_message, fitted["network.half_b"]),
+        (law.lookup, tables["lookup_fraction"]),
+        (law.towers, tables["dense_fraction"]),
+        (law.exchange, tables["exchange_fraction"]),
+        (law.lookup_issue, tables["issue_s"]),
+        (law.lookup_spread, tables["spread_s"]),
+    ):
+        assert ours.value == pytest.approx(theirs, rel=0.005)
+        assert ours.low <= ours.value <= ours.high
 
 
 def test_farther_apart_is_never_faster(study):
