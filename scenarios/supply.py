@@ -120,10 +120,12 @@ def _tell(console: Console, parts: dict[str, Rows], replications: int) -> None:
         table.add_row(row["quarter"], *(f"{row[name]:,.0f}" for name in names))
     console.print("Racks by the quarter's end, sum since the start, MUSD:")
     console.print(table)
-    for row in parts["stranded"]:
-        console.print(
-            f"Stranded in {row['quarter']}: {row['chips']:,.0f} {row['chip']}, no port yet"
-        )
+    if parts["stranded"]:
+        table = _table("quarter", "chip", "family", "chips")
+        for row in parts["stranded"]:
+            table.add_row(row["quarter"], row["chip"], row["family"], f"{row['chips']:,.0f}")
+        console.print("Stranded: chips in service that a family does not run on, mean:")
+        console.print(table)
     for row in parts["gate"]:
         band = f"{100 * row['share']:.0f} % ({100 * row['low']:.0f}-{100 * row['high']:.0f})"
         console.print(f"Gate: {row['decision']}, deserved {row['deserved']}: {band}")

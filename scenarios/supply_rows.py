@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.uncertainty import proportion_interval
 from simulator.spec.scenario import Scenario
+from simulator.world.accounts.fleet import stranded
 from simulator.world.chain import Chain
 from simulator.world.fragility import kept, passed_on
 from simulator.world.supply_world import SupplyWorld, run_supply
@@ -155,28 +156,23 @@ def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
 
 
 def stranded_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
-    """Mean chips in service at each quarter's start that no asked family runs on yet.
+    """Mean chips in service in each quarter that a family that asks for work does not run on.
 
-    Empty where nobody asks for training, or nothing is stranded.
+    Family "any": chips that none of them runs on. Empty where nobody asks for training, or
+    nothing is stranded.
     """
     scenario = worlds[0].scenario
     calendar = scenario.horizon.calendar
-    families = {f for s in scenario.services.values() for f, share in s.families.items() if share}
-    rows = []
-    for quarter in calendar.names() if families else []:
-        now_s, chips = calendar.at(quarter), defaultdict[str, float](float)
-        for world in worlds:
-            told, last = world.record.tables["fleet"], dict[tuple[str, str], int]()
-            for t, *where, count in zip(
-                *(told[c] for c in ("t_s", "site", "chip", "chips")), strict=True
-            ):
-                if t <= now_s:
-                    last[where[0], where[1]] = count
-            for (_, chip), count in last.items():
-                if not any(world.porting.runs(f, chip, now_s) for f in families):
-                    chips[chip] += count / len(worlds)
-        rows += [{"quarter": quarter, "chip": c, "chips": n} for c, n in sorted(chips.items()) if n]
-    return rows
+    span_s = dict(zip(calendar.names(), np.diff(calendar.edges_s()), strict=True))
+    chips: defaultdict[tuple[str, str, str], float] = defaultdict(float)
+    for world in worlds:
+        told = stranded(scenario, world.record.tables["fleet"], world.runs_from_s)
+        for quarter, chip, family, chip_s in zip(*told.values(), strict=True):
+            chips[quarter, chip, family or "any"] += chip_s / span_s[quarter] / len(worlds)
+    return [
+        {"quarter": quarter, "chip": chip, "family": family, "chips": float(n)}
+        for (quarter, chip, family), n in sorted(chips.items())
+    ]
 
 
 def gate_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ look and ``save`` writes them. The tables come from :mod:`analysis.views`.
 
 from analysis.figures.cases import concentration, unit_cost, work_difference
 from analysis.figures.catalogue import PLATES, Drawn, Plate, draw, draw_all, provenance
-from analysis.figures.fleet import chip_time, chips_in_service, power_by_site
+from analysis.figures.fleet import chip_time, chips_in_service, power_by_site, stranded
 from analysis.figures.risk import gate, held_back, stop_loss
 from analysis.figures.style import canvas, save
 from analysis.figures.work import queue_wait, supply_demand, work_by_service
@@ -28,6 +28,7 @@ __all__ = [
     "queue_wait",
     "save",
     "stop_loss",
+    "stranded",
     "supply_demand",
     "unit_cost",
     "work_by_service",

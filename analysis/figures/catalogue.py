@@ -99,6 +99,14 @@ PLATES: tuple[Plate, ...] = (
         "they do.",
     ),
     Plate(
+        "stranded",
+        fleet_views.stranded_by_quarter,
+        fleet.stranded,
+        "% of chip time in service",
+        "Baseline. Chips in service on which a family that asks for work does not run (yet): they "
+        "are worth nothing to it, though others may use them. All of them: worth nothing to any.",
+    ),
+    Plate(
         "power_by_site",
         fleet_views.power_by_site,
         fleet.power_by_site,

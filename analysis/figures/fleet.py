@@ -164,3 +164,48 @@ def chip_time(data: pl.DataFrame, ax: Axes) -> Axes:
         f"{number(first['productive'], 3)} % productive",
     )
     return ax
+
+
+@style.styled
+def stranded(data: pl.DataFrame, ax: Axes) -> Axes:
+    """Draw the share of chip time in service that each family cannot use, by quarter.
+
+    Parameters
+    ----------
+    data : DataFrame
+        :func:`analysis.views.fleet.stranded_by_quarter`.
+    ax : Axes
+    """
+    if data.is_empty():
+        style.headline(ax, "No chip in service is worthless to any family")
+        return style.nothing_to_show(ax, "Every family runs on every chip that stands.")
+    quarters = sorted(data["quarter"].unique())
+    for (label, rank), part in data.group_by("label", "rank", maintain_order=True):
+        rows, place = part.to_dicts(), None if rank is None else int(rank)
+        x = [quarters.index(row["quarter"]) for row in rows]
+        ax.errorbar(
+            x, part["share"], yerr=style.reaches(rows, "share"), capsize=2.5, lw=1.5,
+            color=style.INK if place is None else style.colour(place),
+            ls="-" if place is None else style.dash(place),
+            marker="o" if place is None else style.marker(place), ms=5, elinewidth=0.9,
+            label="all of them" if label is None else label,
+        )  # fmt: skip
+    style.quarters_axis(ax, quarters)
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("Chip time in service without\nsoftware for the family [%]")
+    ax.grid(axis="y")
+    style.legend(ax, title="Stranded for")
+    style.headline(ax, _stranded_finding(data))
+    return ax
+
+
+def _stranded_finding(data: pl.DataFrame) -> str:
+    families = data.filter(pl.col("label").is_not_null())
+    worst = families.sort("share").row(-1, named=True)
+    none = data.filter(pl.col("label").is_null())
+    idle = none["share"].max() if len(none) else 0.0
+    return (
+        f"{worst['label']} cannot use {number(worst['share'], 2)} % of the chip time of "
+        f"{worst['quarter']}: no software carries it to those chips yet; at most "
+        f"{number(float(str(idle)), 2)} % is worth nothing to any family"
+    )

@@ -9,6 +9,9 @@ from analysis.measures import chip_time, fleet
 from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 
+#: Stands for all families at once: chips that none of them runs on.
+NO_FAMILY = "none of them"
+
 
 def chips_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
     """Chips in service at each quarter's end, by kind, and in all.
@@ -87,3 +90,31 @@ def chip_time_by_case(study: Study) -> pl.DataFrame:
         for case in study.cases
     )
     return study.named(over_replications(shares, ["case"], values), "cases", "case")
+
+
+def stranded_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Chip time in service that a family cannot use, as no software carries it there.
+
+    Returns
+    -------
+    DataFrame
+        ``quarter, family`` (null: none of them can), ``share, share_low, share_high`` of chip
+        time in service [%], ``label, rank``. Quarters and families without any have zero.
+    """
+    whole = tally(
+        study.scan("fleet_quarter", case),
+        ("replication", "quarter"),
+        whole_s=pl.col("in_service_chip_s"),
+    )
+    lost = tally(
+        study.scan("stranded", case).with_columns(pl.col("family").fill_null(NO_FAMILY)),
+        ("replication", "quarter", "family"),
+        chip_s=pl.col("chip_s"),
+    )
+    grid = whole.join(lost.select("family").unique(maintain_order=True), how="cross")
+    keys = ["quarter", "family"]
+    shares = grid.join(lost, on=["replication", *keys], how="left").select(
+        "replication", *keys, share=100 * pl.col("chip_s").fill_null(0.0) / pl.col("whole_s")
+    )
+    found = over_replications(shares.sort("quarter", "family", "replication"), keys, ["share"])
+    return study.named(found, "families", "family").sort("rank", "quarter", nulls_last=True)

@@ -53,6 +53,9 @@ _TABLES: dict[str, _Columns] = {
     # racks in service after each change
     "fleet": _real("t_s") | _text("site", "chip") | _count("racks", "chips") | _real("nameplate_w"),
     "fleet_quarter": _text("quarter", "site", "chip") | _real("in_service_chip_s", "down_chip_s"),
+    # chip time in service of chips a family that asks for work does not run on; no family: of
+    # chips that none of them runs on
+    "stranded": _text("quarter", "chip", "family?") | _real("chip_s"),
     # due_s is when the order lands if no shock touches it
     "orders": _text("order", "chip", "vendor", "cause")
     | _count("racks")

@@ -62,11 +62,15 @@ class Porting:
 
     def runs(self, family: str, chip: str, t_s: float) -> bool:
         """Tell whether a family runs on a chip at a time."""
+        return t_s >= self.runs_from_s(family, chip)
+
+    def runs_from_s(self, family: str, chip: str) -> float:
+        """Return from when a family runs on a chip; infinite if it never does, or not yet. [s]."""
         port = self.scenario.catalog.software.ports.get(family, {}).get(chip)
         if port is None:
-            return False
+            return inf
         calendar = self.scenario.horizon.calendar
-        return t_s >= self.ready_s.get((family, chip), calendar.at(port.ready))
+        return self.ready_s.get((family, chip), calendar.at(port.ready))
 
     def _port(self, task: PortTask) -> Generator[simpy.Event, Any, None]:
         """Wait for the date and for people, work, and hand over software that is correct."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from math import exp, log
+from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
@@ -36,6 +36,8 @@ class Programme:
         Paid beside development and the rack budget, when it was.
     landed : simpy.Event
         Happens when the first pilot rack goes into service.
+    landed_s : float
+        When it happened; infinite before. [s]
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Programme:
         self.record = record
         self.spec = scenario.supply.programme
         self.landed = env.event()
+        self.landed_s = inf
         self.performance = self.energy = self.die_yield = 1.0
         self.spins = 1
         self.spent: list[tuple[float, float]] = []
@@ -85,6 +88,7 @@ class Programme:
     def rack_in_service(self, chip: str) -> None:
         """Learn that racks of a chip went into service; the first pilot rack starts the pilot."""
         if self.spec is not None and chip == self.spec.chip and not self.landed.triggered:
+            self.landed_s = self.env.now
             self.landed.succeed()
 
     def provisioned_factor(self, chip: str) -> float:

@@ -10,6 +10,7 @@ import simpy
 from simulator.results import schemas
 from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
+from simulator.world.accounts.fleet import stranded
 from simulator.world.accounts.orders import order_rows
 from simulator.world.chain import Chain
 from simulator.world.floor import Consignment, Floor
@@ -99,6 +100,13 @@ class SupplyWorld:
         """Power to provision for a rack, known once it stands on the floor. [W]."""
         return self._nameplate_w[chip]
 
+    def runs_from_s(self, family: str, chip: str) -> float:
+        """Return from when a family runs on a chip, the pilot's not before it has landed. [s]."""
+        from_s, spec = self.porting.runs_from_s(family, chip), self.scenario.supply.programme
+        if spec is not None and chip == spec.chip and family in spec.ports_after_ramp:
+            from_s = max(from_s, self.programme.landed_s)
+        return from_s
+
     def _processes(self) -> list[Generator[simpy.Event, Any, None]]:
         return [
             self.floor.energise(),
@@ -163,5 +171,6 @@ def simulate_supply(
     world = run_supply(scenario, seed, replication, chain)
     tables = world.record.tables
     return {name: tables[name] for name in TABLES} | {
-        "orders": order_rows(scenario, world.supply.orders)
+        "orders": order_rows(scenario, world.supply.orders),
+        "stranded": stranded(scenario, tables["fleet"], world.runs_from_s),
     }

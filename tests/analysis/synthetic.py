@@ -226,9 +226,16 @@ def result(case: str, replication: int, lost: float = 0.0) -> results.Result:
         "nodes": rows("nodes", (0.0, "nv", 1.0)),
         "programme": rows(
             "programme",
-            (0.0, "pilot_ordered", 1.0, None, None),
-            (LENGTH_S[0], "gate", 1.0, *measured),
-            (LENGTH_S[0], decision, 1.0, *measured),
+            (0.0, "pilot_ordered", 1.0, None, None, None),
+            (LENGTH_S[0], "gate", 1.0, *measured, 1.1),
+            (LENGTH_S[0], decision, 1.0, *measured, 1.1),
+        ),
+        # Dense models run on GPU A alone, recommendation on Own B from the middle of the second.
+        "stranded": rows(
+            "stranded",
+            ("2025Q2", "own-b", "dense", 0.2 * 65 * DAY_S),
+            ("2025Q2", "own-b", "dlrm", 0.1 * 65 * DAY_S),
+            ("2025Q2", "own-b", None, 0.1 * 65 * DAY_S),
         ),
         # Half full, then a quarter; one of four pods' trunks is taken whole at first.
         "links": rows(

@@ -154,3 +154,17 @@ def test_drawing_leaves_the_callers_look_alone(study: Study) -> None:
     before = dict(mpl.rcParams)
     drawn(figures.PLATES[0], study)
     assert dict(mpl.rcParams) == before
+
+
+def test_stranded_chip_time_is_a_share_of_what_stands(study: Study) -> None:
+    """By hand: 20, 10 and 10 % of the second quarter's chip time, nothing in the first."""
+    data = fleet_views.stranded_by_quarter(study)
+    shares = {(row["quarter"], row["label"]): row["share"] for row in data.iter_rows(named=True)}
+    assert shares == {
+        ("2025Q1", "Dense"): 0.0,
+        ("2025Q1", "Recommendation"): 0.0,
+        ("2025Q1", None): 0.0,
+        ("2025Q2", "Dense"): pytest.approx(20.0),
+        ("2025Q2", "Recommendation"): pytest.approx(10.0),
+        ("2025Q2", None): pytest.approx(10.0),
+    }

@@ -13,6 +13,7 @@ from rich.console import Console
 from analysis import Study, metrics, open_study
 from analysis.answers import answers, choices, loss_difference
 from analysis.assumptions import assumptions, counts
+from analysis.figures import PLATES
 from analysis.report import report, summary_text
 from tests.analysis.synthetic import scenario, write_study
 
@@ -28,13 +29,13 @@ def test_the_page_needs_nothing_beside_it(page: Path) -> None:
     assert not re.findall(r"(?:src|href)=\"(?!data:|#)", text)
     assert "url(" not in text
     assert "@import" not in text
-    assert text.count("<img ") == 12
-    assert text.count("alt=") == 12
+    assert text.count("<img ") == len(PLATES)
+    assert text.count("alt=") == len(PLATES)
 
 
 def test_each_figure_lies_beside_its_table(page: Path) -> None:
     names = {path.stem for path in (page.parent / "figures").glob("*.svg")}
-    assert len(names) == 12
+    assert len(names) == len(PLATES)
     for name in names:
         for suffix in ("png", "csv"):
             assert (page.parent / "figures" / f"{name}.{suffix}").is_file()
@@ -43,7 +44,7 @@ def test_each_figure_lies_beside_its_table(page: Path) -> None:
 def test_page_and_figures_are_the_same_every_time(page: Path, tmp_path: Path) -> None:
     again = report(write_study(tmp_path)).parent
     files = sorted(p.relative_to(page.parent) for p in page.parent.rglob("*.*"))
-    assert len(files) == 2 + 3 * 12
+    assert len(files) == 2 + 3 * len(PLATES)
     for file in files:
         assert (again / file).read_bytes() == (page.parent / file).read_bytes(), file
 

@@ -11,6 +11,7 @@ from analysis.figures import supply as figures
 from scenarios.cli import app
 from scenarios.supply_rows import delivery_rows, gate_rows, pipeline_rows, runs, stranded_rows
 from simulator.spec.loader import load
+from simulator.units import DAY_S, YEAR_S
 from simulator.world.chain import Chain
 
 TINY = Path(__file__).parents[1] / "data" / "tiny.yaml"
@@ -60,8 +61,21 @@ def test_chips_without_a_port_are_stranded_until_it_is_there():
     porting = {"engineers": 1, "tasks": [{**task, "effort": effort, "source": "a test"}]}
     scenario = load(TINY).change({"supply.porting": porting}).scenario
     found = stranded_rows(runs(scenario, Chain(scenario), 0, 2))
-    chips = {row["quarter"]: row["chips"] for row in found if row["chip"] == "gpu"}
-    assert chips == {"2025Q1": 320, "2025Q2": 320}
+    chips = {
+        row["quarter"]: row["chips"]
+        for row in found
+        if (row["chip"], row["family"]) == ("gpu", "any")
+    }
+    calendar = scenario.horizon.calendar
+    # Two racks more land in week 20, after the port: only the ten are ever stranded.
+    share = (4 * YEAR_S / 12 - calendar.at("2025Q2")) / (91 * DAY_S)
+    assert chips == {"2025Q1": pytest.approx(320), "2025Q2": pytest.approx(320 * share)}
+    # One family asks: what none runs on is what it does not run on.
+    assert chips == {
+        row["quarter"]: row["chips"]
+        for row in found
+        if (row["chip"], row["family"]) == ("gpu", "ranking")
+    }
 
 
 def test_bars_of_the_pipeline_stack_to_the_table(worlds):

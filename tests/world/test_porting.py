@@ -7,8 +7,9 @@ import pytest
 from simulator.laws.dispatch import dispatch
 from simulator.spec.loader import load
 from simulator.units import YEAR_S
+from simulator.world.supply_world import simulate_supply
 from simulator.world.world import World
-from tests.world.buying import buying, chip, figure, run, spread, standing
+from tests.world.buying import buying, chip, figure, rack, run, spread, standing
 
 MONTH_S = YEAR_S / 12
 TINY = Path(__file__).parent.parent / "data" / "tiny.yaml"
@@ -77,6 +78,46 @@ def test_a_chip_is_worth_nothing_to_a_family_until_it_is_ported(waits, unserved)
         runs = [[float(world.porting.runs(f, c, now_s)) for c in kinds] for f in "ab"]
         missed += dispatch([50.0, 50.0], there, runs).unserved
     assert missed == pytest.approx(unserved, abs=1e-9)
+
+
+def test_chip_time_without_software_is_stranded_by_the_second():
+    """40 chips in two racks from the start; a is ported in month 2, b in month 4, c never.
+
+    One rack is retired with the second quarter, when month 3 has just begun; nobody asks for d.
+    """
+    chips = {"custom": chip()}
+    stock = [{"chip": "custom", "site": "site", "racks": 2, "source": "a test"}]
+    out = [{"chip": "custom", "site": "site", "quarter": "2025Q2", "racks": 1}]
+    base = buying(
+        chips,
+        racks={"custom": rack("custom", chips=20)},
+        quarters=4,
+        in_service=stock,
+        retirements=out,
+    )
+    ports = {"a": {"custom": port()}, "b": {"custom": port()}, "c": {}, "d": {}}
+    tasks = [task("a", 2), task("b", 2)]
+    given = with_ports(base, ports, {"engineers": 1, "tasks": tasks}).model_dump(mode="json")
+    service = {"label": "s", "side": "social", "priority": 1, "demand": figure(1)}
+    sizes = [{"chips": 8, "share": 1.0, "run_time": spread(1e5)}]
+    service |= {"growth_per_year": figure(1), "daily_swing": 0.0, "weekly_swing": 0.0}
+    families = {"a": 0.5, "b": 0.25, "c": 0.25, "d": 0.0}
+    given["services"] = {"s": {**service, "families": families, "sizes": sizes, "patience": 1e6}}
+    scenario = type(base).from_si(given)
+    told = simulate_supply(scenario, 0, 0)["stranded"]
+    found = {
+        (family, quarter): chip_s for quarter, _, family, chip_s in zip(*told.values(), strict=True)
+    }
+    edges = scenario.horizon.calendar.edges_s()
+    first = 40 * edges[1]
+    assert found["a", "2025Q1"] == pytest.approx(40 * 2 * MONTH_S)
+    assert found["b", "2025Q1"] == found["c", "2025Q1"] == pytest.approx(first)
+    assert found["b", "2025Q2"] == pytest.approx(20 * (4 * MONTH_S - edges[1]))
+    assert found["c", "2025Q4"] == pytest.approx(20 * (edges[4] - edges[3]))
+    # Worth nothing to any until the first of them runs.
+    assert {q for f, q in found if f is None} == {"2025Q1"}
+    assert found[None, "2025Q1"] == found["a", "2025Q1"]
+    assert not {f for f, _ in found} - {"a", "b", "c", None}
 
 
 def test_no_job_runs_before_its_family_is_ported_and_a_withdrawn_licence_slows_the_rest():

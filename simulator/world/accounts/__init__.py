@@ -5,7 +5,7 @@ down; nothing was sampled.
 """
 
 from simulator.world.accounts.books import Books
-from simulator.world.accounts.fleet import energy, fleet_quarters
+from simulator.world.accounts.fleet import energy, fleet_quarters, stranded
 from simulator.world.accounts.money import cost
 from simulator.world.accounts.orders import order_rows, waiting
 from simulator.world.accounts.work import asked, job_rows, work
@@ -18,6 +18,7 @@ __all__ = [
     "fleet_quarters",
     "job_rows",
     "order_rows",
+    "stranded",
     "waiting",
     "work",
 ]

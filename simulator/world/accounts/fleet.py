@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from simulator.laws.intervals import step_integral
 from simulator.laws.power import facility_power_w, pool_energy_j
-from simulator.world.accounts.books import Books
+from simulator.spec.scenario import Scenario
+from simulator.world.accounts.books import Array, Books
 from simulator.world.recorder import Columns
 
 
@@ -43,3 +47,42 @@ def energy(books: Books) -> Columns:
             for name, value in zip(rows, values, strict=True):
                 rows[name].append(value if isinstance(value, str) else float(value))
     return rows
+
+
+def stranded(
+    scenario: Scenario, fleet: Columns, runs_from_s: Callable[[str, str], float]
+) -> Columns:
+    """Chip time in service that is worthless to a family that asks for work, by quarter and chip.
+
+    Parameters
+    ----------
+    fleet : dict
+        Columns of the ``fleet`` table.
+    runs_from_s : callable
+        From family and chip to when the one runs on the other. [s]
+    """
+    calendar = scenario.horizon.calendar
+    names, edges = calendar.names(), np.asarray(calendar.edges_s())
+    asked = sorted({f for s in scenario.services.values() for f, x in s.families.items() if x > 0})
+    rows: Columns = {k: [] for k in ("quarter", "chip", "family", "chip_s")}
+    for chip in sorted(set(fleet["chip"])) if asked else ():
+        ready = {family: runs_from_s(family, chip) for family in asked}
+        for family, until_s in [*ready.items(), (None, min(ready.values()))]:
+            for q, chip_s in enumerate(_standing_until(fleet, chip, until_s, edges)):
+                if chip_s > 0:
+                    for name, value in zip(rows, (names[q], chip, family, chip_s), strict=True):
+                        rows[name].append(value)
+    return rows
+
+
+def _standing_until(fleet: Columns, chip: str, until_s: float, edges: Array) -> list[float]:
+    """Integral of a chip's number in service up to a time, by quarter. [chip s]."""
+    total = np.zeros(len(edges) - 1)
+    kept = np.clip(edges, 0.0, max(0.0, until_s))
+    where = np.array(fleet["chip"]) == chip
+    for site in sorted(set(fleet["site"])):
+        here = where & (np.array(fleet["site"]) == site)
+        if here.any():
+            t, chips = np.asarray(fleet["t_s"])[here], np.asarray(fleet["chips"], float)[here]
+            total += step_integral(t, chips, kept)
+    return [float(value) for value in total]
