@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from simulator.world.engine import EngineRecord, JobTable, Policy
-from simulator.world.scheduler import DISCIPLINES
+from simulator.world.scheduler import DISCIPLINES, PREEMPTIBLE
 from tests.bench.measure import Row, seconds
 from tests.bench.world import FLEET_CHIPS, SERVICES, bare, run, state, table
 
 AGAINST = "bare SimPy, same jobs"
-#: Settings of disciplines that have some.
-SETTINGS = {"fair_share": {"weights": tuple(range(1, SERVICES + 1))}}
+PREEMPTING = ", preempting"
+#: Every compiled discipline, then those with preemption.
+COMPILED = (
+    *(name for name in DISCIPLINES if name != "asked"),
+    *(name + PREEMPTING for name in PREEMPTIBLE),
+)
 #: Disciplines with rows of their own.
-APART = ("easy", "fcfs", "asked")
+APART = ("easy", "fcfs")
 
 
-def policy(discipline: str) -> Policy:
-    """Return a policy as it is measured."""
-    return Policy(discipline, **SETTINGS.get(discipline, {}))
+def policy(name: str) -> Policy:
+    """Return a policy as it is measured; services have unequal weights."""
+    preemption = "checkpoint" if name.endswith(PREEMPTING) else "none"
+    weights = tuple(float(weight) for weight in range(1, SERVICES + 1))
+    return Policy(name.removesuffix(PREEMPTING), preemption=preemption, weights=weights)
 
 
 def measured(
@@ -38,9 +44,8 @@ def measured(
 def rows(size: float) -> Iterator[Row]:
     """Each discipline, on a million jobs and 102,400 chips."""
     jobs = table(int(1_000_000 * size), FLEET_CHIPS)
-    for name in DISCIPLINES:
-        if name != "asked":
-            run(table(1000, FLEET_CHIPS), FLEET_CHIPS, policy(name))
+    for name in COMPILED:
+        run(table(1000, FLEET_CHIPS), FLEET_CHIPS, policy(name))
     bare_s = seconds(lambda: bare(jobs))
     yield Row("bare SimPy", bare_s / len(jobs) * 1e6, "µs/job", beside={"jobs": len(jobs)})
     yield measured(
@@ -57,7 +62,7 @@ def rows(size: float) -> Iterator[Row]:
         jobs,
         lambda: run(jobs, FLEET_CHIPS, policy("fcfs"), faults=False),
     )
-    for name in DISCIPLINES:
+    for name in COMPILED:
         if name not in APART:
             yield measured(
                 f"{name}, faults, checkpoints",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.world.engine import EngineRecord, JobEngine, JobTable
-from simulator.world.scheduler import DISCIPLINES
-from tests.bench.engine import policy
+from tests.bench.engine import COMPILED, policy
 from tests.bench.measure import Row, peak_bytes, seconds
 from tests.bench.world import FLEET_CHIPS, behind_a_queue, fleet, run, state, table
 
@@ -59,9 +58,7 @@ def whole(jobs: int) -> None:
 
 def backlogs(size: float) -> Iterator[Row]:
     """Each discipline behind a long queue against a short one, once the queue stands."""
-    for name in DISCIPLINES:
-        if name == "asked":
-            continue
+    for name in COMPILED:
         spent, beside = [], {"jobs": float(BEHIND)}
         for waiting in (1_000, int(100_000 * size)):
             work = behind_a_queue(waiting, BEHIND, FLEET_CHIPS)

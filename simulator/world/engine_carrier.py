@@ -1,0 +1,183 @@
+"""Carrying jobs along with the world: the compiled part, called until its needs are met.
+
+Between two events of the world nothing but jobs can happen, so one compiled call
+carries them up to ``env.peek()``. It comes back early when it lacks memory or
+draws, or when it needs an answer: of a planner's policy, of the network, of a choice of pools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import simpy
+from numpy.typing import ArrayLike
+
+from simulator.world import jobs_advance, jobs_memory
+from simulator.world.jobs import JobTable
+from simulator.world.jobs_books import HostBooks
+from simulator.world.jobs_notice import notice_of_compiling
+from simulator.world.jobs_state import (
+    DRAWS,
+    LACK,
+    LINKED,
+    MIX_CHANGED,
+    N_ROWS,
+    N_RUNS,
+    N_WAITING,
+    NOW,
+    RANDOM,
+    SEED,
+    State,
+)
+from simulator.world.jobs_tables import PoolTables
+from simulator.world.jobs_verbs import compiled
+from simulator.world.jobs_view import Network, fractions_of, view_of_runs
+from simulator.world.scheduler import DISCIPLINES, PLACEMENTS, Policy
+from simulator.world.scheduler_asked import view_of
+from simulator.world.scheduler_pools import Asked, set_aims
+
+
+class Carrier:
+    """Jobs in arrays, carried through time.
+
+    Parameters are those of :class:`simulator.world.engine.JobEngine`.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        table: JobTable,
+        classes: int,
+        policy: Policy,
+        *,
+        rng_faults: Callable[[str], np.random.Generator],
+        edges_s: ArrayLike | None = None,
+        network: Network | None = None,
+    ) -> None:
+        if len(table) and int(table.job_class.max()) >= classes:
+            raise ValueError(f"job_class must be < {classes}, got {table.job_class.max()}")
+        self.env = env
+        self.table = table
+        self.policy = policy
+        #: Of a choice of pools: how often it was asked.
+        self.asked = Asked()
+        self._tables = PoolTables(classes)
+        self._books = HostBooks(edges_s)
+        order, mode = DISCIPLINES[policy.discipline]
+        self._state = jobs_memory.new_state(table, order, mode, policy)
+        self._rng_faults = rng_faults
+        self._faults: dict[int, np.random.Generator] = {}
+        self._network = network
+        self._state.counts[LINKED] = network is not None
+        if PLACEMENTS[policy.placement] == RANDOM:
+            self._state.counts[SEED] = rng_faults("placement").integers(2**62)
+        self._closed = False
+
+    @property
+    def reached_s(self) -> float:
+        """How far the jobs have come: between two events of the world, ahead of its clock. [s]"""
+        return float(self._state.real[NOW])
+
+    @property
+    def _now_s(self) -> float:
+        # SimPy keeps an integer time an integer; compiled code is compiled for floats.
+        return float(self.env.now)
+
+    def _advance(self, t_end: float) -> None:
+        """Carry the jobs up to an absolute time, stopping at edges on the way."""
+        while (edge_s := self._books.next_edge_s()) <= t_end and np.isfinite(edge_s):
+            self._carry(compiled.advance, edge_s)
+            self._books.pass_edges(self._state, edge_s)
+        self._carry(compiled.advance, float(t_end))
+
+    def _carry(self, function: Callable[[State, float], int], t_s: float) -> None:
+        """Call a compiled part again and again until its needs are met."""
+        while True:
+            with notice_of_compiling():
+                need = function(self._state, t_s)
+            if need == jobs_advance.REACHED:
+                return
+            if need == jobs_advance.NEEDS_ROWS:
+                self._state = jobs_memory.with_rows(self._state, 0)
+            elif need == jobs_advance.NEEDS_RUNS:
+                least = int(self._state.counts[N_RUNS] + self._state.counts[N_WAITING])
+                self._state = jobs_memory.with_runs(self._state, min(least, self._chips_up()))
+            elif need == jobs_advance.NEEDS_REPAIRS:
+                self._state = jobs_memory.with_repairs(self._state)
+            elif need == jobs_advance.NEEDS_POLICY:
+                self._ask()
+            elif need == jobs_advance.NEEDS_NETWORK:
+                self._ask_network()
+            elif need == jobs_advance.NEEDS_AIMS:
+                self._choose_pools()
+            else:
+                self._draw(int(self._state.counts[LACK]))
+
+    def _settle(self) -> None:
+        """Complete what completes now: completions go before changes of capacity."""
+        if self._closed:
+            raise RuntimeError("the engine is closed")
+        if self._state.real[NOW] > self.env.now:
+            raise RuntimeError(
+                f"jobs are at {self._state.real[NOW]} s, the world at {self.env.now} s"
+            )
+        self._carry(compiled.settle, self._now_s)
+
+    def _ask(self) -> None:
+        """Let the planner's policy order the queue, then start who fits."""
+        st = self._state
+        jobs = np.zeros(int(st.counts[N_WAITING]), np.int64)
+        compiled.list_waiting(st, jobs)
+        view = view_of(st, self.table, np.sort(jobs), self._tables.rate, self._tables.liking)
+        order, pools = self.policy.decided(view)
+        compiled.start_in_order(st, order, pools, self.policy.blocking, float(st.real[NOW]))
+
+    def _choose_pools(self) -> None:
+        """Ask for aims by the mix of classes."""
+        assert self.policy.pools is not None  # only then the compiled part asks
+        rate, factor = self._tables.rate, self._tables.factor
+        self.asked.note(set_aims(self._state, self.policy.pools, rate, factor))
+
+    def _ask_network(self) -> None:
+        """Let runs over several racks go as fast as what they share allows."""
+        assert self._network is not None  # only then the compiled part asks
+        view = view_of_runs(self._state, self.table)
+        fraction = fractions_of(self._network, view)
+        self._make_rows(len(view.run))
+        compiled.share_network(self._state, view.run, fraction, float(self._state.real[NOW]))
+
+    def _draw(self, pool: int) -> None:
+        rng = self._faults[pool]
+        fresh = np.stack(
+            [
+                rng.exponential(size=DRAWS),
+                rng.random(DRAWS),
+                rng.exponential(size=DRAWS),
+                np.zeros(DRAWS),
+            ],
+            axis=1,
+        )
+        self._state = jobs_memory.with_draws(self._state, pool, fresh)
+        # The gap to the next fault, unless it is running already.
+        if self._state.pool[pool]["hazard"] == 0.0:
+            used = self._state.pool[pool]["fault_draw"]
+            self._state.pool[pool]["hazard"] = self._state.draws[pool, used, 0]
+            mtbf_s = float(self._state.pool[pool]["mtbf"])
+            compiled.set_fault_rate(
+                self._state, pool, mtbf_s, float(self._state.pool[pool]["since"])
+            )
+
+    def _make_rows(self, runs: int) -> None:
+        """Make room for a row of each run and one more fault."""
+        least = int(self._state.counts[N_ROWS]) + runs + self._state.level.shape[1] + 2
+        if least > len(self._state.rows):
+            self._state = jobs_memory.with_rows(self._state, least)
+
+    def _tabulate(self) -> None:
+        self._tables.write(self._state)
+        compiled.look_again(self._state, self._now_s)
+        self._state.counts[MIX_CHANGED] = 1
+
+    def _chips_up(self) -> int:
+        return int(np.sum(self._state.pool["up"] * self._state.pool["chips_per_host"]))
