@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from analysis import words
-from analysis.measures import chip_time, dependence, fleet, money, waits, work
+from analysis.measures import chip_time, dependence, fleet, gate, money, waits, work
 from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import Estimate, PairedDifference, mean_interval, paired_difference
@@ -55,6 +55,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("capital", "Cash for racks and development", "USD", "neither"),
     Metric("energy", "Energy of the facilities", "TWh", "neither"),
     Metric("unit_cost", "Cost per unit of work, accrued", "USD/rce-day", "worse"),
+    Metric("ramped", "In-house chip ramped", "%", "neither"),
     Metric("hhi_vendor_stock", "Vendor HHI, stock", "points", "worse"),
     Metric("hhi_vendor_flow", "Vendor HHI, flow", "points", "worse"),
     Metric("hhi_foundry_stock", "Foundry HHI, stock", "points", "worse"),
@@ -148,6 +149,14 @@ def _money(study: Study, case: str) -> pl.DataFrame:
     )
 
 
+def _ramped(study: Study, case: str) -> pl.DataFrame:
+    ramps = gate.decisions(study, case).filter(pl.col("decision") == "ramp")
+    numbers = pl.DataFrame({"replication": study.numbers}, schema={"replication": pl.Int64})
+    return numbers.with_columns(
+        ramped=100.0 * pl.col("replication").is_in(ramps["replication"].to_list()).cast(pl.Float64)
+    )
+
+
 def _concentration(study: Study, case: str) -> pl.DataFrame:
     index = dependence.concentration(study, case)
     named = index.with_columns(metric=pl.format("hhi_{}_{}", "tier", "basis"))
@@ -165,6 +174,7 @@ _PARTS: tuple[tuple[frozenset[str], Callable[[Study, str], pl.DataFrame]], ...] 
     (frozenset({"capacity"}), chip_time.capacity),
     (frozenset({"chips_at_end", "power_at_end"}), _standing),
     (frozenset({"capital", "energy", "unit_cost"}), _money),
+    (frozenset({"ramped"}), _ramped),
     (
         frozenset(m.id for m in METRICS if m.id.startswith("hhi")),
         _concentration,

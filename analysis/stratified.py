@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from analysis.uncertainty import Estimate
+from simulator.laws.rare import strata_weights
 
 Array = npt.NDArray[np.float64]
 
@@ -80,3 +81,32 @@ def stratified_mean(
     plain = float(w @ (inside + (means - mean) ** 2)) / n.sum()
     return Stratified(Estimate(mean, mean - half, mean + half, int(n.sum()), level),
                       plain / variance)  # fmt: skip
+
+
+def best_tilt(samples: Sequence[npt.ArrayLike], weights: npt.ArrayLike, mean: float) -> float:
+    """How many times the replications shocks drawn at a raised rate would be worth, at best. [1]
+
+    Importance sampling of a Poisson number draws each stratum with the chance it has at the
+    raised rate and weighs it by the likelihood ratio. Held against plain sampling at the
+    rate as it is; the rate is sought over a grid.
+
+    Parameters
+    ----------
+    samples : sequence of array_like, shape (replications,)
+        Outcomes inside each stratum: none, one, ... and so many or more. [any]
+    weights : array_like, shape (strata,)
+        Chance of each as it is. [1]
+    mean : float
+        Expected number as it is, > 0. [1]
+    """
+    rows = [np.asarray(x, dtype=np.float64) for x in samples]
+    w = np.asarray(weights, dtype=np.float64)
+    square = np.array([x.var(ddof=1) + x.mean() ** 2 for x in rows])
+    whole = float(w @ [x.mean() for x in rows])
+    plain = float(w @ square) - whole**2
+    tilted = []
+    for rate in mean * np.geomspace(0.1, 50.0, 400):
+        drawn = strata_weights(float(rate), len(w) - 1)
+        tilted.append(float((w**2 / drawn) @ square) - whole**2)
+    least = min(tilted)
+    return plain / least if least > 0 else math.inf

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 
 from analysis.figures import style
+from analysis.figures.rows import Row, bars, dot, label_rows, plain
 from analysis.figures.studies import Labels
+from analysis.words import number, scale
 
 
 def dependence(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     """Draw each group's loss alone and its part of the loss when all stop."""
     rows = data.filter(pl.col("size") == 1).sort("loss", descending=True).to_dicts()
-    names = [str(r["groups"]).replace("_", " ") for r in rows]
+    names = [plain(r["groups"]) for r in rows]
     told = {"loss": "lost if it stops alone", "attributed": "its part of the loss if all stop"}
     ax.set_xlabel("Work not done, of the work asked [%]; bars: 95 % interval, paired")
     return _two_bars(rows, names, told, ax, text)
@@ -32,26 +32,11 @@ def importance(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
 
 
 def _two_bars(
-    rows: Sequence[Mapping[str, Any]],
-    names: Sequence[str],
-    told: Mapping[str, str],
-    ax: Axes,
-    text: Labels,
+    rows: Sequence[Row], names: Sequence[str], told: Mapping[str, str], ax: Axes, text: Labels
 ) -> Axes:
     """Draw two measures of each row, each with its interval, the names at the side."""
-    for j, (kind, label) in enumerate(told.items()):
-        y = np.arange(len(rows)) + (j - 0.5) * 0.38
-        pairs = [style.reach(r[kind], r[f"{kind}_low"], r[f"{kind}_high"]) for r in rows]
-        ax.barh(
-            y, [r[kind] for r in rows], 0.36, color=style.colour(j), hatch=style.hatch(j),
-            edgecolor="white", linewidth=0.4, label=label,
-        )  # fmt: skip
-        ax.errorbar([r[kind] for r in rows], y, xerr=[[p[k] for p in pairs] for k in (0, 1)],
-                    fmt="none", ecolor=style.INK, capsize=2.5, lw=1.0)  # fmt: skip
-    ax.axvline(0, color=style.INK, lw=1)
-    ax.set_yticks(range(len(rows)), names)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.grid(axis="x")
+    bars(ax, rows, told)
+    label_rows(ax, names)
     style.legend(ax)
     style.headline(ax, text.title)
     return ax
@@ -65,17 +50,72 @@ def credit(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
             ax.text(0.02, k, str(row["reason"]), va="center", fontsize=8.5,
                     transform=ax.get_yaxis_transform())  # fmt: skip
             continue
-        pair = style.reach(row["share"], row["share_low"], row["share_high"])
-        ax.errorbar(
-            row["share"], k, xerr=[[p] for p in pair], fmt="o", ms=7.5, ecolor=style.INK,
-            capsize=3, lw=1.2, markeredgecolor=style.INK, markerfacecolor=style.colour(0),
-        )  # fmt: skip
+        dot(ax, k, row, "share", ("share_low", "share_high"), colour=style.colour(0))
     ax.axvline(100, color=style.INK, lw=1, ls="--")
     ax.text(100, -0.45, " firm", fontsize=8.5, va="top")
     ax.set_xlim(0, 110)
-    ax.set_yticks(range(len(rows)), [str(r["addition"]).replace("_", " ") for r in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.grid(axis="x")
+    label_rows(ax, [r["addition"].replace("-", " ") for r in rows])
     ax.set_xlabel("Demand carried at equal unserved work, of nameplate [%]; bars: 95 % bootstrap")
     style.headline(ax, text.title)
     return ax
+
+
+def survival(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
+    """Draw what each node's stop is survived for, beside how long stops last."""
+    rows = data.to_dicts()
+    many = data["case"].n_unique() > 1
+    red, green = style.colour(3), style.colour(2)
+    for k, row in enumerate(rows):
+        ax.barh(k, row["survives"], 0.5, color=red if row["exposed"] else green,
+                hatch=style.hatch(1 if row["exposed"] else 0), edgecolor="white")  # fmt: skip
+        pair = style.reach(row["survives"], row["survives_low"], row["survives_high"])
+        ax.errorbar(row["survives"], k, xerr=[[p] for p in pair], fmt="none", ecolor=style.INK,
+                    capsize=3, lw=1.1)  # fmt: skip
+        ax.plot([row["recovery_median"], row["recovery_p90"]], [k, k], color=style.INK, lw=0.8,
+                ls=":")  # fmt: skip
+        ax.plot(row["recovery_median"], k, "|", color=style.INK, ms=13, mew=1.6)
+        ax.plot(row["recovery_p90"], k, "D", color=style.INK, ms=6, mfc="white", mew=1.4)
+        told = f"{'≥ ' if row['at_least'] else ''}{number(row['survives'], 2)} d"
+        ax.text(1.01, k, f"{told}; costs {number(row['loss'], 2)} %", va="center", fontsize=8.5,
+                transform=ax.get_yaxis_transform())  # fmt: skip
+    names = [f"{plain(r['case'])}: {r['node']}" if many else r["node"] for r in rows]
+    label_rows(ax, names)
+    ax.set_xlim(left=0)
+    ax.set_xlabel("Days stopped. Bar: survived without loss (green longer than nine in ten stops, "
+                  "red hatched shorter), 95 %;\ntick and diamond: half and nine in ten stops have "
+                  "ended. At the side: survived; work lost to a stop at the diamond")  # fmt: skip
+    style.headline(ax, text.title)
+    return ax
+
+
+def pilot(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
+    """Draw what the gate's decisions are worth in money."""
+    rows = data.filter((pl.col("unit") == "USD") & pl.col("value").is_not_null()).to_dicts()
+    factor, unit = scale([r["value"] for r in rows], "USD")
+    for k, row in enumerate(rows):
+        clear = row["low"] > 0 or row["high"] < 0
+        dot(ax, k, row, "value", ("low", "high"), factor, colour=style.colour(0) if clear else "")
+    ax.axvline(0, color=style.INK, lw=1)
+    label_rows(ax, [_broken(r["quantity"]) for r in rows])
+    ax.set_xlabel(f"Worth [{unit}]; bars: 95 % interval; open: not distinguishable from zero")
+    style.headline(ax, text.title)
+    return ax
+
+
+def _broken(label: str) -> str:
+    head, comma, tail = label.partition(", ")
+    return f"{head}{comma and ','}\n{tail}" if comma else head
+
+
+def hedges(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
+    """Draw the work each hedge saves by the dollar, while the stop lasts and without it."""
+    rows = data.drop_nulls("stopped_per_kusd").to_dicts()
+    if not rows:
+        style.headline(ax, text.title)
+        return style.nothing_to_show(ax, "No hedge costs anything.")
+    told = {"stopped_per_kusd": "while it stops", "calm_per_kusd": "if nothing stops"}
+    factor, unit = scale([r["cash"] for r in rows], "USD")
+    costs = [f"{number(r['cash'] / factor, 2)} {unit}" for r in rows]
+    names = [f"{r['hedge'].replace('-', ' ')}\n{c}" for r, c in zip(rows, costs, strict=True)]
+    ax.set_xlabel("Work added by a thousand dollars [rce-days/kUSD]; bars: 95 % bootstrap")
+    return _two_bars(rows, names, told, ax, text)

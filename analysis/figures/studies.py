@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from analysis.figures import style
+from analysis.figures.rows import bars, dot, label_rows, plain
 from analysis.words import number, scale
 
 
@@ -26,16 +27,6 @@ class Labels:
     """In which unit the table holds it."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Other words: of axes, inputs, cases."""
-
-
-def _plain(label: object) -> str:
-    return str(label).replace("_", " ")
-
-
-def _rows_axis(ax: Axes, labels: Sequence[str]) -> None:
-    ax.set_yticks(range(len(labels)), [_plain(label) for label in labels])
-    ax.set_ylim(len(labels) - 0.5, -0.5)
-    ax.grid(axis="x")
 
 
 def tornado(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
@@ -56,7 +47,7 @@ def tornado(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
             ecolor=style.INK, capsize=2.5, lw=1.0,
         )  # fmt: skip
     ax.axvline(0, color=style.INK, lw=1)
-    _rows_axis(ax, [f"{r['input']}\n{_ends(r)}" for r in rows])
+    label_rows(ax, [f"{r['input']}\n{_ends(r)}" for r in rows])
     base = number(rows[0]["base"] / factor)
     ax.set_xlabel(f"Change of {text.outcome.lower()} from {base} {unit} [{unit}]\n"
                   "bars: paired over common random numbers, with 95 % intervals")  # fmt: skip
@@ -144,7 +135,7 @@ def frontier(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
 
 
 def _beside(row: Mapping[str, Any], factor: float, unit: str) -> str:
-    return f"{_plain(row['arm'])}: {number(row['risk'] / factor)} {unit}"
+    return f"{plain(row['arm'])}: {number(row['risk'] / factor)} {unit}"
 
 
 def stress(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
@@ -169,7 +160,7 @@ def stress(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
                         color="white" if dark else style.INK)  # fmt: skip
     most = float(np.nanmax(np.abs(grid))) or 1.0
     ax.imshow(np.abs(grid), cmap="Oranges", aspect="auto", vmin=0, vmax=1.25 * most)
-    names = [f"{_plain(c)}: {n}" if many else n for c, n, _ in order.iter_rows()]
+    names = [f"{plain(c)}: {n}" if many else n for c, n, _ in order.iter_rows()]
     ax.set_yticks(range(len(names)), names)
     ax.set_xticks(range(len(days)), [number(d) for d in days])
     ax.set_xlabel(f"Stopped for [days]\nin the cells: change of {text.outcome.lower()} [{unit}], "
@@ -187,15 +178,11 @@ def differences(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     factor, unit = scale([r["difference"] for r in rows], text.unit)
     for k, row in enumerate(rows):
         clear = row["verdict"] in ("higher", "lower")
-        pair = style.reach(row["difference"], row["difference_low"], row["difference_high"])
-        ax.errorbar(
-            row["difference"] / factor, k, xerr=[[p / factor] for p in pair], fmt="o", ms=7.5,
-            ecolor=style.INK, capsize=3, lw=1.2, markeredgecolor=style.INK,
-            markerfacecolor=style.colour(0) if clear else "white",
-        )  # fmt: skip
+        ends = ("difference_low", "difference_high")
+        dot(ax, k, row, "difference", ends, factor, colour=style.colour(0) if clear else "")
     ax.axvline(0, color=style.INK, lw=1)
-    _rows_axis(ax, [r["arm"] for r in rows])
-    ax.set_xlabel(f"{text.outcome}, less {_plain(text.names['first'])}, same replications [{unit}]"
+    label_rows(ax, [r["arm"] for r in rows])
+    ax.set_xlabel(f"{text.outcome}, less {plain(text.names['first'])}, same replications [{unit}]"
                   "\nbars: 95 % interval; open: not distinguishable from zero")  # fmt: skip
     style.headline(ax, text.title)
     return ax
@@ -206,15 +193,11 @@ def levels(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     rows = data.to_dicts()
     factor, unit = scale(data["mean"], text.unit)
     for k, row in enumerate(rows):
-        pair = style.reach(row["mean"], row["low"], row["high"])
-        ax.errorbar(
-            row["mean"] / factor, k, xerr=[[p / factor] for p in pair], fmt="o", ms=7.5,
-            ecolor=style.INK, capsize=3, lw=1.2, markeredgecolor=style.INK,
-            markerfacecolor=style.colour(2) if row["left"] else "white",
-        )  # fmt: skip
+        colour = style.colour(2) if row["left"] else ""
+        dot(ax, k, row, "mean", ("low", "high"), factor, colour=colour)
         ax.text(1.02, k, f"{row['replications']} replications", fontsize=8.5, va="center",
                 transform=ax.get_yaxis_transform())  # fmt: skip
-    _rows_axis(ax, [r["arm"] for r in rows])
+    label_rows(ax, [r["arm"] for r in rows])
     ax.set_xlabel(f"{text.outcome} [{unit}]; bars: 95 % interval; open: dropped out")
     style.headline(ax, text.title)
     return ax
@@ -230,20 +213,8 @@ def shares(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     factor, unit = 1.0, "1"
     if kinds == ["mean_absolute"]:
         factor, unit = scale(data["mean_absolute"], text.unit)
-    for j, kind in enumerate(kinds):
-        y = np.arange(len(rows)) + (j - (len(kinds) - 1) / 2) * 0.36
-        ends = ("low", "high") if f"{kind}_low" not in data.columns else (
-            f"{kind}_low", f"{kind}_high")  # fmt: skip
-        pairs = [style.reach(r[kind], r[ends[0]], r[ends[1]]) for r in rows]
-        ax.barh(
-            y, [r[kind] / factor for r in rows], 0.72 / len(kinds), color=style.colour(j),
-            hatch=style.hatch(j), edgecolor="white", linewidth=0.4, label=text.names.get(kind),
-        )  # fmt: skip
-        ax.errorbar([r[kind] / factor for r in rows], y,
-                    xerr=[[p[k] / factor for p in pairs] for k in (0, 1)],
-                    fmt="none", ecolor=style.INK, capsize=2.5, lw=1.0)  # fmt: skip
-    ax.axvline(0, color=style.INK, lw=1)
-    _rows_axis(ax, [r["input"] for r in rows])
+    bars(ax, rows, {kind: text.names.get(kind) for kind in kinds}, factor)
+    label_rows(ax, [r["input"] for r in rows])
     ax.set_xlabel(f"{text.names['axis']} [{unit}]; bars: 95 % interval")
     if len(kinds) > 1:
         style.legend(ax)
@@ -256,15 +227,11 @@ def strata(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     rows = data.to_dicts()
     factor, unit = scale(data["mean"], text.unit)
     for k, row in enumerate(rows):
-        pair = style.reach(row["mean"], row["low"], row["high"])
-        ax.errorbar(
-            row["mean"] / factor, k, xerr=[[p / factor] for p in pair],
-            fmt="D" if row["is_all"] else "o", ms=7.5, ecolor=style.INK, capsize=3, lw=1.2,
-            markeredgecolor=style.INK, markerfacecolor=style.colour(3 if row["is_all"] else 0),
-        )  # fmt: skip
+        colour, mark = style.colour(3 if row["is_all"] else 0), "D" if row["is_all"] else "o"
+        dot(ax, k, row, "mean", ("low", "high"), factor, colour=colour, mark=mark)
         ax.text(1.02, k, f"chance {number(row['chance'], 2)}", fontsize=8.5, va="center",
                 transform=ax.get_yaxis_transform())  # fmt: skip
-    _rows_axis(ax, [r["arm"] for r in rows])
+    label_rows(ax, [r["arm"] for r in rows])
     ax.set_xlabel(f"{text.outcome} [{unit}]; bars: 95 % interval; all: weighted by chance")
     style.headline(ax, text.title)
     return ax

@@ -80,6 +80,24 @@ PLATES: Mapping[str, Plate] = {
         "Effective load-carrying capability: by how much demand may grow with the addition until "
         "as much work is unserved as without it, over what the addition could do if always busy.",
     ),
+    "survival": Plate(
+        dependence.survival,
+        "Time to survive: the longest forced stop that costs no more work than the threshold, "
+        "the loss taken as straight between the stops tried; time to recover: how long the "
+        "node's own stops of chance last. What a stop delays beyond the horizon is not seen.",
+    ),
+    "pilot": Plate(
+        dependence.pilot,
+        "Each replication's gate is also forced both ways on the same luck. A run is worth its "
+        "work times the worth of a unit less its cash for racks and development. The better "
+        "blind branch is picked by its mean over the same replications.",
+        is_rows=False,
+    ),
+    "hedges": Plate(
+        dependence.hedges,
+        "Work added by each hedge over what it is held against, on the same luck, by the cash it "
+        "takes beyond that; under each name that cash.",
+    ),
     "design": Plate(
         studies.shares,
         "Spearman's rank correlation over the design; it sees what rises or falls steadily, not "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from analysis import words
@@ -58,12 +60,15 @@ def finding(section: Section, compared: pl.DataFrame) -> str:
         return f"{name}: nothing to compare {first} with"
     if clear.is_empty():
         return f"{name}: none of {mine.height} is distinguishable from {first}"
-    most = clear.sort(pl.col("difference").abs()).row(-1, named=True)
-    factor, unit = words.scale([most["difference"]], section.outcome.unit)
-    text = (
-        f"{name}: {most['arm'].replace('_', ' ')} differs most from {first}, "
-        f"{words.interval(of_row(most, 'difference', most['replications']), factor, sign=True)} "
-        f"{unit}"
-    )
+    most, moved = largest(section, clear)
+    text = f"{name}: {most['arm'].replace('_', ' ')} differs most from {first}, {moved}"
     rest = mine.filter(pl.col("verdict").str.starts_with("not")).height
     return f"{text}; {rest} of {mine.height} not distinguishable" if rest else text
+
+
+def largest(section: Section, clear: pl.DataFrame) -> tuple[dict[str, Any], str]:
+    """Return the row of the largest difference of the outcome, and that difference in words."""
+    most = clear.sort(pl.col("difference").abs()).row(-1, named=True)
+    factor, unit = words.scale([most["difference"]], section.outcome.unit)
+    estimate = of_row(most, "difference", most["replications"])
+    return most, f"{words.interval(estimate, factor, sign=True)} {unit}"

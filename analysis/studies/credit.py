@@ -34,29 +34,32 @@ def table(section: Section) -> pl.DataFrame:
     rows = []
     for name in section.says["additions"]:
         arms = [arm for arm in section.arms if arm.settings["addition"] == name]
-        found, unserved = _credit(section, arms[0], arms[1:])
+        runs = [arm for arm in arms if "nameplate" not in arm.settings]
+        plate = [arm for arm in arms if "nameplate" in arm.settings] or runs[:2]
+        found, unserved = _credit(section, runs[0], runs[1:], (plate[0], plate[1]))
         known = not found.reason
         mean, low, high = (
             100.0 * x / found.nameplate if known else None
             for x in (found.estimate.mean, found.estimate.low, found.estimate.high)
         )
         carried = found.estimate.mean if known else None
-        plate = found.nameplate if math.isfinite(found.nameplate) else None
+        size = found.nameplate if math.isfinite(found.nameplate) else None
         rows.append(
-            (name, mean, low, high, carried, plate, unserved, found.estimate.n, found.reason)
+            (name, mean, low, high, carried, size, unserved, found.estimate.n, found.reason)
         )
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _credit(section: Section, without: Arm, given: list[Arm]) -> tuple[CreditEstimate, float]:
+def _credit(
+    section: Section, without: Arm, given: list[Arm], plate: tuple[Arm, Arm]
+) -> tuple[CreditEstimate, float]:
     """Return the credit, and the work unserved without the addition. [rce-days]"""
-    base = _numbers(section, without)
-    runs = [_numbers(section, arm) for arm in given]
-    shared = set(base["replication"]).intersection(*(run["replication"] for run in runs))
+    read = [_numbers(section, arm) for arm in (without, *given, *plate)]
+    shared = set.intersection(*(set(frame["replication"]) for frame in read))
     pick = pl.col("replication").is_in(sorted(shared))
-    base, runs = base.filter(pick), [run.filter(pick) for run in runs]
+    base, *runs, none, whole = (frame.filter(pick) for frame in read)
     unserved = float(base["unserved"].mean() or 0.0)  # type: ignore[arg-type]
-    nameplate = float((runs[0]["capacity"] - base["capacity"]).mean() or 0.0)  # type: ignore[arg-type]
+    nameplate = float((whole["capacity"] - none["capacity"]).mean() or 0.0)  # type: ignore[arg-type]
     if not nameplate > 0:
         nothing = Estimate(math.nan, -math.inf, math.inf, len(base), 0.95)
         return CreditEstimate(nothing, math.nan, "the case with it has no more capacity"), unserved

@@ -45,7 +45,7 @@ def table(section: Section) -> pl.DataFrame:
     groups = list(section.says["groups"])
     means = {members: float(loss.mean()) for members, loss in losses.items()}
     attributed = _attributed(groups, losses)
-    exposure = _exposure([means[frozenset([group])] for group in groups])
+    exposure = exposures([means[frozenset([group])] for group in groups])
     cuts = minimal_cuts(means, 100.0 * float(section.says["threshold"]))
     rows = []
     for members, loss in losses.items():
@@ -69,12 +69,13 @@ def table(section: Section) -> pl.DataFrame:
 def _losses(section: Section) -> dict[frozenset[str], Array]:
     """Work lost by each set in each replication, of work asked. [%]"""
     whole = section.arms[0]
-    found = {}
-    for arm in section.arms[1:]:
-        both = _work(section, whole).join(_work(section, arm), on="replication", suffix="_stopped")
-        lost = (both["done"] - both["done_stopped"]) / both["asked"]
-        found[_members(section, arm)] = 100.0 * lost.to_numpy()
-    return found
+    return {_members(section, arm): work_lost(section, whole, arm) for arm in section.arms[1:]}
+
+
+def work_lost(section: Section, whole: Arm, stopped: Arm) -> Array:
+    """Work not done because of a stop, of the work asked, replication by replication. [%]"""
+    both = _work(section, whole).join(_work(section, stopped), on="replication", suffix="_stopped")
+    return 100.0 * ((both["done"] - both["done_stopped"]) / both["asked"]).to_numpy()
 
 
 def _work(section: Section, arm: Arm) -> pl.DataFrame:
@@ -97,7 +98,8 @@ def _attributed(groups: list[str], losses: dict[frozenset[str], Array]) -> dict[
     return {group: np.array([part[group] for part in parts]) for group in groups}
 
 
-def _exposure(impacts: list[float]) -> list[float | None]:
+def exposures(impacts: list[float]) -> list[float | None]:
+    """Risk exposure index of each loss: it over the largest; None where nothing is lost."""
     # Luck may turn a stop of a node that nothing hangs on into a tiny gain.
     clipped = np.maximum(impacts, 0.0)
     if not clipped.max() > 0:

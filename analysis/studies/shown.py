@@ -31,6 +31,35 @@ _HEADS = {
     "correlation": "Rank correlation",
     "is_base": "As it stands",
     "beaten_by": "Beaten by",
+    "groups": "Stopped",
+    "size": "Groups",
+    "loss": "Work lost [%]",
+    "attributed": "Part when all stop [%]",
+    "exposure": "Exposure index",
+    "beyond_parts": "Beyond the sum of its parts [%]",
+    "is_minimal_cut": "Minimal cut",
+    "unavailability": "Part of time down",
+    "birnbaum": "Failed for good, less perfect [points]",
+    "mended": "Gained if perfect [points]",
+    "contribution": "Contribution [points]",
+    "fussell_vesely": "Fussell–Vesely",
+    "achievement_worth": "Risk achievement worth",
+    "reduction_worth": "Risk reduction worth",
+    "share": "Firm part of nameplate [%]",
+    "carried": "Demand carried [rce-days]",
+    "nameplate": "Nameplate [rce-days]",
+    "unserved_without": "Unserved without it [rce-days]",
+    "survives": "Survived [days]",
+    "at_least": "Or longer",
+    "recovery_median": "Half of stops end within [days]",
+    "recovery_p90": "Nine in ten end within [days]",
+    "outlasts": "Chance to outlast it",
+    "per_year": "Stops a year",
+    "calm": "Work added, nothing stops [rce-days]",
+    "stopped": "Work added, stopped [rce-days]",
+    "cash": "Cash it takes [USD]",
+    "calm_per_kusd": "By a thousand USD, nothing stops [rce-days]",
+    "stopped_per_kusd": "By a thousand USD, stopped [rce-days]",
 }
 
 
@@ -38,6 +67,8 @@ def shown(section: Section, table: pl.DataFrame) -> Shown:
     """Write a section's table as text."""
     if "metric" in table.columns:
         return _compared(section, table)
+    if "quantity" in table.columns:
+        return ["", "Value"], [_quantity(row) for row in table.iter_rows(named=True)]
     columns = [c for c in table.columns if not _is_bound(c, table.columns)]
     scales = {c: _scale(section, table, c) for c in columns}
     heads = [_head(section, c, scales[c][1]) for c in columns]
@@ -46,6 +77,11 @@ def shown(section: Section, table: pl.DataFrame) -> Shown:
         for row in table.iter_rows(named=True)
     ]
     return heads, rows
+
+
+def _quantity(row: dict[str, object]) -> list[str]:
+    value = _estimate(row, "value", "low", "high")
+    return [str(row["quantity"]), words.amount(value, str(row["unit"])) if value else "–"]
 
 
 def _is_bound(column: str, columns: list[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis import words
-from analysis.estimates import of_row
+from analysis.studies.compare import largest
 from analysis.studies.record import Section
 
 SCHEMA = {
@@ -44,11 +44,9 @@ def finding(section: Section, stopped: pl.DataFrame) -> str:
     clear = stopped.filter(pl.col("verdict").is_in(["higher", "lower"]))
     if clear.is_empty():
         return f"{section.outcome.label}: no stop is distinguishable from none"
-    worst = clear.sort(pl.col("difference").abs()).row(-1, named=True)
-    factor, unit = words.scale([worst["difference"]], section.outcome.unit)
-    moved = words.interval(of_row(worst, "difference", worst["replications"]), factor, sign=True)
+    worst, moved = largest(section, clear)
     where = "" if stopped["case"].n_unique() == 1 else f" in {worst['case'].replace('_', ' ')}"
     return (
         f"{section.outcome.label}: a stop of {worst['node']} for {words.number(worst['days'])} days"
-        f"{where} moves it most, {moved} {unit}"
+        f"{where} moves it most, {moved}"
     )

@@ -8,14 +8,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.spec.base import Count, Spec
 from simulator.spec.study_inputs import Replications
+from simulator.spec.study_risk import Credit, Dependence, Hedges, Importance, Pilot, Survival
 from simulator.spec.study_sections import (
     BreakEven,
-    Credit,
     Deltas,
-    Dependence,
     Design,
     Frontier,
-    Importance,
     Morris,
     Nested,
     Portfolio,
@@ -29,9 +27,22 @@ from simulator.spec.study_sections import (
 )
 
 
+#: As the stems of case files.
+CaseName = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
+
+
 def _count_alone(value: object) -> object:
     is_count = isinstance(value, int) and not isinstance(value, bool)
     return {"first": value, "most": value} if is_count else value
+
+
+class OwnCase(Spec):
+    """A case of the study's own: another with a change."""
+
+    case: str = "baseline"
+    """What it is made from: the stem of a case file, or the scenario itself."""
+    change: dict[str, Any] = Field(min_length=1)
+    """What differs, as in a case file."""
 
 
 class StudyPlan(Spec):
@@ -43,6 +54,8 @@ class StudyPlan(Spec):
     """The scenario file, from where the study file lies."""
     change: dict[str, Any] = Field(default_factory=dict)
     """What differs in every run, as in a case."""
+    cases: dict[CaseName, OwnCase] = Field(default_factory=dict)
+    """Cases beside the scenario's own, by name."""
     seed: Count = 0
     """Shared by all runs: common random numbers."""
     replications: Annotated[Replications, BeforeValidator(_count_alone)]
@@ -65,6 +78,12 @@ class StudyPlan(Spec):
     """Nodes perfect and failed."""
     credit: Credit | None = None
     """What additions to the fleet are worth."""
+    survival: Survival | None = None
+    """Times to survive against times to recover."""
+    pilot: Pilot | None = None
+    """What a pilot and its gate are worth."""
+    hedges: Hedges | None = None
+    """What hedges save, by what they cost."""
     design: Design | None = None
     """Points spread over ranges."""
     frontier: Frontier | None = None
@@ -98,8 +117,12 @@ class StudyPlan(Spec):
             named.append(self.replications.precision.metric)
         if self.frontier is not None:
             named += [self.frontier.cost, self.frontier.work, self.frontier.risk]
-        if self.dependence is not None:
+        if self.dependence is not None or self.survival is not None:
             named += ["work_asked", "work_done"]
+        if self.hedges is not None:
+            named += ["work_done", "capital"]
+        if self.pilot is not None:
+            named += ["work_done", "capital", "unit_cost", "ramped"]
         if self.importance is not None:
             named += ["unserved_share"]
         if self.credit is not None:
@@ -116,6 +139,6 @@ class StudyPlan(Spec):
 #: Kinds of question, in the order of a study file.
 KINDS = (
     *("portfolio", "deltas", "sweep", "stress", "dependence", "importance"),
-    *("credit", "design", "frontier"),
+    *("credit", "survival", "pilot", "hedges", "design", "frontier"),
     *("tornado", "morris", "sobol", "nested", "rare", "break_even", "select"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -102,41 +102,72 @@ def _scenarios(own: Located, file: Path, found: list[Fault]) -> dict[str, Given]
         message = f"there is no file {scenario}{hint(scenario.name, near)}"
         found.append(fault(named.place, ("scenario",), message))
         return {}
-    known = [BASELINE, *cases(scenario)]
     change = own.child("change")
+    theirs = [BASELINE, *cases(scenario)]
+    ours = _own_cases(own, theirs, found)
     given: dict[str, Given] = {}
     whole = Located(BASELINE, named.place)
     for loc, case in [(("scenario",), whole), *_cases_named(own)]:
         name = case.value
         if name in given or not isinstance(name, str):
             continue
-        if name not in known:
+        if name not in (known := [*theirs, *ours]):
             message = f"unknown case {name!r}{hint(name, known)}"
             found.append(fault(case.place, loc, message))
             continue
+        base, more = ours.get(name, (name, None))
         try:
-            one = load(scenario, name)
-            given[name] = one.over(change) if change and change.is_mapping else one
+            one = load(scenario, base)
+            for layer in (more, change):
+                one = one.over(layer) if layer is not None and layer.is_mapping else one
+            given[name] = replace(one, case=name)
         except SpecError as error:
             found += error.faults
     return given
 
 
+def _own_cases(
+    own: Located, theirs: list[str], found: list[Fault]
+) -> dict[str, tuple[str, Located | None]]:
+    """Return, by its name, what each of the study's own cases is made from, and its change."""
+    stated = own.child("cases")
+    ours: dict[str, tuple[str, Located | None]] = {}
+    for name, item in stated.value.items() if stated is not None and stated.is_mapping else ():
+        base = item.child("case")
+        base_name = BASELINE if base is None else str(base.value)
+        if name in theirs:
+            message = f"is a case of the scenario already: {name!r}"
+            found.append(fault(item.place, ("cases", str(name)), message))
+        elif base is not None and base_name not in theirs:
+            message = f"unknown case {base_name!r}{hint(base_name, theirs)}"
+            found.append(fault(base.place, ("cases", str(name), "case"), message))
+        else:
+            ours[str(name)] = (base_name, item.child("change"))
+    return ours
+
+
 def _cases_named(own: Located) -> Iterator[tuple[Loc, Located]]:
     for kind in KINDS:
-        for key in ("case", "against", "cases"):
+        for key in ("case", "against", "without", "cases"):
             named = _at(own, (kind, key))
             if named is not None and named.is_list:
                 yield from (((kind, key, k), item) for k, item in enumerate(named.value))
             elif named is not None:
                 yield (kind, key), named
 
-    additions = _at(own, ("credit", "additions"))
-    if additions is not None and additions.is_mapping:
-        for name, item in additions.value.items():
-            for key in ("given", "without"):
+    for kind, many, keys in _CASES_IN:
+        items = _at(own, (kind, many))
+        for name, item in items.value.items() if items is not None and items.is_mapping else ():
+            for key in keys:
                 if named := item.child(key):
-                    yield ("credit", "additions", str(name), key), named
+                    yield (kind, many, str(name), key), named
+
+
+#: Sections whose parts name cases.
+_CASES_IN = (
+    ("credit", "additions", ("given", "without", "nameplate")),
+    ("hedges", "hedges", ("given", "without")),
+)
 
 
 def _at(own: Located, loc: Iterable[str | int]) -> Located | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from simulator.spec.base import Id, Quarter, Ratio, Share, Spec
 from simulator.spec.quantities import PositiveSeconds
@@ -78,56 +78,6 @@ class Stress(Section):
     """For so long each."""
     severity: float = Field(default=1.0, gt=0, le=1)
     """Share of the node's output that is lost. [1]"""
-
-
-class Dependence(Section):
-    """What hangs on whom: groups of nodes stopped alone, in pairs, and in every combination."""
-
-    case: str = "baseline"
-    """In which case."""
-    groups: dict[Id, list[Id]] = Field(min_length=2, max_length=8)
-    """By name: the nodes that are stopped together, such as all of one owner or country."""
-    quarter: Quarter
-    """From the start of this quarter."""
-    duration: PositiveSeconds
-    """For so long."""
-    severity: float = Field(default=1.0, gt=0, le=1)
-    """Share of the nodes' output that is lost. [1]"""
-    threshold: Share = 0.05
-    """Work lost, of work asked, from which a set of groups counts as a cut. [1]"""
-
-
-class Importance(Section):
-    """Each node that chance may stop: once perfect, once failed for good."""
-
-    case: str = "baseline"
-    """In which case."""
-    nodes: list[Id] | None = None
-    """Which nodes; without it all that have random shocks of their own."""
-
-
-class Addition(Spec):
-    """Two cases that differ by what is added to the fleet, at the same demand."""
-
-    given: str
-    """The case with it."""
-    without: str
-    """The case without it."""
-
-
-class Credit(Section):
-    """How much firm capacity an addition to the fleet is worth, at equal unserved work."""
-
-    additions: dict[Id, Addition] = Field(min_length=1)
-    """By name."""
-    growth: list[Share] = Field(default=[0.0, 0.05, 0.1, 0.2], min_length=3)
-    """Demand added in the runs with the addition, of all services' own; ascending from 0. [1]"""
-
-    @model_validator(mode="after")
-    def _ascends(self) -> Self:
-        if self.growth[0] != 0 or sorted(set(self.growth)) != self.growth:
-            raise ValueError(f"growth must ascend from 0, got {self.growth}")
-        return self
 
 
 class Design(Ranged):

@@ -4,7 +4,7 @@ from itertools import combinations
 
 from simulator.spec.faults import Fault, SpecError, fault, hint
 from simulator.spec.study_file import Question
-from simulator.spec.study_sections import Dependence
+from simulator.spec.study_risk import Dependence
 from simulator.study.inputs import Arm, as_given
 from simulator.study.runs import with_shock
 from simulator.units import DAY_S

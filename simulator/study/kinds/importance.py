@@ -10,7 +10,7 @@ from simulator.spec.faults import SpecError, fault, hint
 from simulator.spec.scenario import Scenario
 from simulator.spec.shocks import RandomShocks
 from simulator.spec.study_file import Question
-from simulator.spec.study_sections import Importance
+from simulator.spec.study_risk import Importance
 from simulator.study.inputs import Arm, Settings, as_given
 from simulator.study.runs import with_shock
 from simulator.units import YEAR_S

@@ -19,7 +19,9 @@ def arm(label: str, **settings: float | str) -> Arm:
 
 def section(kind: str, says: dict, arms: list[Arm], rows: dict[str, dict[str, list[float]]]):
     frames = [
-        pl.DataFrame({"arm": label, "replication": [0, 1], **columns})
+        pl.DataFrame(
+            {"arm": label, "replication": range(len(next(iter(columns.values())))), **columns}
+        )
         for label, columns in rows.items()
     ]
     metrics = tuple(BY_ID[name] for name in next(iter(rows.values())))
