@@ -26,7 +26,6 @@ from simulator.spec.study_sections import (
     Tornado,
 )
 
-
 #: As the stems of case files.
 CaseName = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
 
