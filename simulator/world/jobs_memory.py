@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -178,7 +179,8 @@ def with_pool(st: State, chips_per_host: int, layout: Layout | None) -> State:
         last["rack"] = layout.hosts_per_rack
         last["pod"] = layout.racks_per_pod
     p = len(pool)
-    return st._replace(
+    return replace(
+        st,
         pool=pool,
         level=level,
         fit=shaped(st.fit, len(st.kind), p),
@@ -201,12 +203,12 @@ def shaped(old: NDArray[Any], *least: int) -> NDArray[Any]:
 
 def with_rows(st: State, least: int) -> State:
     """Return the memory with room for at least so many segments."""
-    return st._replace(rows=grown(st.rows, max(least, len(st.rows) * 3 // 2)))
+    return replace(st, rows=grown(st.rows, max(least, len(st.rows) * 3 // 2)))
 
 
 def with_repairs(st: State) -> State:
     """Return the memory with room for twice as many repairs."""
-    return st._replace(repairs=grown(st.repairs, 2 * len(st.repairs)))
+    return replace(st, repairs=grown(st.repairs, 2 * len(st.repairs)))
 
 
 def with_runs(st: State, least: int) -> State:
@@ -218,7 +220,8 @@ def with_runs(st: State, least: int) -> State:
     run["job"][len(st.run) :] = -1
     blocks = np.zeros((len(st.pool), size // BLOCK), np.int64)
     blocks[:, : st.blocks.shape[1]] = st.blocks
-    return st._replace(
+    return replace(
+        st,
         run=run,
         slot=grown(st.slot, size),
         unit=grown(st.unit, size),
@@ -239,7 +242,7 @@ def with_draws(st: State, p: int, fresh: NDArray[np.float64]) -> State:
     pool["fault_draw"] -= used
     pool["repair_draw"] = 0
     pool["drawn"] = len(kept)
-    return st._replace(draws=draws)
+    return replace(st, draws=draws)
 
 
 def grown(old: NDArray[Any], size: int) -> NDArray[Any]:

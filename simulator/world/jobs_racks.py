@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def with_racks(st: State, p: int, racks: int) -> State:
     pool["words"], pool["briefs"] = new["bits"][1], new["brief"][1]
     # The cells that come have no idle host.
     tree[p, pool["cells_at"]] += racks * int(pool["rack"] // pool["domain"])
-    return _with_parts(st._replace(tree=tree))
+    return _with_parts(replace(st, tree=tree))
 
 
 def _lists(pool: Any) -> dict[str, tuple[int, int]]:
@@ -60,4 +61,4 @@ def _with_parts(st: State) -> State:
     part["next"][len(st.part) :] = np.arange(len(st.part) + 1, parts + 1)
     part["next"][-1] = st.counts[FREE_PART]
     st.counts[FREE_PART] = len(st.part)
-    return st._replace(part=part)
+    return replace(st, part=part)

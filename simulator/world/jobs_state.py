@@ -11,10 +11,13 @@ cache line.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.world.jobs_native import MemoryType, header_of
 
 #: States of a job.
 FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
@@ -302,8 +305,41 @@ REPAIR = np.dtype([("at", "f8"), ("pool", "i4"), ("cell", "i4")], align=True)
 PART = np.dtype([("cell", "i4"), ("hosts", "i4"), ("next", "i4")], align=True)
 
 
-class State(NamedTuple):
-    """All that compiled code sees; every array keeps its dtype for good."""
+#: The arrays of the memory: element and number of dimensions.
+ARRAYS: dict[str, tuple[Any, int]] = {
+    "counts": (np.int64, 1),
+    "real": (np.float64, 1),
+    "job": (JOB, 1),
+    "kind": (TYPE, 1),
+    "share": (SHARE, 1),
+    "held": (np.int64, 2),
+    "group": (GROUP, 1),
+    "aims": (AIM, 2),
+    "fit": (FIT, 2),
+    "pool": (POOL, 1),
+    "level": (np.int32, 2),
+    "draws": (np.float64, 3),
+    "run": (RUN, 1),
+    "slot": (SLOT, 1),
+    "unit": (UNIT, 1),
+    "blocks": (np.int64, 2),
+    "repairs": (REPAIR, 1),
+    "deadlines": (np.int32, 1),
+    "rows": (ROW, 1),
+    "tree": (np.int64, 2),
+    "part": (PART, 1),
+    "plan": (PLAN, 2),
+    "planned": (PLANNED, 1),
+}
+MEMORY = MemoryType(ARRAYS)
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """All that compiled code sees; every array keeps its dtype for good.
+
+    Growing one makes another state (:func:`dataclasses.replace`).
+    """
 
     counts: NDArray[np.int64]
     #: Real scalars: ageing, the earliest fault of any pool, how far the jobs have come.
@@ -342,3 +378,20 @@ class State(NamedTuple):
     plan: NDArray[Any]
     #: Jobs with a reservation, in order of the queue.
     planned: NDArray[Any]
+    #: Where all these are, and where that is, for compiled code.
+    header: NDArray[np.int64] = field(init=False, repr=False)
+    address: int = field(init=False, repr=False)
+
+    #: What numba takes a state for.
+    _numba_type_: ClassVar[MemoryType] = MEMORY
+
+    def __post_init__(self) -> None:
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        for name, (dtype, ndim) in ARRAYS.items():
+            array = arrays[name]
+            # Compiled code would read anything else as if it were this.
+            if array.dtype != dtype or array.ndim != ndim or not array.flags.carray:
+                raise TypeError(f"{name} has become {array.dtype} of {array.ndim} dimensions")
+        header = header_of(arrays)
+        object.__setattr__(self, "header", header)
+        object.__setattr__(self, "address", header.ctypes.data)
