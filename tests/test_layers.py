@@ -36,6 +36,7 @@ HOMES = {
     "simpy": ["simulator.world.*"],
     "networkx": ["simulator.laws.interconnect", "simulator.laws.dependency"],
     "numba": ["simulator.world.jobs*", "simulator.world.scheduler*", "simulator.laws.maxmin"],
+    "llvmlite": ["simulator.world.jobs_native"],
     "scipy": [
         "simulator.laws.*",
         "simulator.world.scheduler*",

@@ -110,7 +110,7 @@ def _unbox(typ: Any, obj: Any, c: Any) -> Any:
 class _Arrays(AttributeTemplate):
     key = MemoryType
 
-    def generic_resolve(self, typ: Any, attr: str) -> Any:
+    def generic_resolve(self, typ: Any, attr: str) -> Any:  # type: ignore[override]
         return typ.tables.get(attr)
 
 
@@ -126,7 +126,7 @@ class _Shape(AttributeTemplate):
 class _Fields(AttributeTemplate):
     key = RowType
 
-    def generic_resolve(self, typ: Any, attr: str) -> Any:
+    def generic_resolve(self, typ: Any, attr: str) -> Any:  # type: ignore[override]
         return _kind(typ.fields[attr][0]) if attr in typ.fields else None
 
 
@@ -146,14 +146,21 @@ class _Get(AbstractTemplate):
 class _Set(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         table, index, _ = args
-        return signature(types.none, table, index, table.element) if _indexed(table, index) else None
+        return (
+            signature(types.none, table, index, table.element) if _indexed(table, index) else None
+        )
 
 
 def _indexed(table: Any, index: Any) -> bool:
     if not isinstance(table, TableType):
         return False
-    indices = list(index) if isinstance(index, types.BaseTuple) else [index]
-    return len(indices) == table.ndim and all(isinstance(i, types.Integer) for i in indices)
+    kinds = _kinds(index)
+    return len(kinds) == table.ndim and all(isinstance(kind, types.Integer) for kind in kinds)
+
+
+def _kinds(index: Any) -> list[Any]:
+    several: bool = isinstance(index, types.BaseTuple)
+    return list(index) if several else [index]
 
 
 @lower_getattr_generic(MemoryType)
@@ -207,11 +214,10 @@ def _set_field(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> No
 def _place(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """Return the address of an element."""
     table, index = sig.args[:2]
-    parts, kinds = [args[1]], [index]
-    if isinstance(index, types.BaseTuple):
-        parts, kinds = cgutils.unpack_tuple(builder, args[1]), list(index)
+    many = isinstance(index, types.BaseTuple)
+    parts = cgutils.unpack_tuple(builder, args[1]) if many else [args[1]]
     at = None
-    for i, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
+    for i, (part, kind) in enumerate(zip(parts, _kinds(index), strict=True)):
         word = context.cast(builder, part, kind, types.intp)
         if at is not None:
             word = builder.add(builder.mul(at, _word(builder, table, args[0], 1 + i)), word)
