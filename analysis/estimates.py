@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,9 +32,11 @@ def complete(frame: pl.DataFrame, keys: Sequence[str], replications: int) -> pl.
 
 
 def over_replications(
-    frame: pl.DataFrame, keys: Sequence[str], values: Sequence[str]
+    frame: pl.DataFrame, keys: Sequence[str], values: Sequence[str], top: float = math.inf
 ) -> pl.DataFrame:
-    """Estimate the mean of each value over replications, by key.
+    """Estimate the mean amount of each value over replications, by key.
+
+    Amounts are not negative, and no interval says so: it is cut at zero.
 
     Parameters
     ----------
@@ -42,6 +45,8 @@ def over_replications(
     keys : sequence of str
         May be empty: then the whole frame is one group.
     values : sequence of str
+    top : float
+        What no value can exceed, as 100 % for a share; intervals are cut there too.
 
     Returns
     -------
@@ -55,7 +60,10 @@ def over_replications(
         numbers: list[float | None] = []
         for value in values:
             sample = group[value].drop_nulls()
-            numbers += bounds(mean_interval(sample.to_numpy())) if len(sample) else [None] * 3
+            if len(sample):
+                numbers += bounds(mean_interval(sample.to_numpy(), within=(0.0, top)))
+            else:
+                numbers += [None] * 3
         rows.append((*key, *numbers))
     schema = {key: frame.schema[key] for key in keys} | {
         name: pl.Float64() for v in values for name in (v, f"{v}_low", f"{v}_high")

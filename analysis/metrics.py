@@ -7,6 +7,7 @@ exactly zero. Intervals are 95 %.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -37,6 +38,11 @@ class Metric:
     label: str
     unit: str
     more_is: str
+
+    @property
+    def within(self) -> tuple[float, float]:
+        """What its values can be at all: none is negative, shares and indices have a top."""
+        return 0.0, {"%": 100.0, "points": 1e4}.get(self.unit, math.inf)
 
 
 METRICS: tuple[Metric, ...] = (
@@ -182,9 +188,11 @@ _PARTS: tuple[tuple[frozenset[str], Callable[[Study, str], pl.DataFrame]], ...] 
 )
 
 
-def estimate(sample: pl.Series) -> Estimate | None:
+def estimate(sample: pl.Series, metric: str) -> Estimate | None:
     """Estimate a metric from one number a replication; None if a replication has none."""
-    return None if sample.null_count() or sample.is_empty() else mean_interval(sample.to_numpy())
+    if sample.null_count() or sample.is_empty():
+        return None
+    return mean_interval(sample.to_numpy(), within=BY_ID[metric].within)
 
 
 def difference(case: pl.Series, baseline: pl.Series) -> PairedDifference | None:
@@ -225,7 +233,7 @@ def summary(study: Study) -> pl.DataFrame:
     rows = []
     for case, table in by_case.items():
         for metric in METRICS:
-            level = estimate(table[metric.id])
+            level = estimate(table[metric.id], metric.id)
             delta = None
             if case != BASELINE:
                 delta = difference(table[metric.id], by_case[BASELINE][metric.id])

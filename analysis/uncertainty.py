@@ -106,7 +106,11 @@ def _moments(sample: Array) -> tuple[float, float]:
     return float(sample.mean()), float(sample.var(ddof=1))
 
 
-def mean_interval(x: npt.ArrayLike, level: float = 0.95) -> Estimate:
+def mean_interval(
+    x: npt.ArrayLike,
+    level: float = 0.95,
+    within: tuple[float, float] = (-math.inf, math.inf),
+) -> Estimate:
     """Mean of replications and its Student-t interval.
 
     A sample without variation gives an exact interval of zero width; one
@@ -118,12 +122,17 @@ def mean_interval(x: npt.ArrayLike, level: float = 0.95) -> Estimate:
         One number a replication, finite. [any]
     level : float
         Confidence, in (0, 1). [1]
+    within : (float, float)
+        What the mean can be at all: no wait is negative, no share above 100 %. Cutting the
+        interval there takes nothing from its coverage. [as x]
 
     Examples
     --------
     >>> e = mean_interval([1.0, 2.0, 3.0])
     >>> e.mean, round(e.half_width, 4)
     (2.0, 2.4841)
+    >>> mean_interval([1.0, 2.0, 3.0], within=(0.0, math.inf)).low
+    0.0
     """
     sample = _sample(x)
     _require_level(level)
@@ -132,7 +141,8 @@ def mean_interval(x: npt.ArrayLike, level: float = 0.95) -> Estimate:
     if n == 1:
         return Estimate(mean, -math.inf, math.inf, n, level)
     half = float(stats.t.ppf((1 + level) / 2, n - 1)) * math.sqrt(variance / n)
-    return Estimate(mean, mean - half, mean + half, n, level)
+    low, high = max(mean - half, within[0]), min(mean + half, within[1])
+    return Estimate(mean, low, high, n, level)
 
 
 def paired_difference(x: npt.ArrayLike, y: npt.ArrayLike, level: float = 0.95) -> PairedDifference:

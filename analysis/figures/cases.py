@@ -178,12 +178,12 @@ def _concentration_finding(data: pl.DataFrame) -> str:
     parts = []
     for tier, plural in (("vendor", "vendors"), ("foundry", "foundries")):
         shown = [
-            f"{number(1e4 / at[tier, basis], 2)} on {basis}"
+            f"{number(1e4 / at[tier, basis], 2)} ({basis})"
             for basis in ("stock", "flow")
             if at.get((tier, basis))
         ]
         if shown:
-            parts.append(f"{plural} {', '.join(shown)}")
+            parts.append(f"{' and '.join(shown)} {plural}")
     if not parts:
         return "Nothing stands and nothing landed: there is no concentration"
-    return f"The baseline depends on so many equal suppliers: {'; '.join(parts)}"
+    return f"By value the baseline hangs on the equal of {', and of '.join(parts)}"

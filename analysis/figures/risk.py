@@ -118,10 +118,16 @@ def _binding_finding(data: pl.DataFrame) -> str:
         .agg(n=pl.len(), clear=pl.col("clear").sum())
         .sort("n", "cause", descending=[True, False])
     )
-    parts = [f"{cause} in {n} (clearly in {clear})" for cause, n, clear in counts.iter_rows()]
+    cause, n, clear = counts.row(0)
+    surely = "in none" if not clear else "in all" if clear == n else f"in {clear}"
+    others = [f"{other} in {m}" for other, m, _ in counts.rows()[1:]]
     idle = quarters - binding.height
-    rest = f", nothing in {idle}" if idle else ""
-    return f"What holds back most racks, of {quarters} quarters: {', '.join(parts)}{rest}"
+    others += [f"nothing in {idle}"] if idle else []
+    rest = f"; {', '.join(others)}" if others else ""
+    return (
+        f"{cause.capitalize()} holds back most racks in {n} of {quarters} quarters, "
+        f"beyond the luck of the draw {surely} of them{rest}"
+    )
 
 
 @style.styled

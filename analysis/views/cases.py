@@ -64,7 +64,7 @@ def unit_cost_by_case(study: Study) -> pl.DataFrame:
         )["cost"]
     rows = []
     for case, sample in by_case.items():
-        level = metrics.estimate(sample)
+        level = metrics.estimate(sample, "unit_cost")
         delta = metrics.difference(sample, by_case[BASELINE])
         shown = "baseline" if case == BASELINE else verdict(delta) if delta else "no number"
         rows.append((case, *(bounds(level) if level else [None] * 3), shown))
@@ -87,4 +87,4 @@ def concentration_by_case(study: Study) -> pl.DataFrame:
         for case in study.cases
     )
     keys = ["case", "tier", "basis"]
-    return study.named(over_replications(index, keys, ["hhi"]), "cases", "case")
+    return study.named(over_replications(index, keys, ["hhi"], top=1e4), "cases", "case")

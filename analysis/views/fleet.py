@@ -89,7 +89,7 @@ def chip_time_by_case(study: Study) -> pl.DataFrame:
         )
         for case in study.cases
     )
-    return study.named(over_replications(shares, ["case"], values), "cases", "case")
+    return study.named(over_replications(shares, ["case"], values, top=100.0), "cases", "case")
 
 
 def stranded_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
@@ -116,5 +116,6 @@ def stranded_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
     shares = grid.join(lost, on=["replication", *keys], how="left").select(
         "replication", *keys, share=100 * pl.col("chip_s").fill_null(0.0) / pl.col("whole_s")
     )
-    found = over_replications(shares.sort("quarter", "family", "replication"), keys, ["share"])
+    shares = shares.sort("quarter", "family", "replication")
+    found = over_replications(shares, keys, ["share"], top=100.0)
     return study.named(found, "families", "family").sort("rank", "quarter", nulls_last=True)
