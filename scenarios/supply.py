@@ -81,11 +81,13 @@ def draw(parts: dict[str, Rows], out: Path, footer: str) -> list[Path]:
         "cannot be made if the node stops, once substitutes cover up to their limits; of a chip, "
         "its own share. "
     )
+    due = "Due: if nothing fails and sites have room. "
+    rightly = "Rightly: what the true chip would get by all rules of the gate, were it known. "
     drawings = (
         ("dependency", figures.dependency, (13.0, 8.6), graph),
         ("pipeline", figures.pipeline, (9.0, 4.6), "Mean over replications. "),
-        ("deliveries", figures.deliveries, (9.0, 4.6), "Due: if nothing fails. "),
-        ("gate", figures.gate_chances, (9.0, 3.0), "Rightly: by the true chip, unmeasured. "),
+        ("deliveries", figures.deliveries, (9.0, 4.6), due),
+        ("gate", figures.gate_chances, (9.0, 3.0), rightly),
     )
     paths = []
     for name, function, size, note in drawings:
@@ -121,14 +123,22 @@ def _tell(console: Console, parts: dict[str, Rows], replications: int) -> None:
     console.print("Racks by the quarter's end, sum since the start, MUSD:")
     console.print(table)
     if parts["stranded"]:
-        table = _table("quarter", "chip", "family", "chips")
-        for row in parts["stranded"]:
-            table.add_row(row["quarter"], row["chip"], row["family"], f"{row['chips']:,.0f}")
-        console.print("Stranded: chips in service that a family does not run on, mean:")
-        console.print(table)
+        console.print("Stranded, chips in service that a family does not run on, mean:")
+        console.print(_stranded(parts["stranded"]))
     for row in parts["gate"]:
         band = f"{100 * row['share']:.0f} % ({100 * row['low']:.0f}-{100 * row['high']:.0f})"
         console.print(f"Gate: {row['decision']}, deserved {row['deserved']}: {band}")
+
+
+def _stranded(rows: Rows) -> Table:
+    table = _table("chip", "family", "from", "to", "at most")
+    spans: dict[tuple[str, str], Rows] = {}
+    for row in rows:
+        spans.setdefault((row["chip"], row["family"]), []).append(row)
+    for (chip, family), told in sorted(spans.items()):
+        most = max(row["chips"] for row in told)
+        table.add_row(chip, family, told[0]["quarter"], told[-1]["quarter"], f"{most:,.0f}")
+    return table
 
 
 def _by_quarter(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:

@@ -17,17 +17,20 @@ __all__ = ["deliveries", "dependency", "gate_chances", "pipeline", "supply_table
 
 #: Loss is drawn from none to all.
 _LOSS = mpl.colormaps["YlOrRd"]
-#: Stages of an order, in the order it passes them, as the table names them.
-STAGES = (
-    "allocation",
-    "money",
-    "queue",
-    "wafer",
-    "packaging",
-    "rack",
-    "ship",
-    "dock and install",
-)
+#: Above this loss text is white.
+_DARK = 0.55
+_EDGE = "#7388a3"
+#: Stages of an order, in the order it passes them, as the table names them; and their looks.
+STAGES = {
+    "allocation": 7,
+    "money": 6,
+    "queue": 2,
+    "wafer": 3,
+    "packaging": 4,
+    "rack": 5,
+    "ship": 1,
+    "dock and install": 0,
+}
 
 
 def supply_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
@@ -52,11 +55,13 @@ def dependency(data: pl.DataFrame, ax: Axes) -> Axes:
         return style.nothing_to_show(ax, "No chip is planned")
     edges = [row for row in data.to_dicts() if row["what"] == "edge"]
     place = _places(nodes)
+    countries = {node["id"] for node in nodes if node["tier"] == "Country"}
     for edge in sorted(edges, key=lambda e: e["share"]):
-        _ribbon(ax, place[edge["id"]], place[edge["other"]], edge["share"])
+        faint = edge["id"] in countries
+        _ribbon(ax, place[edge["id"]], place[edge["other"]], edge["share"], faint=faint)
     for node in nodes:
         x, y = place[node["id"]]
-        dark = node["loss"] > 0.55
+        dark = node["loss"] > _DARK
         ax.text(x, y, f"{node['label']}  {100 * node['loss']:.0f} %", fontsize=7,
                 ha="center", va="center", zorder=3, color="white" if dark else style.INK,
                 bbox={"boxstyle": "round,pad=0.3", "fc": _LOSS(0.85 * node["loss"]),
@@ -64,8 +69,9 @@ def dependency(data: pl.DataFrame, ax: Axes) -> Axes:
     columns = sorted({(node["column"], node["tier"]) for node in nodes})
     for column, tier in columns:
         ax.text(column, 1.03, tier, ha="center", va="bottom", fontsize=8.5, color=style.MUTED)
+    _key(ax)
     ax.set_xlim(-0.55, columns[-1][0] + 0.55)
-    ax.set_ylim(-0.03, 1.07)
+    ax.set_ylim(-0.09, 1.07)
     ax.set_axis_off()
     style.headline(ax, _dependency_finding(nodes))
     return ax
@@ -81,14 +87,36 @@ def _places(nodes: Sequence[dict[str, Any]]) -> dict[str, tuple[float, float]]:
     return place
 
 
-def _ribbon(ax: Axes, start: tuple[float, float], end: tuple[float, float], share: float) -> None:
+def _key(ax: Axes) -> None:
+    """Say what widths and colours mean."""
+    for k, share in enumerate((0.05, 0.25, 0.5, 1.0)):
+        x = 0.35 + 0.42 * k
+        ax.plot([x, x + 0.18], [-0.06, -0.06], color=_EDGE, alpha=0.55, lw=_width(share),
+                solid_capstyle="butt")  # fmt: skip
+        ax.text(x + 0.2, -0.06, f"{100 * share:.0f} %", va="center", fontsize=7)
+    ax.text(0.3, -0.06, "of purchases pass here:", va="center", ha="right", fontsize=7)
+    for k in range(6):
+        ax.text(3.05 + 0.24 * k, -0.06, f"{20 * k} %", va="center", ha="center", fontsize=7,
+                color="white" if 0.2 * k > _DARK else style.INK,
+                bbox={"boxstyle": "round,pad=0.3", "fc": _LOSS(0.85 * 0.2 * k),
+                      "ec": style.MUTED, "lw": 0.5})  # fmt: skip
+    ax.text(2.88, -0.06, "lost if it stops:", va="center", ha="right", fontsize=7)
+
+
+def _width(share: float) -> float:
+    return 0.3 + 7 * share
+
+
+def _ribbon(
+    ax: Axes, start: tuple[float, float], end: tuple[float, float], share: float, *, faint: bool
+) -> None:
     (x0, y0), (x1, y1) = start, end
     middle = (x0 + x1) / 2
     points = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
     codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-    width = 0.3 + 7 * share
-    ax.add_patch(PathPatch(Path(points, codes), fc="none", ec="#8a9bb0", lw=width, alpha=0.35,
-                           capstyle="butt", zorder=1))  # fmt: skip
+    # Where a plant stands matters less to the eye than what goes into what.
+    ax.add_patch(PathPatch(Path(points, codes), fc="none", ec=_EDGE, lw=_width(share),
+                           alpha=0.15 if faint else 0.4, capstyle="butt", zorder=1))  # fmt: skip
 
 
 def _dependency_finding(nodes: Sequence[dict[str, Any]]) -> str:
@@ -96,7 +124,7 @@ def _dependency_finding(nodes: Sequence[dict[str, Any]]) -> str:
     worst = max((n["loss"] for n in inner), default=0.0)
     names = [n["label"] for n in inner if n["loss"] >= worst - 1e-9]
     listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    who = f"any of {listed}" if len(names) > 1 else listed
+    who = f"one of {listed}" if len(names) > 1 else listed
     return f"If {who} stops, {100 * worst:.0f} % of planned purchases cannot be made"
 
 
@@ -112,7 +140,7 @@ def pipeline(data: pl.DataFrame, ax: Axes) -> Axes:
     """
     quarters = data["quarter"].unique(maintain_order=True).to_list()
     floor = [0.0] * len(quarters)
-    for place, stage in enumerate(STAGES):
+    for stage, place in STAGES.items():
         rows = data.filter(pl.col("stage") == stage)
         values = dict(zip(rows["quarter"], rows["musd"], strict=True))
         height = [values.get(q, 0.0) / 1e3 for q in quarters]
@@ -147,7 +175,8 @@ def deliveries(data: pl.DataFrame, ax: Axes) -> Axes:
     x = range(len(rows))
     ax.step(x, [r["ordered"] / 1e3 for r in rows], where="mid", color=style.MUTED,
             ls=style.dash(1), label="ordered")  # fmt: skip
-    ax.step(x, [r["due"] / 1e3 for r in rows], where="mid", color=style.INK, label="due by plan")
+    ax.step(x, [r["due"] / 1e3 for r in rows], where="mid", color=style.INK, lw=1.2, zorder=3,
+            ls=style.dash(3), label="due if nothing fails")  # fmt: skip
     ax.fill_between(x, [r["low"] / 1e3 for r in rows], [r["high"] / 1e3 for r in rows],
                     step="mid", color=style.colour(0), alpha=0.25, lw=0,
                     label="in service, 10-90 %")  # fmt: skip
@@ -188,8 +217,10 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
     }
     y = range(len(rows))
     right = [row["decision"] == row["deserved"] for row in rows]
+    undecided = [row["decision"] == "none" for row in rows]
+    colours = [style.colour(2 if ok else 3) for ok in right]
     ax.barh(y, [100 * r["share"] for r in rows], 0.6,
-            color=[style.colour(2 if ok else 3) for ok in right],
+            color=[style.MUTED if u else c for u, c in zip(undecided, colours, strict=True)],
             hatch=["" if ok else "///" for ok in right], edgecolor="white", lw=0.4,
             xerr=[[100 * (r["share"] - r["low"]) for r in rows],
                   [100 * (r["high"] - r["share"]) for r in rows]],
@@ -200,5 +231,7 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.set_xlabel("Chance [%], bars of 95 %")
     ax.grid(axis="x")
     ramp = sum(row["share"] for row in rows if row["decision"] == "ramp")
-    style.headline(ax, f"The in-house chip ramps with a chance of {100 * ramp:.0f} %")
+    wrong = sum(row["share"] for row, ok in zip(rows, right, strict=True) if not ok)
+    style.headline(ax, f"The in-house chip ramps with a chance of {100 * ramp:.0f} %; the gate "
+                       f"decides wrongly with one of {100 * wrong:.0f} %")  # fmt: skip
     return ax
