@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis import metrics
+from analysis.stress_des import supply
 from analysis.words import listing, number
 from simulator.units import DAY_S, WEEK_S
 
@@ -60,11 +61,13 @@ def aims(scenario: Mapping[str, Any], kinds: Sequence[str]) -> list[str]:
 def diagram() -> list[str]:
     """Draw how the parts hang together."""
     return [
-        "orders ← money a quarter; orders → foundry → packaging with memory → vendor → dock",
-        "dock → rack in service ← floor and energised power of a site",
+        "plan → buying rule → orders ← share of what is scarce, money a quarter, vendor's queue",
+        "order → wafer → packaging with memory → rack → shipping → dock; shocks → nodes → stages",
+        "dock → install → burn-in → in service ← floor, energised power and network of a site",
         "racks of one chip at one site → pool of hosts; software of a family → its speed there",
         "services → jobs → queue → gang on one pool → done | fault → checkpoint → queue | given up",
-        "pilot → measurement → gate → ramp | cancel → reserve buys the chip | the fallback, late",
+        "design → tape-out (again) → bring-up → pilot → measurement → gate → ramp | hold | cancel",
+        "reserve → the chip | the fallback, late; team → ports → families that run on a chip",
     ]
 
 
@@ -74,9 +77,7 @@ def base_logic(scenario: Mapping[str, Any]) -> list[str]:
     fidelity = policy.get("fidelity", "jobs")
     return [
         f"Fidelity {fidelity}: {_FIDELITY.get(fidelity, fidelity)}.",
-        "Orders are placed at quarters' starts, in the plan's order, as far as the quarter's "
-        "money goes; what is not funded waits. Each passes its stages at the pace of the weakest "
-        "input its chip hangs on; racks that land wait for floor and power.",
+        *supply.logic(scenario["supply"]),
         "Between two events of the world the fleet's jobs advance by themselves, to the same "
         "instants.",
     ]
@@ -101,17 +102,8 @@ def algorithms(scenario: Mapping[str, Any]) -> list[str]:
         "Demand: jobs by a Poisson process whose rate grows and swings by day and week, sizes by "
         "the services' mix, run times lognormal.",
         "Software: efficiency e(t) = e∞ − (e∞ − e₀) exp(−t/τ) from the quarter a port is ready.",
-        "Supply: production clocks by stage, lost output made up at the spare rate.",
+        *supply.algorithms(scenario["supply"]),
     ]
-    programme = scenario["supply"].get("programme")
-    if programme and "gate" in programme:
-        gate = programme["gate"]
-        forced = f"; forced: {gate['forced']}" if gate.get("forced") else ""
-        lines.append(
-            f"Gate in {gate['quarter']}: ramp if measured performance ≥ "
-            f"{number(gate['min_performance'])} and performance per watt ≥ "
-            f"{number(gate['min_performance_per_watt'])} of target{forced}."
-        )
     return lines
 
 
@@ -130,14 +122,14 @@ def activities() -> list[str]:
     return [
         "Running a job: its work over the pool's rate for its family.",
         "Restarting after a fault, repairing a host: exponential repair, fixed restart.",
-        "Stages of an order; the pilot's run; software's maturing.",
+        "Stages of an order, from its vendor's queue to burn-in; shocks and recovery of nodes.",
+        "Design, tape-outs, bring-up and the pilot's run; porting, and software's maturing.",
     ]
 
 
 def resources(scenario: Mapping[str, Any]) -> list[str]:
     """List what is limited."""
-    supply = scenario["supply"]
-    lines = []
+    nodes, lines = scenario["supply"]["nodes"], []
     for site in scenario["sites"].values():
         watts = sum(phase["it_power"] for phase in site["phases"])
         racks = sum(phase.get("racks", 0) for phase in site["phases"])
@@ -146,11 +138,13 @@ def resources(scenario: Mapping[str, Any]) -> list[str]:
             f"{number(racks, 6)} racks once all {len(site['phases'])} phases are energised."
         )
     kinds: dict[str, list[str]] = {}
-    for node in supply["nodes"].values():
+    for node in nodes.values():
         kinds.setdefault(node["kind"], []).append(node["label"])
     lines += [f"{kind.replace('_', ' ').capitalize()}: {listing(who)}." for kind, who in
               kinds.items()]  # fmt: skip
-    return [*lines, "Money: the budget's training share of each quarter."]
+    team = (scenario["supply"].get("porting") or {}).get("engineers")
+    people = [f"Porting team: {team} engineers."] if team else []
+    return [*lines, *people, "Money: the budget's training share of each quarter."]
 
 
 def queues(scenario: Mapping[str, Any]) -> list[str]:
@@ -158,8 +152,7 @@ def queues(scenario: Mapping[str, Any]) -> list[str]:
     return [
         f"Jobs: one queue, discipline {scenario.get('policy', {}).get('discipline', '–')}; given "
         "up when their patience ends.",
-        "Orders: for money, in the plan's order. Racks: on the dock, first come first served, for "
-        "floor and power.",
+        *supply.queues(scenario["supply"]),
     ]
 
 

@@ -46,6 +46,48 @@ def test_what_it_says_is_the_scenarios_own():
     assert "discipline: fcfs" in changed["2.4"]
 
 
+def test_supply_is_told_as_the_scenario_has_it():
+    """What a part of supply changes is said where it is there, and not where it is not."""
+    given = load(TINY)
+    plain = told(given.scenario.model_dump(mode="json"))
+    assert "by the rule plan of record" in plain["2.2"]
+    for silent in ("window", "Contracts"):
+        assert silent not in plain["2.2"]
+    for silent in ("Queue of", "Ports:", "Silicon:", "Sharing out", "cost of a unit of work"):
+        assert silent not in plain["2.4"]
+    assert "performance ≥ 0.9 and performance per watt ≥ 0.9; else cancel" in plain["2.4"]
+    assert "spare rate of 25 %" in plain["2.4"]
+    full = given.scenario.model_dump(mode="json")
+    supply, gate = full["supply"], full["supply"]["programme"]["gate"]
+    figure = {"value": 10, "status": "published", "source": "a test", "date": "2025"}
+    supply["nodes"]["package"] |= {"capacity": {"2025Q1": figure}, "sharing": {"rule": "contract"}}
+    supply["contracts"] = {"gpu": {"minimum": 2, "source": "a test"}}
+    queue = {"regimes": {"tight": {"wait": 5 * 604800.0}}, "start": "tight", "source": "a test"}
+    supply["queues"] = {"merchant": queue}
+    supply["buying"] = {"rule": "hedge", "other": "own", "share": 0.3}
+    months = {"median": 3.0, "p90": 4.0}
+    task = {"family": "ranking", "chip": "own", "start": "2025Q1", "engineers": 1}
+    supply["porting"] = {"engineers": 7, "tasks": [{**task, "effort": months, "source": "a test"}]}
+    silicon = {"start": "2025Q1", "spin_success": [0.6]}
+    supply["programme"]["silicon"] = silicon | dict.fromkeys(("design", "spin", "bring_up"), months)
+    gate |= {"max_cost_of_work": 1.2, "min_ported_share": 0.5, "hold": 4 * 604800.0}
+    supply["overlap"] = "add"
+    found = told(type(given.scenario).from_si(full).model_dump(mode="json"))
+    assert "0.3 of each line's money goes to own" in found["2.2"]
+    assert "quarterly window" in found["2.2"]
+    assert "Contracts of gpu" in found["2.2"]
+    assert "Sharing out of Package line: contract" in found["2.4"]
+    assert "tight 5 weeks" in found["2.4"]
+    assert "1 tasks by a team of 7" in found["2.4"]
+    assert "work with a chance of 0.6" in found["2.4"]
+    assert "losses add up" in found["2.4"]
+    assert "cost of a unit of work ≤ 1.2" in found["2.4"]
+    assert "held once for 4 weeks" in found["2.4"]
+    assert "for an allocation" in found["2.5.4"]
+    assert "for engineers" in found["2.5.4"]
+    assert "7 engineers" in found["2.5.3"]
+
+
 def test_assumed_figures_stand_with_their_ranges():
     found = told(scenario())
     assert "training share: 0.4 (0.2 to 0.8)" in found["3.4"]
