@@ -17,12 +17,11 @@ from rich.table import Table
 
 from scenarios.validate_catalog import Unknown, calibration, chip_key, chips, model_key
 from scenarios.validate_inputs import Inputs
-from scenarios.validate_recommendation import recommendation_model, recommendation_software
+from scenarios.validate_recommendation import recommendation_model, step_of
 from scenarios.validate_rows import Case
 from scenarios.validate_training import constants
 from simulator.laws.plans import BestPlan, best_plan
 from simulator.laws.training import Plan
-from simulator.laws.training_recommendation import recommendation_step_s
 
 __all__ = ["Rating", "rate", "rate_model"]
 
@@ -134,27 +133,15 @@ def _rate_recommendation(model: str, chip: str, count: int) -> Rating:
     batch = _SAMPLES_PER_CHIP * count
     shape = recommendation_model(model)
     peak = float(entry["peak_bf16_tflops"]) * 1e12
-    step = float(
-        recommendation_step_s(
-            shape,
-            recommendation_software("hugectr"),
-            batch=batch,
-            chips=count,
-            peak_flops_per_s=peak,
-            memory_b_per_s=float(entry["memory_tb_per_s"]) * 1e12,
-            up_b_per_s=float(entry["scaleup_gb_per_s"]) * 1e9,
-            out_b_per_s=float(entry.get("scaleout_gb_per_s", 25.0)) * 1e9,
-            domain=float(entry["domain_chips"]),
-        )
-    )
+    step = step_of(model, chip, "hugectr", batch=batch, chips_used=count)
     tables = float(calibration()["recommendation"]["models"][model].get("table_b", 0.0))
-    memory = tables / count + 18.0 * float(shape.dense_params)  # type: ignore[arg-type]
+    memory = tables / count + 18.0 * shape.dense_params
     room = float(entry["memory_gb"]) * 1e9
     reason = ""
     if memory > room:
         reason = f"needs {memory / 1e9:.0f} GB of {room / 1e9:.0f} GB on each chip"
         step = math.inf
-    mfu = 0.0 if reason else batch * float(shape.dense_flops) / step / (count * peak)  # type: ignore[arg-type]
+    mfu = 0.0 if reason else batch * shape.dense_flops / step / (count * peak)
     spread = float(calibration()["training"]["log_error"]["recommendation"])
     return _rating(
         model, chip, count, f"tables split over {count}, towers data parallel", step, float(batch),

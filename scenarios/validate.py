@@ -175,6 +175,9 @@ def mlperf(
         bool,
         typer.Option(help="Predict the largest count of each benchmark on each chip"),
     ] = False,
+    refit: Annotated[
+        bool, typer.Option(help="Print the constants these rows give, as lines of the calibration")
+    ] = False,
     questions: Annotated[Path | None, typer.Option(help="Configurations to predict")] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the predictions (CSV)")] = None,
 ) -> None:
@@ -185,6 +188,7 @@ def mlperf(
         leave_out,
         predict_rows,
         read_rows,
+        refitted_lines,
         typed_rows,
     )
 
@@ -198,6 +202,10 @@ def mlperf(
             typer.echo(f"{answered} questions answered, {len(refused)} not: {out}", err=True)
             return
         cases, refused = typed_rows() if rows is None else read_rows(rows)
+        if refit:
+            for line in refitted_lines(cases):
+                typer.echo(line)
+            return
         if largest:
             outcomes = leave_largest(cases)
         else:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from simulator.laws.training_fit import Fit, Prior
 from simulator.spec import yamlfile
 from simulator.spec.faults import SpecError
 from simulator.spec.hardware import Chip
@@ -72,6 +73,15 @@ def calibration() -> Mapping[str, Any]:
     """Fitted constants: section, then name, then value with prior and spread."""
     found: Mapping[str, Any] = read_yaml(CATALOG / "calibration.yaml")
     return found
+
+
+def constant_lines(fit: Fit, before: Mapping[str, Prior]) -> list[str]:
+    """Fitted constants with what was believed of them, each as its line of the calibration."""
+    return [
+        f"    {name}: {{value: {fit.values[name]:.4g}, prior: {before[name].value:g}, "
+        f"prior_spread: {before[name].spread:g}, spread: {fit.spreads[name]:.2g}}}"
+        for name in before
+    ]
 
 
 @functools.cache

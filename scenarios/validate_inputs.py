@@ -54,7 +54,8 @@ def _peak(entry: Mapping[str, Any], precision: str) -> float:
     return float(entry["peak_bf16_tflops"])
 
 
-def _reached(entry: Mapping[str, Any], precision: str) -> float:
+def reached_share(entry: Mapping[str, Any], precision: str) -> float:
+    """Share of its peak a chip's largest matmuls were measured to reach [1]."""
     if precision != "bf16" and entry.get("reached_fp8_tflops"):
         return float(entry["reached_fp8_tflops"]) / float(entry["peak_fp8_tflops"])
     if precision == "bf16" and entry.get("reached_bf16_tflops"):
@@ -77,7 +78,7 @@ class Inputs:
         self.plan = Plan(**{n: np.array([case.plan[n] for case in cases]) for n in names})
         entries = [chips()[case.chip] for case in cases]
         self.reached = np.array(
-            [_reached(e, c.precision) for e, c in zip(entries, cases, strict=True)]
+            [reached_share(e, c.precision) for e, c in zip(entries, cases, strict=True)]
         )
         self.chip_family = [str(e["family"]) for e in entries]
         self.age = np.array(

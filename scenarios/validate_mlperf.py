@@ -11,11 +11,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.validate_catalog import Unknown, calibration, chips
+from scenarios.validate_catalog import Unknown, calibration, chips, constant_lines
 from scenarios.validate_entries import INTRODUCED, Entry, as_entries, read_rows, typed_rows
 from scenarios.validate_fields import read_table
 from scenarios.validate_outcomes import Outcome
-from scenarios.validate_recommendation import fit_minutes, minutes_to_target, table_constants
+from scenarios.validate_recommendation import (
+    fit_minutes,
+    minutes_to_target,
+    table_constants,
+    table_priors,
+)
 from simulator.laws.training_effects import fit_effects, sum_effects
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
 from simulator.laws.training_target import chip_rate, measured_samples, time_to_target_min
@@ -28,6 +33,7 @@ __all__ = [
     "leave_out",
     "predict_rows",
     "read_rows",
+    "refitted_lines",
     "typed_rows",
 ]
 
@@ -38,6 +44,8 @@ _BENCHMARK = ("work_min", "latency_samples", "spread", "fixed_min", "gain", "mem
 #: From this year on 4-bit matmuls are allowed and used.
 _FOUR_BITS = 2025.7
 _NOISE = 0.07
+#: Effects below this are left out of the catalogue. [1]
+_LEAST_EFFECT = 0.005
 #: Two-sided 90 % of a normal distribution, in standard deviations.
 _BAND = 1.645
 
@@ -228,6 +236,19 @@ def learn(
         noise=float(section["effect_noise"]),
     )
     return Learnt(values, tables, effects)
+
+
+def refitted_lines(entries: Sequence[Entry]) -> list[str]:
+    """Constants and effects learnt from these entries, as lines of the calibration."""
+    fit, before = fit_rows(entries, evaluations=60), _priors()
+    lines = ["mlperf, constants:", *constant_lines(fit, before)]
+    runs = [e for e in entries if e.benchmark == _LOOKUPS]
+    if runs:
+        tables = fit_minutes(runs, [e.measured_min for e in runs], evaluations=60)
+        lines += ["recommendation, constants:", *constant_lines(tables, table_priors())]
+    effects = learn(entries, start=fit.values, evaluations=1).effects
+    known = {k: v for k, v in sorted(effects.items()) if abs(v) >= _LEAST_EFFECT}
+    return [*lines, "mlperf, effects:", *(f'    "{k}": {v:.3f}' for k, v in known.items())]
 
 
 def leave_out(entries: Sequence[Entry], key: Callable[[Entry], str] | None = None) -> list[Outcome]:

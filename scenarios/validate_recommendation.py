@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.validate_catalog import calibration, chips
+from scenarios.validate_inputs import reached_share
 from scenarios.validate_rows import Case
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
 from simulator.laws.training_recommendation import (
@@ -23,18 +25,23 @@ __all__ = [
     "minutes_to_target",
     "predict_recommendation",
     "recommendation_model",
-    "recommendation_software",
+    "step_of",
     "table_constants",
+    "table_priors",
 ]
 
 Array = NDArray[np.float64]
 
-#: Samples of the Criteo 1 TB click log trained on in an epoch.
-_EPOCH_SAMPLES = 4.195e9
+#: Samples of the Criteo 1 TB click log trained on in an epoch, and of its part for evaluation.
+_EPOCH_SAMPLES, _EVALUATED_SAMPLES = 4.195e9, 89.1e6
+#: Share of an epoch after which the benchmark's rules evaluate, and samples a pass then takes.
+_EVALUATE_EVERY, _EVALUATION_BATCH = 0.05, 262144.0
 _MLPERF = "dlrm-dcnv2-mlperf"
 _NOISE = 0.05
 #: First round of DLRM-DCNv2, and the years its implementations took to settle.
 _INTRODUCED, _SETTLING_YEARS = 2023.45, 0.4
+#: Chips with less than this have no links of their own, but share their host's bus. [GB/s]
+_LINKED_GB_PER_S = 80.0
 
 
 class Run(Protocol):
@@ -62,30 +69,28 @@ class Run(Protocol):
 
 
 def minutes_to_target(runs: Sequence[Run], values: Mapping[str, float] | None = None) -> Array:
-    """Minutes DLRM-DCNv2 takes to its target [min]: epochs at the law's rate, and what is fixed."""
+    """Minutes DLRM-DCNv2 takes to its target [min]: training, evaluations, and what is fixed."""
     constants = table_constants() if values is None else values
     kinds = [chips()[run.chip] for run in runs]
     batch = np.array([run.batch for run in runs])
-    count = np.array([run.chips for run in runs])
     host = np.array([run.chips / run.nodes for run in runs])
     domain = np.array([float(kind["domain_chips"]) for kind in kinds])
-    step = recommendation_step_s(
-        recommendation_model(_MLPERF),
-        recommendation_software("hugectr", constants),
-        batch=batch,
-        chips=count,
-        peak_flops_per_s=np.array([float(k["peak_bf16_tflops"]) for k in kinds]) * 1e12,
-        memory_b_per_s=np.array([float(k["memory_tb_per_s"]) for k in kinds]) * 1e12,
-        up_b_per_s=np.array([float(k["scaleup_gb_per_s"]) for k in kinds]) * 1e9,
-        out_b_per_s=np.array([float(k.get("scaleout_gb_per_s", 25.0)) for k in kinds]) * 1e9,
-        domain=np.where(domain > 16, domain, np.minimum(domain, np.maximum(host, 1.0))),
+    there = _resources(kinds) | {
+        "chips": np.array([run.chips for run in runs]),
+        "domain": np.where(domain > 16, domain, np.minimum(domain, np.maximum(host, 1.0))),
+    }
+    model, software = recommendation_model(_MLPERF), _software(kinds, constants)
+    step = recommendation_step_s(model, software, batch=batch, **there)
+    passes = recommendation_step_s(
+        model, software, batch=_EVALUATION_BATCH, training=False, **there
     )
     seen = calibration()["mlperf"]["convergence"]["dlrm_dcnv2"]
     epochs = constants["epochs"] * measured_samples(batch, seen["batch"], seen["samples"])
+    seconds = epochs * _EPOCH_SAMPLES / batch * step
+    seconds += epochs / _EVALUATE_EVERY * _EVALUATED_SAMPLES / _EVALUATION_BATCH * passes
     known = np.maximum(np.array([run.year for run in runs]) - _INTRODUCED, 0.0)
     young = 1.0 + constants["young"] * np.exp(-known / _SETTLING_YEARS)
-    seconds = epochs * _EPOCH_SAMPLES / batch * step * young * constants["evaluation"]
-    return np.asarray((seconds + constants["fixed_s"]) / 60.0)
+    return np.asarray((seconds * young + constants["fixed_s"]) / 60.0)
 
 
 def fit_minutes(
@@ -96,11 +101,10 @@ def fit_minutes(
     evaluations: int = 30,
 ) -> Fit:
     """Constants that explain the minutes of these runs best."""
-    found = calibration()["recommendation"]["constants"]
     return fit_constants(
         lambda values: minutes_to_target(runs, values),
         measured_min,
-        {k: Prior(float(v["prior"]), float(v["prior_spread"])) for k, v in found.items()},
+        table_priors(),
         noise=_NOISE,
         weights=group_weights([f"{run.chip} {run.chips:g}" for run in runs]),
         start=start,
@@ -114,48 +118,86 @@ def table_constants() -> dict[str, float]:
     return {k: float(v["value"]) for k, v in found.items()}
 
 
+def table_priors() -> dict[str, Prior]:
+    """What was believed of each of them before the rows."""
+    found = calibration()["recommendation"]["constants"]
+    return {k: Prior(float(v["prior"]), float(v["prior_spread"])) for k, v in found.items()}
+
+
 def recommendation_model(name: str) -> RecommendationModel:
-    """Bytes and FLOPs a sample of a recommendation model asks for."""
+    """Bytes and matrices a sample of a recommendation model asks for."""
     entry = calibration()["recommendation"]["models"][name]
+    towers = [(float(i), float(o), float(n)) for i, o, n in entry["towers"]]
     return RecommendationModel(
         lookup_b=float(entry["lookup_b"]),
         vector_b=float(entry["vector_b"]),
-        dense_flops=float(entry["dense_flops"]),
-        dense_params=float(entry["dense_params"]),
+        towers=towers,
+        gradient_params=sum(i * o * n for i, o, n in towers),
     )
 
 
-def recommendation_software(
-    stack: str, values: Mapping[str, float] | None = None
-) -> RecommendationSoftware:
-    """Fitted constants; an eager framework issues its kernels one by one."""
-    section = calibration()["recommendation"]
-    values = table_constants() if values is None else values
-    issue = values["issue_s"] if stack == "hugectr" else float(section["eager_issue_s"]["value"])
-    return RecommendationSoftware(
-        lookup_fraction=min(values["lookup_fraction"], 1.0),
-        dense_fraction=min(values["dense_fraction"], 1.0),
-        exchange_fraction=min(values["exchange_fraction"], 1.0),
-        issue_s=issue,
-        spread_s=values["spread_s"],
+def step_of(
+    model: str, chip: str, stack: str, *, batch: float, chips_used: float, precision: str = "bf16"
+) -> float:
+    """Step time of a recommendation model on chips of a kind [s]."""
+    kind = chips()[chip]
+    there = _resources([kind])
+    if precision == "fp32" and kind.get("peak_fp32_tflops"):
+        there["peak_flops_per_s"] = np.array([float(kind["peak_fp32_tflops"]) * 1e12])
+    step = recommendation_step_s(
+        recommendation_model(model),
+        _software([kind], table_constants(), stack),
+        batch=batch,
+        chips=chips_used,
+        domain=float(kind["domain_chips"]),
+        **there,
     )
+    return float(step[0])
 
 
 def predict_recommendation(case: Case) -> float:
     """Samples a second of a recommendation row."""
-    chip = chips()[case.chip]
-    peak = float(chip["peak_bf16_tflops"]) * 1e12
-    if case.precision == "fp32" and chip.get("peak_fp32_tflops"):
-        peak = float(chip["peak_fp32_tflops"]) * 1e12
-    step = recommendation_step_s(
-        recommendation_model(case.model),
-        recommendation_software(case.software),
-        batch=case.plan["global_batch"],
-        chips=case.plan["chips"],
-        peak_flops_per_s=peak,
-        memory_b_per_s=float(chip["memory_tb_per_s"]) * 1e12,
-        up_b_per_s=float(chip["scaleup_gb_per_s"]) * 1e9,
-        out_b_per_s=float(chip.get("scaleout_gb_per_s", 25.0)) * 1e9,
-        domain=float(chip["domain_chips"]),
+    batch = case.plan["global_batch"]
+    step = step_of(
+        case.model,
+        case.chip,
+        case.software,
+        batch=batch,
+        chips_used=case.plan["chips"],
+        precision=case.precision,
     )
-    return case.plan["global_batch"] / float(step)
+    return batch / step
+
+
+def _software(
+    kinds: Sequence[Mapping[str, Any]], values: Mapping[str, float], stack: str = "hugectr"
+) -> RecommendationSoftware:
+    """Software on some chips; an eager framework issues its kernels one by one."""
+    section, training = calibration()["recommendation"], calibration()["training"]["constants"]
+    out = min(values["exchange_fraction"], 1.0)
+    linked = np.array([float(k["scaleup_gb_per_s"]) > _LINKED_GB_PER_S for k in kinds])
+    reached = np.array([reached_share(kind, "bf16") for kind in kinds])
+    eager = stack != "hugectr"
+    return RecommendationSoftware(
+        lookup_fraction=min(values["lookup_fraction"], 1.0),
+        matmul_fraction=np.minimum(values["matmul_fraction"] * reached, 1.0),
+        half_rows=float(training["half.rows"]["value"]),
+        half_width=float(training["half.width"]["value"]),
+        up_fraction=np.where(linked, out, min(values["bus_fraction"], 1.0)),
+        out_fraction=out,
+        half_b=float(training["network.half_b"]["value"]),
+        issue_s=float(section["eager_issue_s"]["value"]) if eager else values["issue_s"],
+        spread_s=values["spread_s"],
+    )
+
+
+def _resources(kinds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def each(key: str, scale: float, otherwise: float = math.nan) -> Array:
+        return np.array([float(kind.get(key, otherwise)) for kind in kinds]) * scale
+
+    return {
+        "peak_flops_per_s": each("peak_bf16_tflops", 1e12),
+        "memory_b_per_s": each("memory_tb_per_s", 1e12),
+        "up_b_per_s": each("scaleup_gb_per_s", 1e9),
+        "out_b_per_s": each("scaleout_gb_per_s", 1e9, 25.0),
+    }

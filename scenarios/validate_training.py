@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.validate_catalog import calibration, chips
+from scenarios.validate_catalog import calibration, chips, constant_lines
 from scenarios.validate_inputs import Inputs, inputs_of
 from scenarios.validate_outcomes import Outcome
 from scenarios.validate_recommendation import predict_recommendation
@@ -140,12 +140,7 @@ def fit_cases(
 
 def refitted_lines(cases: Sequence[Case]) -> list[str]:
     """Constants fitted to these cases, each as its line of the calibration."""
-    fit, before = fit_cases(cases, evaluations=60), priors()
-    return [
-        f"    {name}: {{value: {fit.values[name]:.4g}, prior: {before[name].value:g}, "
-        f"prior_spread: {before[name].spread:g}, spread: {fit.spreads[name]:.2g}}}"
-        for name in before
-    ]
+    return constant_lines(fit_cases(cases, evaluations=60), priors())
 
 
 def leave_largest(cases: Sequence[Case]) -> list[Outcome]:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.laws.collectives import Network
+from simulator.laws.matmul import WORD_B, matmul_s
 from simulator.laws.training_exchanges import (
-    WORD_B,
     gather_s,
     layer_exchanges_s,
     local_params,
@@ -106,16 +106,18 @@ def _matmul_s(
     chip: Accelerator, software: Software, rows: Array, inner: Array, outer: Array, copies: Array
 ) -> Array:
     """Forward time of a product of (rows x inner) with (inner x outer), *copies* of it."""
-    # Above a third, three padded dimensions would outgrow the rate: a faster chip were slower.
-    power = np.minimum(software.half_power, 1.0 / 3.0)
-    faster = (chip.matmul_flops_per_s / 312e12) ** power
-    half = software.half_width * faster
-    # A dimension d reaches d / (d + half) of the rate: as if each were padded by half.
-    padded = 2.0 * (rows + software.half_rows * faster) * (inner + half) * (outer + half)
-    arithmetic = padded / (chip.matmul_flops_per_s * software.matmul_fraction)
-    moved = WORD_B * (rows * inner + inner * outer + rows * outer)
-    streaming = moved / (chip.memory_b_per_s * software.memory_fraction)
-    return np.where(outer > 0, copies * np.maximum(arithmetic, streaming), 0.0)
+    each = matmul_s(
+        rows,
+        inner,
+        outer,
+        peak_flops_per_s=chip.matmul_flops_per_s,
+        fraction=software.matmul_fraction,
+        memory_b_per_s=chip.memory_b_per_s * software.memory_fraction,
+        half_rows=software.half_rows,
+        half_width=software.half_width,
+        half_power=software.half_power,
+    )
+    return np.asarray(copies * each)
 
 
 def _layer_passes_s(

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.laws.collectives import Network, collective_time_s, domain_split
+from simulator.laws.matmul import WORD_B
 from simulator.laws.training_inputs import Accelerator, Plan, Software
 from simulator.laws.training_shapes import Architecture
 
 __all__ = [
-    "WORD_B",
     "copies_sent",
     "dispatch_s",
     "gather_s",
@@ -21,9 +21,6 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-
-#: Bytes of an activation or a weight while computing (16-bit formats). [B]
-WORD_B = 2.0
 
 
 def local_params(model: Architecture, plan: Plan) -> tuple[Array, Array]:

@@ -66,8 +66,10 @@ class Recommender(Spec):
     """Pooled bytes exchanged a sample, one way."""
     dense_flops: Figure[Ratio]
     """Of the towers a sample, forward and backward. [FLOP]"""
-    dense_params: Figure[Ratio]
-    """Weights of the towers. [1]"""
+    width: Figure[Ratio]
+    """Width of the towers' matrices. [1]"""
+    reduced: Figure[Bytes]
+    """Gradients reduced over all chips a step that do not hide behind other work."""
     samples_per_chip: Size
     """Samples a step on a reference chip."""
 
@@ -121,7 +123,7 @@ class StepLaw(Spec):
     lookup: Figure[Share]
     """Share of memory bandwidth embedding lookups reach."""
     towers: Figure[Share]
-    """Share of peak a recommender's towers reach."""
+    """Share of peak large matmuls of a recommender's towers reach."""
     exchange: Figure[Share]
     """Share of line rate its all-to-all reaches."""
     lookup_issue: Figure[PositiveSeconds]

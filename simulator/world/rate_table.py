@@ -46,7 +46,7 @@ _STEP_TOKENS, _CHIP_TOKENS = 2**22, 2**11
 _DOUBLINGS = 6
 #: Sources of the law: a table computed by other sources is not taken.
 _SOURCES = (
-    "arrays", "collectives", "memory", "plans", "training", "training_inputs",
+    "arrays", "collectives", "matmul", "memory", "plans", "training", "training_inputs",
     "training_exchanges", "training_recommendation", "training_shapes",
 )  # fmt: skip
 

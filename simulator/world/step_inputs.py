@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from simulator.laws.collectives import Network
+from simulator.laws.matmul import WORD_B
 from simulator.laws.training_inputs import Accelerator, Software
 from simulator.laws.training_recommendation import RecommendationModel, RecommendationSoftware
 from simulator.laws.training_shapes import Architecture
@@ -112,11 +113,13 @@ def software(law: StepLaw, *, moe: bool) -> Software:
 
 def recommender(model: Recommender) -> RecommendationModel:
     """What a sample asks for."""
+    width = model.width.value
     return RecommendationModel(
         lookup_b=model.lookup.value,
         vector_b=model.vector.value,
-        dense_flops=model.dense_flops.value,
-        dense_params=model.dense_params.value,
+        # Every weight is met three times, with two operations each.
+        towers=[(width, width, model.dense_flops.value / (6.0 * width**2))],
+        gradient_params=model.reduced.value / WORD_B,
     )
 
 
@@ -124,8 +127,12 @@ def tables(law: StepLaw) -> RecommendationSoftware:
     """Mature software of a recommender, alike on every chip."""
     return RecommendationSoftware(
         lookup_fraction=law.lookup.value,
-        dense_fraction=law.towers.value,
-        exchange_fraction=law.exchange.value,
+        matmul_fraction=law.towers.value,
+        half_rows=law.half_rows.value,
+        half_width=law.half_width.value,
+        up_fraction=law.exchange.value,
+        out_fraction=law.exchange.value,
+        half_b=law.half_message.value,
         issue_s=law.lookup_issue.value,
         spread_s=law.lookup_spread.value,
     )

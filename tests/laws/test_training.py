@@ -193,8 +193,8 @@ def test_settling_out_of_range_is_refused(loss, settling):
 def test_recommendation_more_of_a_resource_never_slows(factor, which):
     resources = {"peak_flops_per_s": 1e15, "memory_b_per_s": 3e12, "up_b_per_s": 4.5e11}
     resources["out_b_per_s"] = 5e10
-    model = RecommendationModel(5e4, 6656, 9e7, 1.6e7)
-    software = RecommendationSoftware(0.2, 0.4, 0.6, 6e-4, 5e-5)
+    model = RecommendationModel(5e4, 6656, [(3456, 512, 3), (1024, 1024, 2)], 1.6e7)
+    software = RecommendationSoftware(0.4, 0.7, 460, 310, 0.3, 0.9, 4e6, 5e-4, 6e-5)
 
     def step(**r):
         return float(recommendation_step_s(model, software, batch=131072, chips=64, domain=8, **r))

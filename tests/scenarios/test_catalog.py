@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.laws.training_recommendation import RecommendationModel, recommendation_step_s
+from scenarios.validate_recommendation import recommendation_model
+from simulator.laws.training_recommendation import recommendation_step_s
 from simulator.spec.base import Figure
 from simulator.spec.loader import cases, load
 from simulator.spec.scenario import Scenario
@@ -166,8 +167,7 @@ def test_a_gb200_runs_the_mlperf_recommender_as_measured(
 ) -> None:
     """MLCommons Training v3.0 to v5.0, DLRM-DCNv2, GB200 over H100 at the same batch."""
     assert study.catalog.step_law is not None
-    # 214 rows of width 128 and 16 bits a sample, pooled to 26; towers of 16 M weights.
-    shape = RecommendationModel(54784, 6656, 93.9e6, 1.6e7)
+    shape = recommendation_model("dlrm-dcnv2-mlperf")
     times = []
     for chip_id in ("h100-sxm", "gb200-nvl72"):
         chip = study.catalog.chips[chip_id]
