@@ -103,11 +103,15 @@ def stage_end_s(
     if target >= done[-1]:
         if final_rate <= 0:
             return np.inf if target > done[-1] else float(at[-1])
+        if final_rate == 1 and at[-1] == done[-1]:
+            return target  # to the last bit what it is where nothing ever fails
         return float(at[-1] + (target - done[-1]) / final_rate)
     # The first corner at which that much is done: a flat stretch is a stop.
     k = bisect_left(done, target)
     if done[k] == target:
         return float(at[k])
+    if at[k - 1] == done[k - 1] and at[k] == done[k]:
+        return target  # on time throughout: so again
     share = (target - done[k - 1]) / (done[k] - done[k - 1])
     return float(at[k - 1] + share * (at[k] - at[k - 1]))
 

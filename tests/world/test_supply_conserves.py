@@ -1,12 +1,15 @@
 """Nothing is made or lost: orders, allocations, money and racks, whatever is asked of the world."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from simulator.laws.allocation import Tier, contract, joint, priority, pro_rata, whole
 from simulator.units import DAY_S, WEEK_S
+from simulator.world.market import Market
 from tests.world.buying import buying, chip, figure, lead, node, rack, run, spread, standing
 
 QUARTERS = ["2024Q3", "2025Q1", "2025Q2", "2025Q3", "2026Q1"]
@@ -50,13 +53,14 @@ terms = st.fixed_dictionaries(
 )
 
 
-def world(plan, events=(), contract_of=None, seed=0, **more):
+def world(plan, events=(), contract_of=None, seed=0, sharing=None, **more):
     line = node("packaging", "TW", capacity={"2025Q1": figure(70)}, others={"2025Q1": figure(20)})
+    line |= {} if sharing is None else {"sharing": sharing}
     given_terms = {} if contract_of is None else {"a": contract_of, "b": contract_of}
     return run(
         buying(
-            {"a": chip(), "b": chip()},
-            nodes={"line": line, "idle": node("foundry")},
+            {"a": chip(), "b": chip(foundry={"fab": 1.0, "spare": 0.0})},
+            nodes={"line": line, "idle": node("foundry"), "spare": node("foundry", "KR")},
             racks={"a": rack("a", usd=3.0), "b": rack("b", chips=2, usd=1.5)},
             site={"phases": [{"quarter": "2024Q4", "it_power": 150.0, "racks": 120}]},
             budget=600.0,
@@ -118,41 +122,98 @@ def test_racks_and_money_are_conserved(plan, events, contract_of):
     assert sum(w.floor.racks.values()) <= 120
 
 
+def shuffled(given_tree, random):
+    """The same tree, the keys of every mapping in another order."""
+    if isinstance(given_tree, dict):
+        keys = list(given_tree)
+        random.shuffle(keys)
+        return {key: shuffled(given_tree[key], random) for key in keys}
+    return [shuffled(x, random) for x in given_tree] if isinstance(given_tree, list) else given_tree
+
+
+#: The first named of one chip in one quarter is the more urgent, and that is meant.
+distinct = orders.map(lambda plan: list({(o["chip"], o["quarter"]): o for o in plan}.values()))
+
+
 @COMMON
-@given(orders, shocks, st.randoms())
-def test_labels_and_the_order_of_entries_change_nothing(plan, events, random):
-    # Of one chip in one quarter the first named is the more urgent, and that is meant.
-    assume(len({(o["chip"], o["quarter"]) for o in plan}) == len(plan))
-    plain = world(plan, events)
-    shuffled = [{**o} for o in plan]
-    by_quarter = sorted(shuffled, key=lambda o: o["quarter"])
-    events_too = list(events)
-    random.shuffle(events_too)
+@given(distinct, shocks, terms, st.randoms(use_true_random=False))
+def test_labels_and_the_order_of_entries_change_nothing(plan, events, contract_of, random):
+    plain = world(plan, events, contract_of)
+    given_tree = plain.scenario.model_dump(mode="json")
+    tree = shuffled(given_tree, random)
+    for i, named in tree["supply"]["nodes"].items():
+        named["label"] = f"new {i}"
+    for named in (*tree["catalog"]["chips"].values(), *tree["sites"].values()):
+        named["label"] = "other"
+    random.shuffle(tree["supply"]["shocks"])
     # The plan's own order is urgency within a quarter; between quarters it is nothing.
-    other = world(by_quarter, events_too)
+    place = {quarter: random.random() for quarter in QUARTERS}
+    tree["supply"]["plan"].sort(key=lambda order: place[order["quarter"]])
+    other = run(type(plain.scenario).from_si(tree))
     assert history(other) == history(plain)
-
-
-def test_a_new_label_changes_nothing():
-    plan = [{"chip": "a", "quarter": "2025Q1", "racks": 60}]
-    scenario = world(plan).scenario
-    nodes = {
-        i: n.model_copy(update={"label": f"new {i}"})
-        for i, n in reversed(scenario.supply.nodes.items())
-    }
-    supply = scenario.supply.model_copy(update={"nodes": nodes})
-    renamed = run(scenario.model_copy(update={"supply": supply}))
-    assert history(renamed) == history(run(scenario))
-    told = [w.record.tables["nodes"] for w in (renamed, run(scenario))]
-    assert told[0] == told[1]
+    assert other.record.tables["nodes"] == plain.record.tables["nodes"]
+    assert other.record.tables["deliveries"] == plain.record.tables["deliveries"]
 
 
 @COMMON
-@given(orders, st.sampled_from(["idle", "later"]), st.floats(0.1, 1.0))
-def test_a_shock_that_touches_nothing_changes_nothing(plan, which, severity):
-    quarter, hit = ("2025Q1", "idle") if which == "idle" else ("2026Q4", "fab")
-    shock = {"node": hit, "quarter": quarter, "duration": 1e7, "severity": severity}
-    assert history(world(plan, [shock])) == history(world(plan))
+@given(
+    orders,
+    st.sampled_from(["idle", "no share", "later"]),
+    st.sampled_from(["stop", "quake", "allocation_cut", "demand_surge", "licence_withdrawal"]),
+    st.floats(0.1, 1.0),
+)
+def test_a_shock_that_touches_nothing_changes_nothing(plan, which, kind, severity):
+    """On a node nobody needs, on one that is planned for no share, or after the horizon."""
+    hit = {"idle": "idle", "no share": "spare", "later": "fab"}[which]
+    quarter = "2026Q4" if which == "later" else "2025Q1"
+    shock = {"node": hit, "quarter": quarter, "duration": 1e7, "severity": severity, "kind": kind}
+    plain, shocked = world(plan), world(plan, [shock])
+    assert history(shocked) == history(plain)
+    assert shocked.record.tables["deliveries"] == plain.record.tables["deliveries"]
+    for c in ("a", "b"):
+        assert shocked.nodes.share_left("stock", shocked.market.chain.upstream[c], 1e6) == 1
+
+
+@COMMON
+@given(orders, shocks, st.sampled_from(["pro_rata", "priority", "contract"]))
+def test_windows_grant_what_there_is_and_is_asked_and_hold_nothing_back(plan, events, rule):
+    """Of every window of the running world, by what its node has and its customers ask."""
+    sharing = {"rule": rule, "ranks": {"a": 2, "b": 1}, "others_rank": 1, "floors": {"b": 15.0}}
+    seen, share = [], Market._share
+
+    def watched(market, asks, supply, outside):
+        asked = [(ask, ask.racks) for ask in asks]
+        accepted = {c: market._acceptance(c) for c in market.chain.bought}
+        share(market, asks, supply, outside)
+        given_out = [(ask.chip, racks, _granted(ask)) for ask, racks in asked]
+        seen.append((market, market.env.now, given_out, supply, outside, accepted))
+
+    with mock.patch.object(Market, "_share", watched):
+        w = world(plan, events, sharing=sharing)
+    assert seen
+    of_quarter = {}
+    for market, now_s, given_out, supply, outside, accepted in seen:
+        chips = market.chain.bought
+        asked = np.array([sum(n for c, n, _ in given_out if c == chip) for chip in chips])
+        got = np.array([sum(g for c, _, g in given_out if c == chip) for chip in chips])
+        assert all(0 <= g <= n and g == int(g) for _, n, g in given_out)
+        used = market.chain.units @ got
+        assert (used <= supply + 1e-9).all()
+        quarter = sum(edge <= now_s for edge in market.edges_s) - 1
+        of_quarter[quarter] = of_quarter.get(quarter, 0.0) + used
+        may = np.ceil(asked * [accepted[c] for c in chips])
+        assert (got <= may).all()
+        # Who lacks a rack lacks its units somewhere, others served as far as they ask.
+        left = supply - used - outside
+        for k in np.flatnonzero(got < may):
+            need = market.chain.units[:, k]
+            assert (left[need > 0] < need[need > 0] + 1e-6).any()
+    for quarter, used in of_quarter.items():
+        assert (used <= w.market.chain.capacity[quarter] + 1e-9).all()
+
+
+def _granted(ask):
+    return ask.granted.value if ask.granted.triggered else 0
 
 
 @COMMON
