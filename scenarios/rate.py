@@ -20,6 +20,7 @@ from scenarios.validate_inputs import Inputs
 from scenarios.validate_recommendation import recommendation_model, step_of
 from scenarios.validate_rows import Case
 from scenarios.validate_training import constants
+from scenarios.validate_vision import vision_model, vision_models, vision_step_of
 from simulator.laws.plans import BestPlan, best_plan
 from simulator.laws.training import Plan
 
@@ -80,6 +81,11 @@ def rate_model(model: str, chip: str, count: int, plan: str | None = None) -> Ra
         if plan is not None:
             raise Unknown("a recommendation model is laid out one way; leave --plan out")
         return _rate_recommendation(model.lower(), chip_key(chip), count)
+    name = model.lower().replace("-", "_")
+    if name in vision_models():
+        if plan is not None:
+            raise Unknown("a vision or diffusion model is trained data parallel; leave --plan out")
+        return _rate_vision(name, chip_key(chip), count)
     return _rate_transformer(model_key(model), chip_key(chip), count, plan)
 
 
@@ -146,6 +152,27 @@ def _rate_recommendation(model: str, chip: str, count: int) -> Rating:
     return _rating(
         model, chip, count, f"tables split over {count}, towers data parallel", step, float(batch),
         "samples", spread, mfu, memory, math.nan, 1, reason, entry,
+    )  # fmt: skip
+
+
+def _rate_vision(model: str, chip: str, count: int) -> Rating:
+    """A model of convolutions, all of it on every chip."""
+    entry, section = chips()[chip], calibration()["vision"]
+    batch = float(section["usual_batch"][model]) * count
+    shape = vision_model(model)
+    step = vision_step_of(model, chip, batch=batch, chips_used=count)
+    alone = vision_step_of(model, chip, batch=batch / count, chips_used=1)
+    # Weights, gradients and optimiser state; what layers put out is kept for the way back.
+    memory = 18.0 * shape.params + 2.0 * batch / count * shape.activations
+    room, reason = float(entry["memory_gb"]) * 1e9, ""
+    if memory > room:
+        reason, step = f"needs {memory / 1e9:.0f} GB of {room / 1e9:.0f} GB on each chip", math.inf
+    peak = float(entry["peak_bf16_tflops"]) * 1e12
+    mfu = 0.0 if reason else batch * shape.flops / step / (count * peak)
+    exposed = math.nan if reason else max(1.0 - alone / step, 0.0)
+    return _rating(
+        model, chip, count, f"dp={count}", step, batch, "samples", float(section["log_error"]),
+        mfu, memory, exposed, 1, reason, entry,
     )  # fmt: skip
 
 

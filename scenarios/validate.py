@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from scenarios.validate_catalog import Unknown
+from scenarios.validate_catalog import Unknown, constant_lines
 from scenarios.validate_clusters import helios, openb
 from scenarios.validate_outcomes import (
     Outcome,
@@ -213,6 +213,44 @@ def mlperf(
     except Unknown as fault:
         _refuse(fault)
     _show(outcomes, refused, as_json, [("kind",), ("chip",)])
+    logs = [abs(math.log(o.predicted / o.measured)) for o in outcomes]
+    typer.echo(f"median |log error| {_median(logs):.3f}", err=True)
+
+
+@validate_app.command()
+def vision(
+    rows: Rows = None,
+    as_json: Json = False,
+    loo: Loo = False,
+    refit: Annotated[
+        bool, typer.Option(help="Print the constants these rows give, as lines of the calibration")
+    ] = False,
+) -> None:
+    """Time to train of MLPerf's vision and diffusion models, by the step law from their layers."""
+    from scenarios.validate_mlperf import read_rows, typed_rows
+    from scenarios.validate_vision import (
+        fit_entries,
+        leave_out,
+        predict_entries,
+        vision_entries,
+        vision_models,
+        vision_priors,
+    )
+
+    try:
+        cases, refused = typed_rows() if rows is None else read_rows(rows)
+        entries = vision_entries(cases)
+        if not entries:
+            raise Unknown(f"no row is one of {', '.join(vision_models())}")
+        if refit:
+            for line in constant_lines(fit_entries(entries, evaluations=60), vision_priors()):
+                typer.echo(line)
+            return
+        outcomes = leave_out(entries) if loo else predict_entries(entries)
+    except Unknown as fault:
+        _refuse(fault)
+    others = [(e.id, f"{e.benchmark} is not of this kind") for e in cases if e not in entries]
+    _show(outcomes, [*refused, *others], as_json, [("kind",), ("chip",), ("kind", "chip")])
     logs = [abs(math.log(o.predicted / o.measured)) for o in outcomes]
     typer.echo(f"median |log error| {_median(logs):.3f}", err=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from scenarios.validate_catalog import CATALOG, Unknown, calibration, chip_key, read_yaml
 from scenarios.validate_fields import Row, read_table
 
-__all__ = ["INTRODUCED", "Entry", "as_entries", "read_rows", "typed_rows"]
+__all__ = ["INTRODUCED", "Entry", "as_entries", "read_rows", "typed_rows", "years"]
 
 _ROUNDS = {
     "v0.7": 2020.5, "v1.0": 2021.45, "v1.1": 2021.9, "v2.0": 2022.45, "v2.1": 2022.85,
@@ -109,6 +109,11 @@ def _entry(row: Row, name: str, answered: bool) -> Entry:
         submitter=row.get("submitter") or "",
         measured_min=measured,
     )
+
+
+def years(month: str) -> float:
+    """A month such as ``2024-11`` as a date in years [a]."""
+    return float(month[:4]) + (float(month[5:7]) - 0.5) / 12.0
 
 
 def _value(row: Row, key: str) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.validate_catalog import Unknown, calibration, chips, constant_lines
-from scenarios.validate_entries import INTRODUCED, Entry, as_entries, read_rows, typed_rows
+from scenarios.validate_entries import INTRODUCED, Entry, as_entries, read_rows, typed_rows, years
 from scenarios.validate_fields import read_table
 from scenarios.validate_outcomes import Outcome
 from scenarios.validate_recommendation import (
@@ -100,7 +100,7 @@ class _Table:
         allowed = language & (self.year > _FOUR_BITS)
         self.four = np.where(allowed, np.maximum(four, 1.0), 1.0)
         self.memory = np.array([float(k["memory_tb_per_s"]) for k in kinds]) / 3.35
-        self.age = self.year - np.array([_years(str(k["available"])) for k in kinds])
+        self.age = self.year - np.array([years(str(k["available"])) for k in kinds])
         domain = np.array([float(k["domain_chips"]) for k in kinds])
         host = np.array([e.chips / e.nodes for e in entries])
         inside = np.where(domain > 16, domain, np.minimum(domain, np.maximum(host, 1.0)))
@@ -140,10 +140,6 @@ def _growth(benchmark: str, batch: float) -> float:
         return math.nan
     taken = measured_samples(batch, found["batch"], found["samples"])
     return float(taken) / float(found["samples"][0])
-
-
-def _years(month: str) -> float:
-    return float(month[:4]) + (float(month[5:7]) - 0.5) / 12.0
 
 
 def published() -> Learnt:
