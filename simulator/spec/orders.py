@@ -149,3 +149,6 @@ class Retirement(Spec):
     """At the start of this quarter."""
     racks: Count
     """At most so many."""
+    makes_room_for: Id | None = None
+    """A refresh: from that quarter on, and only as racks of this chip stand on the dock and find no
+    room without it. If absent, all at once whatever comes."""

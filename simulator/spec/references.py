@@ -55,6 +55,7 @@ RULES = (
             "supply.contracts.@",
             "supply.porting.tasks.*.chip",
             "supply.retirements.*.chip",
+            "supply.retirements.*.makes_room_for",
             "supply.nodes.*.sharing.ranks.@",
             "supply.nodes.*.sharing.floors.@",
             _STANDING,

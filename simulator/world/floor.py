@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from math import exp, inf, log
+from math import ceil, exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
@@ -83,6 +83,8 @@ class Floor:
         self._tell_delivery = record.writer("deliveries", _DELIVERY)
         self._tell_fleet = record.writer("fleet", _FLEET)
         self.installing = 0
+        #: Racks that may go to make room, by site and kind that comes: [chip, racks].
+        self._refresh: dict[tuple[str, str], list[Any]] = {}
 
     def energise(self) -> Generator[simpy.Event, Any, None]:
         """Bring each later block of power or network in on its date."""
@@ -158,10 +160,9 @@ class Floor:
             )
 
     def _install(self, site_id: str, waiting: Consignment) -> None:
-        # Half a watt covers the rounding of sums of nameplates.
-        fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w(waiting.chip))
-        room = min(self.free_racks[site_id], self.free_network[site_id], fits)
-        racks = min(waiting.racks, int(room))
+        if self._refresh:
+            self._make_room(site_id, waiting)
+        racks = min(waiting.racks, self._room(site_id, waiting.chip))
         if racks <= 0:
             return
         waiting.racks -= racks
@@ -203,16 +204,50 @@ class Floor:
         due = [(calendar.at(line.quarter), line) for line in self.scenario.supply.retirements]
         for at_s, line in sorted(due, key=lambda item: item[0]):
             yield at(self.env, at_s)
-            here = self.racks.get((line.site, line.chip), 0)
-            racks = min(line.racks, here)
-            if racks:
-                self.racks[line.site, line.chip] = here - racks
-                self.retired(line.site, line.chip, racks)
-                self._record(line.site, line.chip, here - racks)
-                detail = f"{racks} racks of {line.chip}"
-                self.record.event(self.env.now, "retired", line.site, detail)
-                self._hold(line.site, line.chip, -racks)
-                self.serve()
+            if line.makes_room_for is not None:
+                refresh = [line.chip, line.racks]
+                self._refresh.setdefault((line.site, line.makes_room_for), []).append(refresh)
+            else:
+                self._take_out(line.site, line.chip, line.racks)
+            self.serve()
+
+    def _take_out(self, site_id: str, chip: str, most: int) -> int:
+        """Take racks out of service, at most so many, and return how many went."""
+        here = self.racks.get((site_id, chip), 0)
+        racks = min(most, here)
+        if racks:
+            self.racks[site_id, chip] = here - racks
+            self.retired(site_id, chip, racks)
+            self._record(site_id, chip, here - racks)
+            self.record.event(self.env.now, "retired", site_id, f"{racks} racks of {chip}")
+            self._hold(site_id, chip, -racks)
+        return racks
+
+    def _make_room(self, site_id: str, waiting: Consignment) -> None:
+        """Take out old racks as long as that, and only that, lets one more of a new kind in."""
+        for refresh in self._refresh.get((site_id, waiting.chip), ()):
+            old, left = refresh
+            standing = min(left, self.racks.get((site_id, old), 0))
+            wanted = waiting.racks
+            while wanted > self._room(site_id, waiting.chip) and standing > 0:
+                needed = self._old_for_one_more(site_id, waiting.chip, old)
+                if needed > standing:
+                    break
+                standing -= needed
+                refresh[1] -= self._take_out(site_id, old, needed)
+
+    def _old_for_one_more(self, site_id: str, chip: str, old: str) -> int:
+        """Return how many old racks give the room that one more of a kind lacks."""
+        one_more = self._room(site_id, chip) + 1
+        lacking_w = one_more * self.nameplate_w(chip) - self.free_w[site_id] - 0.5
+        places = one_more - min(self.free_racks[site_id], self.free_network[site_id])
+        return max(ceil(lacking_w / self.nameplate_w(old)), int(places), 0)
+
+    def _room(self, site_id: str, chip: str) -> int:
+        """Return how many more racks of a kind a site has room for."""
+        # Half a watt covers the rounding of sums of nameplates.
+        fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w(chip))
+        return int(min(self.free_racks[site_id], self.free_network[site_id], fits))
 
     def _record(self, site_id: str, chip: str, here: int) -> None:
         chips = here * self.scenario.catalog.racks[chip].chips

@@ -53,7 +53,7 @@ terms = st.fixed_dictionaries(
 )
 
 
-def world(plan, events=(), contract_of=None, seed=0, sharing=None, **more):
+def world(plan, events=(), contract_of=None, seed=0, sharing=None, watts=None, **more):
     line = node("packaging", "TW", capacity={"2025Q1": figure(70)}, others={"2025Q1": figure(20)})
     line |= {} if sharing is None else {"sharing": sharing}
     given_terms = {} if contract_of is None else {"a": contract_of, "b": contract_of}
@@ -61,7 +61,10 @@ def world(plan, events=(), contract_of=None, seed=0, sharing=None, **more):
         buying(
             {"a": chip(), "b": chip(foundry={"fab": 1.0, "spare": 0.0})},
             nodes={"line": line, "idle": node("foundry"), "spare": node("foundry", "KR")},
-            racks={"a": rack("a", usd=3.0), "b": rack("b", chips=2, usd=1.5)},
+            racks={
+                "a": rack("a", usd=3.0),
+                "b": rack("b", chips=2, usd=1.5, watts=(watts or {}).get("b", 1.0)),
+            },
             site={"phases": [{"quarter": "2024Q4", "it_power": 150.0, "racks": 120}]},
             budget=600.0,
             quarters=7,
@@ -323,6 +326,30 @@ def test_retired_racks_make_room():
     assert standing(w, calendar.at("2026Q1") - 1, "b") == 0
     assert standing(w, calendar.at("2026Q1"), "a") == 90
     assert standing(w, calendar.at("2026Q3"), "b") == 10
+
+
+def test_a_refresh_takes_out_only_what_the_new_racks_need_and_not_before_they_come():
+    """115 old racks of 1 W in 150 W and 120 places; 12 new of 5 W find 35 W and 5 places.
+
+    Five go in at once. The sixth and seventh each take an old one's place, after which 2 W are
+    free; the eighth asks for 3 old ones, the ninth to eleventh for 5 each: 20 in all. The twelfth
+    would ask for 5 more, of which only 2 may go.
+    """
+    stock = [{"chip": "a", "site": "site", "racks": 115, "source": "a test"}]
+    plan = [{"chip": "b", "quarter": "2025Q1", "racks": 12}]
+    line = {"chip": "a", "site": "site", "quarter": "2025Q1", "racks": 22, "makes_room_for": "b"}
+    w = world(plan, in_service=stock, retirements=[line], watts={"b": 5.0})
+    (order,) = (o for o in w.supply.orders if o.cause == "plan")
+    assert standing(w, order.landed_s - 1.0, "a") == 115
+    assert w.floor.racks == {("site", "a"): 95, ("site", "b"): 11}
+    assert sum(c.racks for c in w.floor.dock) == 1
+
+
+def test_a_refresh_without_newcomers_takes_out_nothing():
+    stock = [{"chip": "a", "site": "site", "racks": 120, "source": "a test"}]
+    line = {"chip": "a", "site": "site", "quarter": "2025Q1", "racks": 30, "makes_room_for": "b"}
+    w = world([], in_service=stock, retirements=[line])
+    assert w.floor.racks["site", "a"] == 120
 
 
 def test_a_shock_by_country_hits_all_that_stands_there_at_once():
