@@ -20,8 +20,8 @@ SCHEMA = {
 }
 _QUANTITIES = {
     "ramps": "The gate ramps",
-    "false_ramp": "It ramps, and cancelling would have been worth more",
-    "false_cancel": "It cancels, and ramping would have been worth more",
+    "false_ramp": "It ramps, and cancelling would have been worth more, by however little",
+    "false_cancel": "It cancels, and ramping would have been worth more, by however little",
     "branch": "Ramping less cancelling",
     "branch_if_ramp": "Ramping less cancelling, where the gate ramps",
     "branch_if_cancel": "Ramping less cancelling, where the gate cancels",

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from simulator.spec.loader import load
+from simulator.streams import Streams
 from simulator.world import fluid
 from simulator.world.world import simulate
 
@@ -106,6 +107,42 @@ def test_thresholds_out_of_reach_decide_the_gate():
         )
         for tables in simulate(given.scenario, 0, REPLICATIONS):
             assert state in list(tables["programme"]["state"])
+
+
+def test_scaling_fleet_orders_money_and_gangs_scales_the_unserved_work(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def told(k: int) -> dict[str, object]:
+        times = {"median": "2 days", "p90": "5 days"}
+        return {
+            # Faults see hosts of a gang, of which a larger gang has more.
+            "catalog__racks__gpu__host_faults_per_day__value": 1e-9,
+            "services__feed__demand__value": f"{450 * k} rce_day/day",
+            "services__feed__sizes": [{"chips": 8 * k, "share": 1.0, "run_time": times}],
+            "sites__north__phases": [
+                {"quarter": "2024Q1", "it_power": f"{500 * k} kW", "racks": 12 * k},
+                {"quarter": "2025Q4", "it_power": f"{k} MW", "racks": 40 * k},
+            ],
+            "supply__in_service": [
+                {"chip": "gpu", "site": "north", "racks": 10 * k, "source": "a test"}
+            ],
+            "supply__plan": [
+                {"chip": "gpu", "quarter": "2025Q1", "racks": 2 * k},
+                {"chip": "gpu", "quarter": "2025Q2", "spend": f"{3 * k} MUSD"},
+            ],
+            "supply__programme": None,
+            "supply__shocks": stop("merchant", quarter="2025Q2"),
+            **{f"economics__budget__2025Q{q}": f"{6 * k} MUSD" for q in (1, 2, 3, 4)},
+        }
+
+    one = unserved(**told(1))
+    # The same luck: a stream of draws bears the size of the gang in its name.
+    draw = Streams.__call__
+    monkeypatch.setattr(
+        Streams, "__call__", lambda self, name: draw(self, name.replace("feed/24", "feed/8"))
+    )
+    assert unserved(**told(3)) == pytest.approx(one, abs=1e-6)
+    assert one.min() > 0.05
 
 
 def test_a_finer_step_changes_little(monkeypatch: pytest.MonkeyPatch):
