@@ -144,7 +144,8 @@ PLATES: Mapping[str, Plate] = {
     "rare": Plate(
         studies.strata,
         "Runs are forced to have so many shocks of chance within the horizon; the whole is "
-        "their mean by chance: E[L] = Σ P(K = k) E[L | K = k].",
+        "their mean by chance: E[L] = Σ P(K = k) E[L | K = k]. Drawing shocks at a raised rate "
+        "(importance sampling) draws the same strata by chance, and so adds their spread.",
     ),
     "break_even": Plate(
         studies.break_even,

@@ -22,7 +22,7 @@ def test_the_worked_credit_lies_in_its_interval():
     found = credit_from_runs(STEPS, *merchants_and_custom(4000, 1), 50.0, resamples=300)
     exact = 0.4 / 0.046
     spread = (found.estimate.high - found.estimate.low) / (2 * 1.96)
-    assert abs(found.estimate.mean - exact) < 4 * spread
+    assert abs(found.estimate.mean - exact) < 2.576 * spread
     assert found.estimate.low < found.estimate.mean < found.estimate.high
     assert found.share == found.estimate.mean / 50
 
