@@ -8,7 +8,7 @@ import polars as pl
 
 from analysis import words
 from analysis.estimates import of_row
-from analysis.studies.record import Arm, Section
+from analysis.studies.record import Arm, Section, settled
 from analysis.uncertainty import Estimate, mean_interval
 from simulator.laws.attribution import shapley
 from simulator.laws.exposure import risk_exposure_index
@@ -75,7 +75,8 @@ def _losses(section: Section) -> dict[frozenset[str], Array]:
 def work_lost(section: Section, whole: Arm, stopped: Arm) -> Array:
     """Work not done because of a stop, of the work asked, replication by replication. [%]"""
     both = _work(section, whole).join(_work(section, stopped), on="replication", suffix="_stopped")
-    return 100.0 * ((both["done"] - both["done_stopped"]) / both["asked"]).to_numpy()
+    done, left = both["done"].to_numpy(), both["done_stopped"].to_numpy()
+    return np.asarray(100.0 * (done - settled(left, done)) / both["asked"].to_numpy())
 
 
 def _work(section: Section, arm: Arm) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 from analysis import words
 from analysis.bootstrap import bootstrap_interval
 from analysis.estimates import bounds, of_row
-from analysis.studies.record import Arm, Section
+from analysis.studies.record import Arm, Section, settled
 from analysis.uncertainty import mean_interval
 
 Array = npt.NDArray[np.float64]
@@ -66,7 +66,9 @@ def _apart(section: Section, one: Arm, other: Arm, metric: str, name: str) -> pl
     both = section.sample(one, metric).join(
         section.sample(other, metric), on="replication", suffix="_other"
     )
-    return both.select("replication", (pl.col("x") - pl.col("x_other")).alias(name))
+    base = both["x_other"].to_numpy()
+    apart = settled(both["x"].to_numpy(), base) - base
+    return both.select("replication", pl.Series(name, apart))
 
 
 def _per_kusd(gain: Array, cost: Array, pays: bool) -> list[float | None]:
