@@ -81,9 +81,11 @@ def survival(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     names = [f"{plain(r['case'])}: {r['node']}" if many else r["node"] for r in rows]
     label_rows(ax, names)
     ax.set_xlim(left=0)
-    ax.set_xlabel("Days stopped. Bar: survived within the loss allowed (green: longer than nine in ten stops, "
-                  "red, hatched: shorter), 95 %;\ntick and diamond: half and nine in ten stops have "
-                  "ended. At the side: survived; work lost to a stop at the diamond")  # fmt: skip
+    ax.set_xlabel(
+        "Days stopped. Bar: survived within the loss allowed, 95 % (green: longer than nine in "
+        "ten stops; red, hatched:\nshorter). Tick and diamond: half and nine in ten stops have "
+        "ended. At the side: survived; work lost by the diamond"
+    )
     style.headline(ax, text.title)
     return ax
 
