@@ -35,7 +35,12 @@ HOMES = {
     "numpy": ["*"],
     "simpy": ["simulator.world.*"],
     "networkx": ["simulator.laws.interconnect", "simulator.laws.dependency"],
-    "numba": ["simulator.world.jobs*", "simulator.world.scheduler*", "simulator.laws.maxmin"],
+    "numba": [
+        "simulator.world.jobs*",
+        "simulator.world.scheduler*",
+        "simulator.laws.maxmin_kernel",
+        "simulator.laws.folded_kernel",
+    ],
     "llvmlite": ["simulator.world.jobs_native"],
     "scipy": [
         "simulator.laws.*",

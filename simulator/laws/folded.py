@@ -21,8 +21,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.laws.maxmin import max_min_rates
-from simulator.laws.traffic import alone_b_per_s
+from simulator.laws.folded_kernel import columns, thinned
+from simulator.laws.maxmin_kernel import filled, own_limit
 
 __all__ = [
     "Alive",
@@ -30,9 +30,7 @@ __all__ = [
     "Senders",
     "Shared",
     "crossings",
-    "exchanged_out",
     "share_trunks",
-    "shifted_out",
     "spread_parts",
 ]
 
@@ -74,10 +72,13 @@ class Shared(NamedTuple):
     """Of a lane, each job by itself. Shape (J,)."""
     cut: Mask
     """Jobs with parts that no plane joins. Shape (J,)."""
-    lanes: sp.csc_array
-    """As `crossings` counts them, of the rows in `bundle` only. Shape (bundles, J)."""
-    bundle: Ints
-    """Racks, then pods after all racks."""
+    indptr: Ints
+    """First entry of each job, and the end. Shape (J + 1,)."""
+    row: Ints
+    """Bundle of each entry: racks, then pods after all racks; pods alone if the racks' are left
+    out."""
+    lanes: Floats
+    """Lanes of the job on it, as `crossings` counts them. [1]"""
 
 
 class Alive(NamedTuple):
@@ -112,51 +113,6 @@ def spread_parts(hosts: int, pods: int, hosts_per_rack: int, racks: int) -> Part
     rack = [q * racks + r for q in range(pods) for r in range(-(-in_pod[q] // hosts_per_rack))]
     left = [min(hosts_per_rack, in_pod[r // racks] - hosts_per_rack * (r % racks)) for r in rack]
     return Parts(np.array([0, len(rack)]), np.array(rack, np.int64), np.array(left, np.int64))
-
-
-def exchanged_out(part: ArrayLike, whole: ArrayLike) -> Floats:
-    """Hosts' worth of traffic that leaves a part of a job that exchanges all to all.
-
-    Parameters
-    ----------
-    part, whole : array_like
-        Hosts in the part and in the job. [hosts]
-
-    Examples
-    --------
-    Half of four hosts: each sends two thirds of what it sends to the other half.
-
-    >>> exchanged_out(2, 4).round(3).item()
-    1.333
-    """
-    inside, size = np.asarray(part, float), np.asarray(whole, float)
-    return np.asarray(inside * (size - inside) / np.maximum(size - 1, 1))
-
-
-def shifted_out(part: ArrayLike, whole: ArrayLike, shift: ArrayLike) -> Floats:
-    """Hosts' worth of traffic that leaves a part of a job that reduces in rings of equals.
-
-    A replica of the model takes *shift* hosts side by side, and each host sends to its equal in
-    the next replica; the last replica sends to the first.
-
-    Parameters
-    ----------
-    part, whole : array_like
-        Hosts in the part, side by side, and in the job. [hosts]
-    shift : array_like
-        Hosts of a replica; taken as at least 1 and less than the job. [hosts]
-
-    Examples
-    --------
-    A plain ring leaves half a job by one host; replicas of two hosts, by two:
-
-    >>> shifted_out(4, 8, [1, 2]).tolist()
-    [1.0, 2.0]
-    """
-    inside, size = np.asarray(part, float), np.asarray(whole, float)
-    step = np.clip(np.asarray(shift, float), 1, np.maximum(size - 1, 1))
-    ahead, behind = np.maximum(inside - step, 0), np.maximum(inside - (size - step), 0)
-    return np.asarray(np.maximum(inside - ahead - behind, 0))
 
 
 def crossings(
@@ -203,27 +159,10 @@ def crossings(
     >>> lanes.toarray()[[0, 4, 8, 9], 0].round(2).tolist(), cut.tolist()
     ([10.67, 10.67, 10.67, 10.67], [False])
     """
-    jobs, racks = parts.indptr.size - 1, pod_of.size
-    spread = [np.broadcast_to(x, jobs) for x in senders[:3]]
-    job = np.repeat(np.arange(jobs), np.diff(parts.indptr))
-    # Parts of one job in one pod lie side by side: where a group begins.
-    at_pod = pod_of[parts.rack]
-    begins = np.flatnonzero(np.r_[True, (np.diff(at_pod) != 0) | (np.diff(job) != 0)][: job.size])
-    group_job, group_pod = job[begins], at_pod[begins]
-    in_group = np.add.reduceat(parts.hosts, begins) if begins.size else begins
-    whole = np.bincount(job, parts.hosts, jobs)
-    up_rack, up_pod, cut = _thinned(parts, job, group_job, group_pod, alive, jobs)
-    owner, part, thin, row = group_job, in_group, up_pod[group_job], racks + group_pod
-    if above_racks:
-        owner, part = np.r_[job, owner], np.r_[parts.hosts, part]
-        thin, row = np.r_[up_rack[job], thin], np.r_[parts.rack, row]
-    chips, shift, share = (x[owner] for x in spread)
-    size = whole[owner]
-    out = share * exchanged_out(part, size) + (1 - share) * shifted_out(part, size, shift)
-    lanes = chips * out * thin
-    keep = (lanes > 0) & ~cut[owner]
-    shape = (racks + pods, jobs)
-    return sp.csc_array((lanes[keep], (row[keep], owner[keep])), shape=shape), cut
+    racks = pod_of.size
+    indptr, row, lanes, cut = _columns(parts, senders, pod_of, alive, racks * above_racks)
+    shape = (racks + pods, cut.size)
+    return sp.csc_array((lanes, row + racks * (not above_racks), indptr), shape=shape), cut
 
 
 def share_trunks(
@@ -254,37 +193,35 @@ def share_trunks(
     >>> (shared.alone_b_per_s / 1e9).tolist(), (shared.rate_b_per_s / 1e9).tolist()
     ([50.0, 50.0], [25.0, 25.0])
     """
-    pods = capacity_b_per_s.size - pod_of.size
-    lanes, cut = crossings(parts, senders, pod_of, pods, alive, above_racks=above_racks)
-    bundle, row = np.unique(lanes.indices, return_inverse=True)
-    lanes = sp.csc_array((lanes.data, row, lanes.indptr), shape=(bundle.size, cut.size))
-    capacity = capacity_b_per_s[bundle]
-    rate = max_min_rates(lanes, capacity, limit_b_per_s=senders.line_b_per_s)
-    alone = np.minimum(alone_b_per_s(lanes, capacity), senders.line_b_per_s)
-    rate[cut] = alone[cut] = 0.0
-    return Shared(rate, alone, cut, lanes, bundle.astype(np.int64))
+    racks = pod_of.size
+    found = _columns(parts, senders, pod_of, alive, racks * above_racks)
+    indptr, row, lanes, cut = found
+    capacity = capacity_b_per_s if above_racks else capacity_b_per_s[racks:]
+    limit = _each(senders.line_b_per_s, cut.size)
+    alone = own_limit(indptr, row, lanes, capacity, limit)
+    rate = filled(indptr, row, lanes, capacity, np.ones(cut.size), alone)
+    if alive is not None:
+        rate[cut] = alone[cut] = 0.0
+    return Shared(rate, alone, cut, indptr, row, lanes)
 
 
-def _thinned(
-    parts: Parts, job: Ints, group_job: Ints, group_pod: Ints, alive: Alive | None, jobs: int
-) -> tuple[Floats, Floats, Mask]:
-    """By how much fewer trunks each job has, of racks and of pods, and whether it has none."""
+def _columns(
+    parts: Parts, senders: Senders, pod_of: Ints, alive: Alive | None, first_pod_row: int
+) -> tuple[Ints, Ints, Floats, Mask]:
+    """Entries of each job by bundle, compressed by job, and who is cut."""
+    jobs = parts.indptr.size - 1
+    on_rack = on_pod = np.ones(jobs)
     cut = np.zeros(jobs, bool)
-    if alive is None or not job.size:
-        return np.ones(jobs), np.ones(jobs), cut
-    planes, spines = alive.pod.shape[1:]
-    groups = np.bincount(group_job, minlength=jobs)
-    plane = np.logical_and.reduceat(alive.rack[parts.rack], parts.indptr[:-1], axis=0)
-    first = np.searchsorted(group_job, np.arange(jobs))
-    path = np.logical_and.reduceat(alive.pod[group_pod], first, axis=0)
-    several = groups > 1
-    spine = np.where(several[:, None], path.sum(axis=2), max(spines, 1))
-    # A rack by itself asks nothing of the planes.
-    alone = np.diff(parts.indptr) < 2
-    usable = (plane & (spine > 0)) | alone[:, None]
-    count = usable.sum(axis=1)
-    cut = count == 0
-    least = np.where(usable, spine, np.iinfo(np.int64).max).min(axis=1)
-    on_rack = planes / np.maximum(count, 1)
-    on_pod = np.where(several & ~cut, on_rack * spines / np.maximum(least, 1), 1.0)
-    return on_rack, on_pod, cut
+    if alive is not None and jobs:
+        on_rack, on_pod = thinned(parts.indptr, parts.rack, pod_of, alive.rack, alive.pod)
+        cut = on_rack == 0.0
+    chips, shift, share, _ = (_each(value, jobs) for value in senders)
+    begin, end = parts.indptr[:-1], parts.indptr[1:]
+    where = begin, end, parts.rack, parts.hosts, pod_of
+    return *columns(*where, chips, shift, share, on_rack, on_pod, first_pod_row), cut
+
+
+def _each(value: ArrayLike, jobs: int) -> Floats:
+    """A figure of each job, where it may be one for all."""
+    array = np.asarray(value, float)
+    return array if array.ndim else np.full(jobs, array)

@@ -71,19 +71,22 @@ _TABLES: dict[str, _Columns] = {
     | _text("state")
     | _real("performance?", "performance_measured?", "performance_per_watt_measured?")
     | _real("cost_of_work_measured?"),
-    # bandwidth between racks after each change: taken while runs exchange, and on average
-    "links": _real("t_s")
+    # bandwidth between racks, means over a span: taken while runs exchange, and in all
+    "links": _real("t_s", "span_s")
     | _text("site", "fabric", "tier")
-    | _count("bundles", "hot")
-    | _real("capacity_b_per_s", "peak_b_per_s", "mean_b_per_s", "hottest"),
+    | _real("bundles", "hot", "capacity_b_per_s", "peak_b_per_s", "mean_b_per_s", "hottest"),
+    # the same of each bundle of trunks over the whole run
+    "bundles": _text("site", "fabric", "tier", "element")
+    | _real("capacity_b", "mean_b", "full_s"),
     # work a second that runs do not do for their fabric's sake, and for their neighbours'
-    "contention": _real("t_s")
+    "contention": _real("t_s", "span_s")
     | _text("site", "fabric")
-    | _count("runs", "slowed")
-    | _real("by_fabric_rce", "by_neighbours_rce", "down_share"),
+    | _real("runs", "slowed", "by_fabric_rce", "by_neighbours_rce", "down_share"),
+    # what fails and comes back; runs it stops, work they lose, work a second not done from then on
     "outages": _real("t_s")
     | _text("site", "fabric", "kind", "element", "state")
-    | _count("stopped"),
+    | _count("stopped")
+    | _real("lost_rce_s", "slower_rce"),
     "events": _real("t_s") | _text("kind", "subject", "detail"),
 }
 

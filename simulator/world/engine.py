@@ -20,7 +20,7 @@ from simulator.world.jobs import EngineRecord, JobTable, Layout
 from simulator.world.jobs_report import job_columns, segment_columns
 from simulator.world.jobs_state import LINKED, MIXED, N_RUNS
 from simulator.world.jobs_verbs import compiled
-from simulator.world.jobs_view import Network, RunsView, view_of_runs
+from simulator.world.jobs_view import Follower, Network, RunsView, view_of_runs
 from simulator.world.scheduler import Policy
 
 __all__ = ["EngineRecord", "JobEngine", "JobTable", "Layout", "Policy", "RunsView"]
@@ -57,7 +57,8 @@ class JobEngine(Fleet):
     network : callable, optional
         What runs over several racks share. It is asked when all that happens at
         a moment has happened, if such a run came or went, and gives the speed
-        of each as a fraction of what it would have alone.
+        of each as a fraction of what it would have alone; a :class:`Follower` is told of
+        changes only.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class JobEngine(Fleet):
         *,
         rng_faults: Callable[[str], np.random.Generator],
         edges_s: ArrayLike | None = None,
-        network: Network | None = None,
+        network: Network | Follower | None = None,
     ) -> None:
         super().__init__(
             env, table, classes, policy, rng_faults=rng_faults, edges_s=edges_s, network=network
@@ -95,11 +96,32 @@ class JobEngine(Fleet):
                 raise ValueError(f"no run {run}")
         self._make_rows(len(victims))
         compiled.stop(self._state, victims, self._now_s)
+        self._changes.forget()
+
+    def running(self) -> NDArray[np.int64]:
+        """Return the rows of the job table that run."""
+        job = self._state.run["job"]
+        return job[job >= 0].astype(np.int64)
+
+    def lost_rce_s(self, jobs: NDArray[np.int64]) -> float:
+        """Return the work some jobs have lost so far, since checkpoints, where stopped."""
+        lost = self._state.job["lost"][jobs]
+        return float(np.dot(lost, self._state.kind["chips"][self._state.job["type"][jobs]]))
+
+    def share_network(self) -> None:
+        """Ask the network now, before anything else happens at this moment."""
+        self._settle()
+        self._ask_network()
+
+    def ask_network_from(self, level: int) -> None:
+        """Have the network asked only when runs come or go that spread to a level or further."""
+        if self._state.counts[LINKED]:
+            self._state.counts[LINKED] = level
 
     def network_changed(self) -> None:
-        """Have the network asked again at this moment."""
+        """Have the network asked again at this moment, when all else has happened."""
         self._settle()
-        self._state.counts[MIXED] = self._state.counts[LINKED]
+        self._state.counts[MIXED] = self._state.counts[LINKED] > 0
 
     def fail_host(self, pool: int) -> None:
         """Take down a host that is up, each equally likely, until it is repaired."""
@@ -130,6 +152,7 @@ class JobEngine(Fleet):
         state = self._state.pool[pool]
         held = np.zeros(int(state["rack"] // state["domain"]), np.int64)
         compiled.fail_rack(self._state, pool, rack, held, self._now_s)
+        self._changes.forget()
         self._racks_down[pool, rack] = held
         self._books.note(self._state, pool, self._now_s)
 

@@ -26,13 +26,14 @@ from simulator.world.jobs_state import (
     N_RUNS,
     N_WAITING,
     NOW,
+    POD,
     RANDOM,
     SEED,
     State,
 )
 from simulator.world.jobs_tables import PoolTables
 from simulator.world.jobs_verbs import compiled
-from simulator.world.jobs_view import Network, fractions_of, view_of_runs
+from simulator.world.jobs_view import Changes, Follower, Network, fractions_of, view_of_runs
 from simulator.world.scheduler import DISCIPLINES, PLACEMENTS, Policy
 from simulator.world.scheduler_asked import view_of
 from simulator.world.scheduler_pools import Asked, set_aims
@@ -53,7 +54,7 @@ class Carrier:
         *,
         rng_faults: Callable[[str], np.random.Generator],
         edges_s: ArrayLike | None = None,
-        network: Network | None = None,
+        network: Network | Follower | None = None,
     ) -> None:
         if len(table) and int(table.job_class.max()) >= classes:
             raise ValueError(f"job_class must be < {classes}, got {table.job_class.max()}")
@@ -69,7 +70,9 @@ class Carrier:
         self._rng_faults = rng_faults
         self._faults: dict[int, np.random.Generator] = {}
         self._network = network
-        self._state.counts[LINKED] = network is not None
+        self._follower = network if isinstance(network, Follower) else None
+        self._changes = Changes()
+        self._state.counts[LINKED] = 0 if network is None else POD
         if PLACEMENTS[policy.placement] == RANDOM:
             self._state.counts[SEED] = rng_faults("placement").integers(2**62)
         self._closed = False
@@ -141,11 +144,15 @@ class Carrier:
 
     def _ask_network(self) -> None:
         """Let runs over several racks go as fast as what they share allows."""
-        assert self._network is not None  # only then the compiled part asks
-        view = view_of_runs(self._state, self.table)
-        fraction = fractions_of(self._network, view)
-        self._make_rows(len(view.run))
-        compiled.share_network(self._state, view.run, fraction, float(self._state.real[NOW]))
+        if self._follower is not None:
+            changes = self._changes.since(self._state, self.table)
+            runs, fraction = self._follower.follow(*changes)
+        else:
+            assert callable(self._network)  # only then the compiled part asks
+            view = view_of_runs(self._state, self.table)
+            runs, fraction = view.run, fractions_of(self._network, view)
+        self._make_rows(len(runs))
+        compiled.share_network(self._state, runs, fraction, float(self._state.real[NOW]))
 
     def _draw(self, pool: int) -> None:
         rng = self._faults[pool]

@@ -114,6 +114,7 @@ class Fleet(Carrier):
         self._make_rows(int(self._state.counts[N_RUNS]))
         number = -1 if rack is None else rack
         compiled.remove_hosts(self._state, pool, hosts, number, self._now_s)
+        self._changes.forget()
         self._books.note(self._state, pool, self._now_s)
 
     def hosts_of_racks(self, pool: int) -> NDArray[np.int64]:

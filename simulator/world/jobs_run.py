@@ -24,7 +24,6 @@ from simulator.world.jobs_state import (
     N_RUNS,
     N_SMALL_PLANNED,
     ORDER,
-    POD,
     RANKED,
     RUNNING,
     TOP_RUN,
@@ -59,8 +58,8 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     run.started = now
     run.slow = slow_at(st, k, p, st.unit[u].level)
     run.fraction = 1.0
-    if st.unit[u].level >= POD:
-        st.counts[MIXED] = st.counts[LINKED]
+    if 0 < st.counts[LINKED] <= st.unit[u].level:
+        st.counts[MIXED] = 1
     run.useful = 0.0
     run.left = job.left
     run.saved = job.left
@@ -348,8 +347,8 @@ def _free(st: Any, r: int) -> None:
     if run.next >= 0:
         st.run[run.next].prev = run.prev
     unit.runs -= 1
-    if unit.level >= POD:
-        st.counts[MIXED] = st.counts[LINKED]
+    if 0 < st.counts[LINKED] <= unit.level:
+        st.counts[MIXED] = 1
     _stir(st, run)
     give(st, run.unit, run.chips)
     if st.counts[RANKED] != 0 and unit.runs > 0:

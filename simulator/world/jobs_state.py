@@ -45,7 +45,7 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     FREE_PART,  # first of the free parts, a list; -1: none
     PLACEMENT,  # which of the places that hold a job it takes
     SEED,  # of the draws of random placement
-    LINKED,  # 1: runs that leave their rack share a network that must be asked
+    LINKED,  # level from which on runs share a network that must be asked; 0: none does
     MIXED,  # 1: such a run came, went or was slowed since the network was asked
     PREEMPTS,  # 1: a job may take chips of others, which checkpoint and wait again
     RANKED,  # what hosts in use are ranked by

@@ -9,10 +9,16 @@ from simulator.world.jobs_advance import REACHED, complete, run_until
 from simulator.world.jobs_faults import account, add_idle, break_host, forecast
 from simulator.world.jobs_fleet import enter, leave_anywhere, leave_rack
 from simulator.world.jobs_kernel import digest, entry
+from simulator.world.jobs_links import put_changes, put_parts
 from simulator.world.jobs_rack_faults import rack_down, rack_up
 from simulator.world.jobs_run import bring_up_to_date, change_rate, kill
-from simulator.world.jobs_state import DIRTY, MIXED, N_RUNS, N_TYPES_WAITING, NOW
-from simulator.world.jobs_tree import rack_of
+from simulator.world.jobs_state import (
+    DIRTY,
+    MIXED,
+    N_RUNS,
+    N_TYPES_WAITING,
+    NOW,
+)
 from simulator.world.scheduler_passes import start_asked
 
 
@@ -68,23 +74,19 @@ def _compiled(source: str) -> SimpleNamespace:
                 st.counts[DIRTY] |= 1 << p
 
     @entry
+    def list_changes(
+        st: Any, job: Any, started: Any, came: Any, gone: Any, indptr: Any, rack: Any, hosts: Any
+    ) -> tuple[int, int]:
+        """Fill arrays with runs over several racks that came or went; return how many."""
+        _ = source
+        return put_changes(st, job, started, came, gone, indptr, rack, hosts)
+
+    @entry
     def list_parts(st: Any, runs: Any, indptr: Any, rack: Any, hosts: Any) -> None:
         """Fill arrays with the racks of runs and the hosts each has there."""
         _ = source
-        n = 0
         for i in range(len(runs)):
-            pool = st.pool[st.run[runs[i]].pool]
-            part = st.unit[st.run[runs[i]].unit].part
-            first = n
-            while part >= 0:
-                r = rack_of(pool, st.part[part].cell)
-                if n == first or rack[n - 1] != r:
-                    rack[n] = r
-                    hosts[n] = 0
-                    n += 1
-                hosts[n - 1] += st.part[part].hosts
-                part = st.part[part].next
-            indptr[i + 1] = n
+            indptr[i + 1] = put_parts(st, runs[i], indptr[i], rack, hosts)
 
     @entry
     def stop(st: Any, runs: Any, now: float) -> None:
@@ -175,6 +177,7 @@ def _compiled(source: str) -> SimpleNamespace:
         remove_hosts=remove_hosts,
         rerate=rerate,
         share_network=share_network,
+        list_changes=list_changes,
         list_parts=list_parts,
         stop=stop,
         fail=fail,

@@ -26,7 +26,8 @@ class Outages:
     env : simpy.Environment
     plant : Plant
     changed : callable
-        Called when something failed or came back; returns how many runs it stopped.
+        Called when something failed or came back; returns how many runs it stopped, the work
+        they lost and the work a second that is not done from then on.
     streams : callable
         Returns the generator that owns the faults of a kind.
     record : Recorder
@@ -36,7 +37,7 @@ class Outages:
         self,
         env: simpy.Environment,
         plant: Plant,
-        changed: Callable[[], int],
+        changed: Callable[[], tuple[int, float, float]],
         streams: Callable[[str], np.random.Generator],
         record: Recorder,
     ) -> None:
@@ -88,7 +89,7 @@ class Outages:
             self.env.process(self.break_down(kind, number, repair_s))
 
     def _tell(self, kind: str, number: int, state: str) -> None:
-        stopped = self.changed()
+        stopped, lost_rce_s, slower_rce = self.changed()
         site, _, fabric = self.plant.name.partition("/")
         self.record(
             "outages",
@@ -99,4 +100,6 @@ class Outages:
             element=self.plant.element(kind, number),
             state=state,
             stopped=stopped,
+            lost_rce_s=lost_rce_s,
+            slower_rce=slower_rce,
         )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.laws.folded import Alive, Parts, Senders, Shared, share_trunks
+from simulator.laws.folded_kernel import beside_thin
 from simulator.spec.network import PodFabric
 
 __all__ = ["KINDS", "Plant"]
@@ -62,12 +63,19 @@ class Plant:
         """Whether anything is down."""
         return self._alive is not None
 
-    def thinned(self, place: Ints, crossing: Mask) -> Mask:
-        """Whether runs with a part at a place have fewer trunks than all; *crossing*: of pods."""
-        assert self._alive is not None  # asked only of what is hurt
-        lost = np.asarray(~self._alive.rack.all(axis=1))
-        lost_pod = np.asarray(~self._alive.pod.all(axis=(1, 2)))
-        return np.asarray(np.logical_or(lost[place], crossing & lost_pod[self.pod_of[place]]))
+    def beside_thin(self, parts: Parts, crosses: Mask) -> Mask:
+        """Which runs have fewer trunks than all, or share a rack with one that has.
+
+        Asked only of what is hurt; *crosses*: which lie in several pods.
+        """
+        assert self._alive is not None
+        rack, pod = self._alive
+        lost = np.zeros(self.places, bool)
+        lost[: len(rack)] = ~rack.all(axis=1)
+        lost_pod = np.zeros(self.pods, bool)
+        lost_pod[: len(pod)] = ~pod.all(axis=(1, 2))
+        found: Mask = beside_thin(parts.indptr, parts.rack, crosses, self.pod_of, lost, lost_pod)
+        return found
 
     def open(self) -> int:
         """Open the next pod and return its first place.
@@ -135,6 +143,12 @@ class Plant:
             return f"{rack}/switch"
         return f"{rack}/switch -- pod{at[0] // self.spec.racks}/plane{at[1]}"
 
+    def bundle(self, row: int) -> str:
+        """Return the name of a bundle: that of a rack's trunks, then of a pod's after all racks."""
+        if row >= self.places:
+            return f"pod{row - self.places}"
+        return f"pod{row // self.spec.racks}/rack{row % self.spec.racks}"
+
     def isolated(self) -> Ints:
         """Places of the racks that no plane joins to their pod."""
         if self._alive is None:
@@ -147,8 +161,13 @@ class Plant:
             return 0.0
         return float(1 - self._alive.pod.mean())
 
+    @property
+    def counted_b_per_s(self) -> NDArray[np.float64]:
+        """Of each bundle that `share` counts: of pods alone, if those of racks cannot fill."""
+        return self.capacity_b_per_s[0 if self.tight or self.hurt else self.places :]
+
     def share(self, parts: Parts, senders: Senders) -> Shared:
-        """Share the trunks among runs that lie on these places."""
+        """Share the trunks among runs that lie on these places; rows as `counted_b_per_s`."""
         return share_trunks(
             parts,
             senders,

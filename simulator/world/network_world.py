@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simulator.spec.network import Network as NetworkSpec
 from simulator.spec.scenario import Scenario
 from simulator.world.engine import JobEngine, Layout
+from simulator.world.jobs_state import POD, SITE
 from simulator.world.network import Network
 from simulator.world.network_build import class_traffic, plants, pool_traffic, spread_speeds
 from simulator.world.network_faults import Outages
@@ -90,6 +91,7 @@ class Interconnect:
     def start(self, engine: JobEngine) -> None:
         """Let what wears begin to."""
         self._engine = engine
+        self._listen()
         for outages in self.outages.values():
             outages.start()
 
@@ -103,6 +105,8 @@ class Interconnect:
         """Let a pool have so many racks in all."""
         if self.network is not None:
             self.network.enter(pool, racks)
+            assert self._engine is not None
+            self._engine.network_changed()
             self.outages[f"{site}/{self.spec.fabric_of(chip)}"].grown()
 
     def rates_changed(self) -> None:
@@ -110,6 +114,11 @@ class Interconnect:
         if self.network is not None and self._engine is not None:
             self.network.rates_changed()
             self._engine.network_changed()
+
+    def close(self, horizon_s: float) -> None:
+        """Write what is not written yet."""
+        if self.network is not None:
+            self.network.close(horizon_s)
 
     def break_down(self, name: str, kind: str, number: int) -> None:
         """Take down one of a kind in a plant until `mend`."""
@@ -121,34 +130,53 @@ class Interconnect:
         self.outages[name].plant.repair(kind, number)
         self._changed(name)
 
+    def _listen(self) -> None:
+        """Have runs inside a pod told of only while others there can matter to them."""
+        assert self._engine is not None
+        if self.network is not None:
+            self._engine.ask_network_from(SITE if self.network.roomy else POD)
+
     def _moment_s(self) -> float:
         """The moment the network is asked at: that of the jobs, who are ahead of the world. [s]"""
         assert self._engine is not None
         return self._engine.reached_s
 
-    def _changed(self, name: str) -> int:
+    def _changed(self, name: str) -> tuple[int, float, float]:
         """Stop what a fault cuts, let back what a repair joins, and have the rest asked again.
 
-        Returns how many runs over several racks were stopped.
+        Returns
+        -------
+        stopped : int
+            Runs over several racks.
+        lost_rce_s : float
+            Work of all that were stopped, since their last checkpoints.
+        slower_rce : float
+            Work a second that runs do less from now on; below 0: more.
         """
         network, engine = self.network, self._engine
         assert network is not None
         assert engine is not None
-        before = engine.runs().run.size
+        before_rce = network.tallies[name].cost_rce
         lost = set(network.isolated(name))
         down = self._down[name]
-        for pool, rack in sorted(lost - down):
-            engine.fail_rack(pool, rack)
-        for pool, rack in sorted(down - lost):
-            engine.repair_rack(pool, rack)
-        self._down[name] = lost
-        runs = engine.runs()
-        network(runs)
+        runs, jobs = 0, engine.running()
+        lost_rce_s = -engine.lost_rce_s(jobs)
+        if lost != down:
+            runs = engine.runs().run.size
+            for pool, rack in sorted(lost - down):
+                engine.fail_rack(pool, rack)
+            for pool, rack in sorted(down - lost):
+                engine.repair_rack(pool, rack)
+            self._down[name] = lost
+            runs -= engine.runs().run.size
+        self._listen()
+        engine.share_network()
         cut = network.cut()
         if cut.size:
             engine.stop_runs(cut)
+        lost_rce_s += engine.lost_rce_s(jobs)
         engine.network_changed()
-        return int(before - runs.run.size + cut.size)
+        return int(runs + cut.size), lost_rce_s, network.tallies[name].cost_rce - before_rce
 
 
 def _named(

@@ -91,9 +91,9 @@ class World:
 
     def begin(self) -> None:
         """Let everything start that changes by itself."""
-        self.buying.start()
         if self.interconnect is not None and isinstance(self.engine, JobEngine):
             self.interconnect.start(self.engine)
+        self.buying.start()
         self.env.process(self._mature())
         self.env.process(self._lose_support())
         self.env.process(self.engine.operate())
@@ -193,6 +193,8 @@ class World:
         """Close the books at the horizon and return the tables."""
         self.buying.supply.close()
         jobs = self.engine.close(self.scenario.horizon.calendar.horizon_s)
+        if self.interconnect is not None:
+            self.interconnect.close(self.scenario.horizon.calendar.horizon_s)
         tables = self.record.tables
         orders = self.buying.supply.orders
         books = accounts.Books(
@@ -221,6 +223,7 @@ class World:
             "nodes": tables["nodes"],
             "programme": tables["programme"],
             "links": tables["links"],
+            "bundles": tables["bundles"],
             "contention": tables["contention"],
             "outages": tables["outages"],
             "events": tables["events"],

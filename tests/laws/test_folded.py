@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.laws.fabric import Fabric
-from simulator.laws.folded import Alive, Parts, Senders, crossings, exchanged_out, shifted_out
+from simulator.laws.folded import Alive, Parts, Senders, crossings
+from simulator.laws.folded_kernel import exchanged_out, shifted_out
 from simulator.laws.maxmin import max_min_rates
 from simulator.laws.outages import dead_link, dead_switch, reroute
 from simulator.laws.paths import Routes, capacity_of
