@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from simulator.spec.base import Figure, Id, Ratio, Share, Spec
 from simulator.spec.quantities import BytesPerSecond, Dollars, PositiveSeconds
 
-__all__ = ["Exchange", "Network", "PodFabric", "Wear"]
+__all__ = ["Backbone", "Exchange", "Network", "PodFabric", "Reads", "SiteLink", "Wear"]
 
 
 class Exchange(Spec):
@@ -61,6 +61,37 @@ class PodFabric(Spec):
     host's faults."""
 
 
+class Reads(Spec):
+    """What the jobs of a family read while they train."""
+
+    rate: Figure[BytesPerSecond]
+    """Of one chip that goes at full speed."""
+    stored: list[Id] = Field(min_length=1)
+    """Sites that store it; at others it is read over the backbone, from the nearest of these."""
+
+
+class SiteLink(Spec):
+    """A wide-area link between two sites."""
+
+    ends: list[Id] = Field(min_length=2, max_length=2)
+    """The two sites."""
+    bandwidth: Figure[BytesPerSecond]
+    """Each way."""
+
+
+class Backbone(Spec):
+    """Wide-area links between the sites of a scenario, and what is read over them."""
+
+    source: str = Field(min_length=3)
+    """Who says it is wired so."""
+    links: list[SiteLink] = Field(min_length=1)
+    """The links."""
+    reads: dict[Id, Reads]
+    """By workload family."""
+    wear: dict[Literal["site-link"], Wear] = Field(default_factory=dict)
+    """How site links fail; without it they never do."""
+
+
 class Network(Spec):
     """How the network between racks is looked at."""
 
@@ -71,6 +102,8 @@ class Network(Spec):
     """By workload family."""
     fabrics: dict[Id, PodFabric]
     """By id; every chip that is bought belongs to one."""
+    backbone: Backbone | None = None
+    """Between sites, where ``contended``; without one, every site stores all its runs read."""
 
     @model_validator(mode="after")
     def _a_chip_has_one_fabric(self) -> Self:

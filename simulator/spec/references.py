@@ -78,9 +78,19 @@ RULES = (
             "supply.programme.ports_after_ramp.*",
             "supply.porting.tasks.*.family",
             "network.exchanges.@",
+            "network.backbone.reads.@",
         ),
     ),
-    Rule("sites", "unknown site {}", ("supply.in_service.*.site", "supply.retirements.*.site")),
+    Rule(
+        "sites",
+        "unknown site {}",
+        (
+            "supply.in_service.*.site",
+            "supply.retirements.*.site",
+            "network.backbone.links.*.ends.*",
+            "network.backbone.reads.*.stored.*",
+        ),
+    ),
     Rule(
         "supply.nodes",
         "unknown node {}",

@@ -199,6 +199,15 @@ def _network_covers_what_runs(scenario: Scenario) -> Findings:
     silent = sorted(asked - network.exchanges.keys())
     if silent:
         yield ("network", "exchanges"), f"lacks the families {', '.join(map(repr, silent))}"
+    if network.backbone is not None:
+        unread = sorted(asked - network.backbone.reads.keys())
+        if unread:
+            at = ("network", "backbone", "reads")
+            yield at, f"lacks the families {', '.join(map(repr, unread))}"
+        for k, link in enumerate(network.backbone.links):
+            if link.ends[0] == link.ends[1]:
+                at_link = ("network", "backbone", "links", k, "ends")
+                yield at_link, f"joins {link.ends[0]!r} to itself"
 
 
 def _policy_goes_together(scenario: Scenario) -> Findings:

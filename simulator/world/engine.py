@@ -103,6 +103,12 @@ class JobEngine(Fleet):
         job = self._state.run["job"]
         return job[job >= 0].astype(np.int64)
 
+    def runs_of(self, pool: int, classes: ArrayLike) -> NDArray[np.int64]:
+        """Return the runs of some job classes in a pool, named as in a :class:`RunsView`."""
+        run = self._state.run
+        there = np.flatnonzero((run["job"] >= 0) & (run["pool"] == pool))
+        return there[np.isin(self.table.job_class[run["job"][there]], classes)]
+
     def lost_rce_s(self, jobs: NDArray[np.int64]) -> float:
         """Return the work some jobs have lost so far, since checkpoints, where stopped."""
         lost = self._state.job["lost"][jobs]

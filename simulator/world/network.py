@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.laws.folded import Senders, Shared
 from simulator.laws.folded_kernel import speeds
+from simulator.world.network_backbone import Backbone
 from simulator.world.network_members import Members
 from simulator.world.network_plant import Plant
 from simulator.world.network_record import Tally
@@ -43,6 +44,8 @@ class Network:
     now : callable
         The time. [s]
     record : Recorder
+    backbone : Backbone, optional
+        Between the sites of the plants.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Network:
         classes: ClassTraffic,
         now: Callable[[], float],
         record: Recorder,
+        backbone: Backbone | None = None,
     ) -> None:
         self.plants = dict(plants)
         self._names = list(self.plants)
@@ -60,8 +64,18 @@ class Network:
         self._pools = Pools(self._plants, classes.replica.size)
         self._pod_racks = np.array([plant.spec.racks for plant in self._plants], np.int64)
         self._members = Members(self._pools, classes, self._pod_racks)
-        self.tallies = {name: Tally(plant, record) for name, plant in self.plants.items()}
+        self.tallies: dict[str, Tally] = {
+            name: Tally(plant, record) for name, plant in self.plants.items()
+        }
         self._version = [plant.version for plant in self._plants]
+        self.backbone, self._backbone_version = backbone, 0
+        #: Of what is read at a site by a family, what is had; one for all without a backbone.
+        self._fed = np.ones(1)
+        if backbone is not None:
+            self.tallies[backbone.name] = Tally(backbone, record)
+            sites = [name.partition("/")[0] for name in self._names]
+            self._fed = np.ones(backbone.columns)
+            self._site = np.array([backbone.sites.index(site) for site in sites], np.int64)
         self._cut: dict[int, Ints] = {}
 
     def add_pool(self, pool: int, plant: str, traffic: PoolTraffic) -> None:
@@ -94,26 +108,43 @@ class Network:
             stale |= self._matters(self._members.leave(gone))
         if len(came.run):
             stale |= self._matters(self._members.join(came))
-        if not stale:
+            self._read(self._members, np.asarray(came.run, np.int64))
+        touched = [self._share(k) for k in sorted(stale)]
+        if self.backbone is not None and (
+            gone.size or len(came.run) or self._backbone_version != self.backbone.version
+        ):
+            touched = [self._feed(self.backbone)]
+        if not touched:
             return np.empty(0, np.int64), np.empty(0)
-        found = [self._share(k) for k in sorted(stale)]
-        return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+        runs = np.concatenate(touched)
+        row = self._members.row[runs]
+        speed = row["fabric"] * self._fed[row["column"]]
+        changed = np.abs(speed - row["speed"]) > _ROUNDING * row["speed"]
+        self._members.row["speed"][runs[changed]] = speed[changed]
+        return runs[changed], speed[changed]
 
     def __call__(self, runs: Runs) -> Floats:
         """Speed of each of some runs if they were all there are. Shape (n,), [1]."""
         members = Members(self._pools, self._classes, self._pod_racks)
-        if len(runs.run):
-            members.join(runs)
+        if not len(runs.run):
+            return np.empty(0)
+        members.join(runs)
+        self._read(members, np.asarray(runs.run, np.int64))
         for k, plant in enumerate(self._plants):
             chosen = _chosen(plant, members, members.of(k))
             if chosen.size:
-                members.row["speed"][chosen] = _shared(plant, members, chosen)[1]
-        return np.asarray(members.row["speed"][runs.run], np.float64)
+                members.row["fabric"][chosen] = _shared(plant, members, chosen)[1]
+        row, fed = members.row[runs.run], np.ones(1)
+        if self.backbone is not None:
+            wanted = self.backbone.wanted_b_per_s(row["column"], row["reads"] * row["fabric"])
+            fed, _ = self.backbone.share(wanted)
+        return np.asarray(row["fabric"] * fed[row["column"]], np.float64)
 
     @property
     def roomy(self) -> bool:
         """Whether runs inside a pod are nowhere short of bandwidth."""
-        return not any(plant.tight or plant.hurt for plant in self._plants)
+        easy = not any(plant.tight or plant.hurt for plant in self._plants)
+        return easy and self.backbone is None
 
     def isolated(self, name: str) -> list[tuple[int, int]]:
         """Pool and number of the racks of a plant that nothing joins to their pod."""
@@ -140,8 +171,8 @@ class Network:
                 found.add(k)
         return found
 
-    def _share(self, k: int) -> tuple[Ints, Floats]:
-        """Look at a plant again; return whose speed is another now."""
+    def _share(self, k: int) -> Ints:
+        """Look at a plant again; return its runs."""
         plant, members = self._plants[k], self._members
         self._version[k] = plant.version
         there = members.of(k)
@@ -163,10 +194,31 @@ class Network:
         else:
             none = np.zeros(plant.counted_b_per_s.size)
             tally.set((0.0, 0.0, 0.0, 0.0), none, none)
-        was = members.row["speed"][there]
-        changed = there[np.abs(speed[there] - was) > _ROUNDING * was]
-        members.row["speed"][changed] = speed[changed]
-        return changed, speed[changed]
+        members.row["fabric"][there] = speed[there]
+        return there
+
+    def _read(self, members: Members, runs: Ints) -> None:
+        """Note what runs that came read, and where."""
+        if self.backbone is not None:
+            row = members.row[runs]
+            row["column"] = self.backbone.column(self._site[row["plant"]], row["kind"])
+            chips = row["chips"]
+            row["reads"] = chips * self.backbone.reads_b_per_s[row["kind"]]
+            members.row[runs] = row
+
+    def _feed(self, backbone: Backbone) -> Ints:
+        """Look at the links between sites again; return all runs."""
+        self._backbone_version = backbone.version
+        there = np.flatnonzero(self._members.row["plant"] >= 0)
+        row = self._members.row[there]
+        tally = self.tallies[backbone.name]
+        tally.change(self._now())
+        wanted = backbone.wanted_b_per_s(row["column"], row["reads"] * row["fabric"])
+        self._fed, load = backbone.share(wanted)
+        lost = row["rce"] * row["fabric"] * (1 - self._fed[row["column"]])
+        slowed = float(np.count_nonzero(lost > 1e-9 * row["rce"]))
+        tally.set((float(there.size), slowed, 0.0, float(lost.sum())), load, load)
+        return there
 
 
 def _chosen(plant: Plant, members: Members, there: Ints) -> Ints:

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
 
 from simulator.spec.network import Wear
 from simulator.world.clock import at
-from simulator.world.network_plant import Plant
 from simulator.world.recorder import Recorder
 
 __all__ = ["Outages"]
+
+
+class Worn(Protocol):
+    """What has elements that fail: a plant, or the links between sites."""
+
+    name: str
+
+    @property
+    def spec(self) -> Wearing:
+        """How they fail."""
+
+    def count(self, kind: str) -> int:
+        """How many of a kind stand."""
+
+    def element(self, kind: str, number: int) -> str:
+        """Name of one of a kind."""
+
+    def fail(self, kind: str, number: int) -> None:
+        """Take one down."""
+
+    def repair(self, kind: str, number: int) -> None:
+        """End one fault of what `fail` took down."""
+
+
+class Wearing(Protocol):
+    """What says how elements fail, by kind."""
+
+    @property
+    def wear(self) -> Mapping[Any, Wear]:
+        """Time between failures and to repair."""
 
 
 class Outages:
@@ -24,7 +53,7 @@ class Outages:
     Parameters
     ----------
     env : simpy.Environment
-    plant : Plant
+    plant : Worn
     changed : callable
         Called when something failed or came back; returns how many runs it stopped, the work
         they lost and the work a second that is not done from then on.
@@ -36,7 +65,7 @@ class Outages:
     def __init__(
         self,
         env: simpy.Environment,
-        plant: Plant,
+        plant: Worn,
         changed: Callable[[], tuple[int, float, float]],
         streams: Callable[[str], np.random.Generator],
         record: Recorder,

@@ -24,10 +24,14 @@ _DTYPE = np.dtype(
         ("crosses", "?"),  # pods
         ("line", "f8"),
         ("waits", "f8"),
+        ("chips", "f8"),
         ("rce", "f8"),  # work a second at full line rate
         ("per_host", "f8"),
         ("replica", "f8"),  # hosts of a copy of the model
         ("all_to_all", "f8"),
+        ("column", "i8"),  # of what it reads over the backbone, and how much
+        ("reads", "f8"),
+        ("fabric", "f8"),  # speed its fabric allows
         ("speed", "f8"),
     ]
 )
@@ -79,8 +83,9 @@ class Members:
         pod = self._pod_racks[new["plant"]]
         ends = self._place[new["begin"]] // pod, self._place[new["end"] - 1] // pod
         new["crosses"] = ends[0] != ends[1]
-        new["speed"] = 1.0
-        self._look_up(new, np.asarray(runs.chips))
+        new["fabric"] = new["speed"] = 1.0
+        new["chips"] = runs.chips
+        self._look_up(new)
         self.row[slots] = new
         return new
 
@@ -97,18 +102,14 @@ class Members:
         """Look the work of all up again."""
         there = np.flatnonzero(self.row["plant"] >= 0)
         row = self.row[there]
-        hosts = np.zeros(there.size)
-        if there.size:
-            parts = self.parts(there)
-            hosts = np.add.reduceat(parts.hosts, parts.indptr[:-1])
-        self._look_up(row, hosts * row["per_host"])
+        self._look_up(row)
         self.row[there] = row
 
-    def _look_up(self, row: NDArray[np.void], chips: NDArray[np.number]) -> None:
+    def _look_up(self, row: NDArray[np.void]) -> None:
         pools, kind, pool = self._pools, row["kind"], row["pool"]
         row["line"] = pools.line_b_per_s[pool]
         row["waits"] = pools.waits[kind, pool]
-        row["rce"] = chips * pools.work[kind, pool]
+        row["rce"] = row["chips"] * pools.work[kind, pool]
         row["per_host"] = pools.per_host[pool]
         row["replica"] = np.ceil(self._classes.replica[kind] / row["per_host"])
         row["all_to_all"] = self._classes.all_to_all[kind]

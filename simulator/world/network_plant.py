@@ -143,6 +143,13 @@ class Plant:
             return f"{rack}/switch"
         return f"{rack}/switch -- pod{at[0] // self.spec.racks}/plane{at[1]}"
 
+    def spans(self) -> dict[str, slice]:
+        """Bundles by tier; those of racks are told only where they can be short."""
+        spans = {"pod": slice(self.places, self.places + self.opened)}
+        if self.tight:
+            spans = {"rack": slice(0, self.opened * self.spec.racks), **spans}
+        return spans
+
     def bundle(self, row: int) -> str:
         """Return the name of a bundle: that of a rack's trunks, then of a pod's after all racks."""
         if row >= self.places:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.laws.folded_kernel import weigh
 from simulator.units import DAY_S
-from simulator.world.network_plant import Plant
 from simulator.world.recorder import Recorder
 
-__all__ = ["Tally"]
+__all__ = ["Shared", "Tally"]
 
 Floats = NDArray[np.float64]
 
@@ -18,6 +19,29 @@ Floats = NDArray[np.float64]
 _ROW_S = DAY_S
 #: A bundle so full is hot: nothing more gets through. [1]
 _FULL = 0.999
+
+
+class Shared(Protocol):
+    """Bundles that runs share: a plant's, or those between sites."""
+
+    name: str
+
+    @property
+    def opened(self) -> int:
+        """How much stands; nothing is told of what does not."""
+
+    @property
+    def capacity_b_per_s(self) -> Floats:
+        """Of each bundle."""
+
+    def spans(self) -> dict[str, slice]:
+        """Bundles by tier."""
+
+    def bundle(self, row: int) -> str:
+        """Name of a bundle."""
+
+    def lost_share(self) -> float:
+        """Share of what is there that is down. [1]"""
 
 
 class Tally:
@@ -30,11 +54,11 @@ class Tally:
 
     Parameters
     ----------
-    plant : Plant
+    plant : Shared
     record : Recorder
     """
 
-    def __init__(self, plant: Plant, record: Recorder) -> None:
+    def __init__(self, plant: Shared, record: Recorder) -> None:
         self.plant = plant
         self.record = record
         self.site, _, self.fabric = plant.name.partition("/")
@@ -79,7 +103,7 @@ class Tally:
         if self._row_s < horizon_s:
             self._write(horizon_s)
         plant = self.plant
-        for tier, span in self._spans().items():
+        for tier, span in self.plant.spans().items():
             capacity, mean, full = self._whole[:, span]
             for k in np.flatnonzero(capacity).tolist():
                 self.record(
@@ -93,18 +117,10 @@ class Tally:
                     full_s=float(full[k]),
                 )
 
-    def _spans(self) -> dict[str, slice]:
-        """Bundles by tier; those of racks are told only where they can be short."""
-        places, opened = self.plant.places, self.plant.opened
-        spans = {"pod": slice(places, places + opened)}
-        if self.plant.tight:
-            spans = {"rack": slice(0, opened * self.plant.spec.racks), **spans}
-        return spans
-
     def _weigh(self, span_s: float) -> None:
         self._cost_s += self._cost * span_s
         capacity = self.plant.capacity_b_per_s
-        for tier, span in self._spans().items():
+        for tier, span in self.plant.spans().items():
             peak, mean = self._load(self._peak, span), self._load(self._mean, span)
             sums = self._sums.setdefault(tier, np.zeros(6))
             weigh(span_s, _FULL, capacity[span], peak, mean, self._whole[:, span], sums)

@@ -15,6 +15,7 @@ from simulator.spec.scenario import Scenario
 from simulator.world.engine import JobEngine, Layout
 from simulator.world.jobs_state import POD, SITE
 from simulator.world.network import Network
+from simulator.world.network_backbone import Backbone
 from simulator.world.network_build import class_traffic, plants, pool_traffic, spread_speeds
 from simulator.world.network_faults import Outages
 from simulator.world.rates import Rates
@@ -23,6 +24,7 @@ from simulator.world.recorder import Recorder
 __all__ = ["Interconnect"]
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 class Interconnect:
@@ -41,6 +43,8 @@ class Interconnect:
     streams : callable
         Returns the generator that owns a purpose.
     record : Recorder
+    set_rates : callable
+        Called when sites can feed other job classes than before.
     """
 
     def __init__(
@@ -51,7 +55,12 @@ class Interconnect:
         rates: Rates,
         streams: Callable[[str], np.random.Generator],
         record: Recorder,
+        set_rates: Callable[[], None],
     ) -> None:
+        self._env = env
+        self._set_rates = set_rates
+        #: Site of each pool.
+        self._pools: dict[int, str] = {}
         self.scenario = scenario
         self.spec = spec
         self.rates = rates
@@ -61,9 +70,17 @@ class Interconnect:
         self._down: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         self.network: Network | None = None
         self.outages: dict[str, Outages] = {}
+        self.backbone: Backbone | None = None
         if spec.fidelity == "contended":
             found = plants(scenario, spec)
-            self.network = Network(found, self._sent, self._moment_s, record)
+            families = [family for family, _ in rates.classes]
+            if spec.backbone is not None:
+                backbone = Backbone(spec.backbone, sorted(scenario.sites), families)
+                self.outages[backbone.name] = Outages(
+                    env, backbone, self._rejoined, _named(streams, backbone.name), record
+                )
+                self.backbone = backbone
+            self.network = Network(found, self._sent, self._moment_s, record, self.backbone)
             for name, plant in found.items():
                 changed = partial(self._changed, name)
                 self.outages[name] = Outages(env, plant, changed, _named(streams, name), record)
@@ -99,6 +116,7 @@ class Interconnect:
         """Let a new pool join its site's fabric."""
         if self.network is not None:
             traffic = pool_traffic(self.scenario, self.rates, chip, rate)
+            self._pools[pool] = site
             self.network.add_pool(pool, f"{site}/{self.spec.fabric_of(chip)}", traffic)
 
     def enter(self, pool: int, site: str, chip: str, racks: int) -> None:
@@ -123,12 +141,12 @@ class Interconnect:
     def break_down(self, name: str, kind: str, number: int) -> None:
         """Take down one of a kind in a plant until `mend`."""
         self.outages[name].plant.fail(kind, number)
-        self._changed(name)
+        self.outages[name].changed()
 
     def mend(self, name: str, kind: str, number: int) -> None:
         """Repair what `break_down` took down."""
         self.outages[name].plant.repair(kind, number)
-        self._changed(name)
+        self.outages[name].changed()
 
     def _listen(self) -> None:
         """Have runs inside a pod told of only while others there can matter to them."""
@@ -138,8 +156,7 @@ class Interconnect:
 
     def _moment_s(self) -> float:
         """The moment the network is asked at: that of the jobs, who are ahead of the world. [s]"""
-        assert self._engine is not None
-        return self._engine.reached_s
+        return self._env.now if self._engine is None else self._engine.reached_s
 
     def _changed(self, name: str) -> tuple[int, float, float]:
         """Stop what a fault cuts, let back what a repair joins, and have the rest asked again.
@@ -177,6 +194,36 @@ class Interconnect:
         lost_rce_s += engine.lost_rce_s(jobs)
         engine.network_changed()
         return int(runs + cut.size), lost_rce_s, network.tallies[name].cost_rce - before_rce
+
+    def fed(self, site: str) -> Mask | None:
+        """Which job classes a site can feed over the links that are up; None: all."""
+        return None if self.backbone is None else self.backbone.fed(site)
+
+    def _rejoined(self) -> tuple[int, float, float]:
+        """As `_changed`, when a link between sites failed or came back.
+
+        What a site cannot feed any more stops there and is not started there again.
+        """
+        network, engine, backbone = self.network, self._engine, self.backbone
+        assert network is not None
+        assert engine is not None
+        assert backbone is not None
+        before_rce = network.tallies[backbone.name].cost_rce
+        jobs = engine.running()
+        lost_rce_s = -engine.lost_rce_s(jobs)
+        hungry = [
+            engine.runs_of(pool, np.flatnonzero(~backbone.fed(site)))
+            for pool, site in self._pools.items()
+        ]
+        stopped = np.concatenate([np.empty(0, np.int64), *hungry])
+        if stopped.size:
+            engine.stop_runs(stopped)
+        self._set_rates()
+        engine.share_network()
+        lost_rce_s += engine.lost_rce_s(jobs)
+        engine.network_changed()
+        slower_rce = network.tallies[backbone.name].cost_rce - before_rce
+        return int(stopped.size), lost_rce_s, slower_rce
 
 
 def _named(

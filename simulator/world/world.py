@@ -87,7 +87,9 @@ class World:
         spec = self.scenario.network
         if spec is None or spec.fidelity == "ideal":
             return None
-        return Interconnect(self.env, self.scenario, spec, self.rates, streams, self.record)
+        return Interconnect(
+            self.env, self.scenario, spec, self.rates, streams, self.record, self._set_rates
+        )
 
     def begin(self) -> None:
         """Let everything start that changes by itself."""
@@ -167,6 +169,10 @@ class World:
 
     def _set_rates(self) -> None:
         rates = np.stack([self._rate_of(chip) for _, chip in self.pools], axis=1)
+        if self.interconnect is not None:
+            for pool, (site, _) in enumerate(self.pools):
+                fed = self.interconnect.fed(site)
+                rates[:, pool] *= 1.0 if fed is None else fed
         preference = least_flexible_first(rates, self._watts_per_chip())
         for pool in range(len(self.pools)):
             self.engine.set_rates(pool, rates[:, pool])
