@@ -1,12 +1,13 @@
 """Two language-model jobs and a recommendation job on one fabric, at three oversubscriptions.
 
-Run it: ``python scenarios/shared_fabric.py``. Job A reduces gradients in two levels, inside a pod
+Run it: ``python scenarios/shared_fabric.py [FOLDER]``; a folder gets a figure and its table. Job A reduces gradients in two levels, inside a pod
 and across; job B (mixture of experts) and job R (embedding tables) exchange all to all. A and B
 take 4,096 GPUs over three pods, R 1,024 over two. What share of a step communicates is assumed.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from analysis.figures import style
+from analysis.figures.fabric import oversubscription, tier_table
 from scenarios.fabric import built
 from simulator.laws.fabric import Fabric
 from simulator.laws.maxmin import max_min_rates
@@ -32,6 +35,9 @@ from simulator.laws.traffic import (
 from simulator.spec.fabric import load_fabrics
 
 CATALOG = Path(__file__).parent / "catalog" / "fabrics.yaml"
+#: As the catalogue of networks has them: a 400 Gb/s port, and its price with optic and half a
+#: cable, which is assumed (1 to 3 kUSD).
+PORT_B_PER_S, PORT_USD = 50e9, 2000.0
 #: Pod → GPUs of A, of B, of R.
 PLACES = {"pod0": (1536, 1536, 0), "pod1": (1536, 1536, 0), "pod2": (1024, 1024, 512),
           "pod3": (0, 0, 512)}  # fmt: skip
@@ -109,25 +115,44 @@ def case(pod_oversubscription: float) -> list[dict[str, Any]]:
             "slowdown_by_neighbours": float(both[k] / own[k]),
             "slowdown": float(both[k]),
             "hottest_pod_link": float(links[pod_links].max()),
+            "trunks_usd": _trunks_usd(fabric),
         }
         for k, job in enumerate(JOBS)
     ]
 
 
+def _trunks_usd(fabric: Fabric) -> float:
+    """Price of all trunks between pods and spine: a port at both ends of each port's worth."""
+    pods = fabric.tier == fabric.tiers.index("pod")
+    ports = 2 * float(fabric.capacity_b_per_s[pods].sum()) / PORT_B_PER_S
+    return ports * PORT_USD
+
+
 def main() -> None:
-    """Print the three cases as one table."""
-    table = Table("pods", "job", "alone GB/s", "shared GB/s", "fabric", "neighbours", "slowdown")
-    for ratio in (1.0, 3.5, 7.0):
-        for row in case(ratio):
-            table.add_row(
-                row["oversubscription"],
-                row["job"],
-                f"{row['alone_b_per_s'] / 1e9:.1f}",
-                f"{row['shared_b_per_s'] / 1e9:.1f}",
-                *(f"{row[key]:.3f}" for key in ("slowdown_by_fabric", "slowdown_by_neighbours")),
-                f"{row['slowdown']:.3f}",
-            )
+    """Print the three cases as one table; draw them if a folder is named."""
+    rows = [row for ratio in (1.0, 3.5, 7.0) for row in case(ratio)]
+    heads = ("pods", "trunks MUSD", "job", "alone GB/s", "shared GB/s", "fabric", "neighbours")
+    table = Table(*heads, "slowdown")
+    for row in rows:
+        table.add_row(
+            row["oversubscription"],
+            f"{row['trunks_usd'] / 1e6:.0f}",
+            row["job"],
+            f"{row['alone_b_per_s'] / 1e9:.1f}",
+            f"{row['shared_b_per_s'] / 1e9:.1f}",
+            *(f"{row[key]:.3f}" for key in ("slowdown_by_fabric", "slowdown_by_neighbours")),
+            f"{row['slowdown']:.3f}",
+        )
     Console().print(table)
+    if len(sys.argv) > 1:
+        folder = Path(sys.argv[1])
+        folder.mkdir(parents=True, exist_ok=True)
+        data = tier_table(rows)
+        data.write_csv(folder / "shared_fabric.csv")
+        figure, ax = style.canvas(9.0, 4.4)
+        oversubscription(data, ax)
+        footer = "24,576 GPUs in 8 pods, jobs over 3, 3 and 2 of them; scenarios/shared_fabric.py"
+        style.save(figure, folder / "shared_fabric", footer)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures import style
 
-__all__ = ["fabric_tiers", "tier_table"]
+__all__ = ["fabric_tiers", "oversubscription", "tier_table"]
 
 
 def tier_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
@@ -66,3 +66,51 @@ def _finding(rows: list[dict[str, object]]) -> str:
     full = float(str(tight["utilisation"]))
     state = "binds" if full > 1 - 1e-6 else f"is the fullest, {100 * full:.0f} % used"
     return f"With all chips sending half the fabric away, the {tight['tier']} tier {state}"
+
+
+@style.styled
+def oversubscription(data: pl.DataFrame, ax: Axes) -> Axes:
+    """Draw how much slower jobs go on one fabric at several oversubscriptions, and for whose sake.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row a job and ratio: ``oversubscription, job``, and ``slowdown_by_fabric, slowdown``
+        [1].
+    ax : Axes
+    """
+    jobs = data["job"].unique(maintain_order=True).to_list()
+    ratios = data["oversubscription"].unique(maintain_order=True).to_list()
+    width = 0.8 / len(ratios)
+    for k, ratio in enumerate(ratios):
+        rows = data.filter(pl.col("oversubscription") == ratio).to_dicts()
+        at = [jobs.index(row["job"]) + (k - (len(ratios) - 1) / 2) * width for row in rows]
+        alone = [_longer(row["slowdown_by_fabric"]) for row in rows]
+        more = [_longer(row["slowdown"]) - a for row, a in zip(rows, alone, strict=True)]
+        tone = style.colour(k)
+        ax.bar(at, alone, 0.9 * width, color=tone, label=f"{ratio}, the fabric alone")
+        ax.bar(
+            at, more, 0.9 * width, bottom=alone, color=tone, alpha=0.45, hatch=style.hatch(1),
+            edgecolor="white", lw=0.4, label=f"{ratio}, the neighbours on top",
+        )  # fmt: skip
+        for x, a, b in zip(at, alone, more, strict=True):
+            ax.annotate(f"{a + b:.0f} %", (x, a + b), (0, 2), textcoords="offset points",
+                        ha="center", fontsize=8)  # fmt: skip
+    ax.set_xticks(range(len(jobs)), jobs)
+    ax.set_ylabel("Step longer than at line rate [%]")
+    ax.grid(axis="y")
+    style.legend(ax)
+    worst = data.sort("slowdown").row(-1, named=True)
+    longer, own = _longer(worst["slowdown"]), _longer(worst["slowdown_by_fabric"])
+    blame = "all of it" if own < 0.5 else f"{longer - own:.0f} points of it"
+    style.headline(
+        ax,
+        f"{worst['job']}: at {worst['oversubscription']} a step takes {longer:.0f} % longer, "
+        f"{blame} for the neighbours' sake",
+    )
+    return ax
+
+
+def _longer(slowdown: float) -> float:
+    """By how much a step is longer, without the last bit of arithmetic. [%]"""
+    return max(0.0, round(100 * (slowdown - 1), 9))

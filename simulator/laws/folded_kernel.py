@@ -138,6 +138,24 @@ def columns(
 
 
 @njit(cache=True)
+def _has_all(racks: Ints, pod_of: Ints, rack_alive: Mask, pod_alive: Mask, several: bool) -> bool:
+    """Whether all that joins the racks of a job is up."""
+    planes, spines = rack_alive.shape[1], pod_alive.shape[2]
+    last = -1
+    for r in racks:
+        for p in range(planes):
+            if not rack_alive[r, p]:
+                return False
+        if several and pod_of[r] != last:
+            last = pod_of[r]
+            for p in range(planes):
+                for s in range(spines):
+                    if not pod_alive[last, p, s]:
+                        return False
+    return True
+
+
+@njit(cache=True)
 def thinned(
     indptr: Ints, rack: Ints, pod_of: Ints, rack_alive: Mask, pod_alive: Mask
 ) -> tuple[Floats, Floats]:
@@ -156,10 +174,10 @@ def thinned(
     on_rack, on_pod = np.ones(jobs), np.ones(jobs)
     for j in range(jobs):
         begin, end = indptr[j], indptr[j + 1]
-        # A rack by itself asks nothing of the planes.
-        if end - begin < 2:
-            continue
         several = pod_of[rack[begin]] != pod_of[rack[end - 1]]
+        # A rack by itself asks nothing of the planes, and most jobs have all of them.
+        if end - begin < 2 or _has_all(rack[begin:end], pod_of, rack_alive, pod_alive, several):
+            continue
         count, least = 0, spines
         for p in range(planes):
             up = True

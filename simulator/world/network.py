@@ -184,7 +184,7 @@ class Network:
         if chosen.size:
             shared, now, alone, peak, mean = _shared(plant, members, chosen)
             speed[chosen] = now
-            if shared.cut.any():
+            if plant.hurt and shared.cut.any():
                 self._cut[k] = chosen[shared.cut]
             rce = members.row["rce"][chosen]
             by_fabric, by_neighbours = rce * (1 - alone), rce * (alone - now)

@@ -52,6 +52,8 @@ class Plant:
         }
         self._faults = {kind: np.zeros(shape, np.int16) for kind, shape in shapes.items()}
         self._alive: Alive | None = None
+        #: Racks and pods whose trunks are not all up.
+        self._lost, self._lost_pod = np.zeros(self.places, bool), np.zeros(pods, bool)
 
     @property
     def tight(self) -> bool:
@@ -68,13 +70,9 @@ class Plant:
 
         Asked only of what is hurt; *crosses*: which lie in several pods.
         """
-        assert self._alive is not None
-        rack, pod = self._alive
-        lost = np.zeros(self.places, bool)
-        lost[: len(rack)] = ~rack.all(axis=1)
-        lost_pod = np.zeros(self.pods, bool)
-        lost_pod[: len(pod)] = ~pod.all(axis=(1, 2))
-        found: Mask = beside_thin(parts.indptr, parts.rack, crosses, self.pod_of, lost, lost_pod)
+        found: Mask = beside_thin(
+            parts.indptr, parts.rack, crosses, self.pod_of, self._lost, self._lost_pod
+        )
         return found
 
     def open(self) -> int:
@@ -197,3 +195,6 @@ class Plant:
         rack = down["rack-trunk"][racks] | down["rack-switch"][racks, None]
         pod = down["pod-trunk"][pods] | plane[pods, :, None] | down["spine-switch"][None]
         self._alive = Alive(~(rack | plane[self.pod_of[racks]]), ~pod)
+        self._lost, self._lost_pod = np.zeros(self.places, bool), np.zeros(self.pods, bool)
+        self._lost[racks] = ~self._alive.rack.all(axis=1)
+        self._lost_pod[pods] = pod.any(axis=(1, 2))
