@@ -13,6 +13,8 @@ import polars as pl
 from analysis import metrics
 from analysis.estimates import of_row
 from analysis.measures import dependence, work
+from analysis.measures.network import was_shared
+from analysis.network_answer import cost_of_the_network
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import Estimate, PairedDifference, mean_interval, paired_difference
 from analysis.views import cases as case_views
@@ -50,6 +52,9 @@ def answers(study: Study, summary: pl.DataFrame) -> list[Answer]:
             _stop(study, vendors, is_vendor=True),
             _stop(study, shared, is_vendor=False),
         ]
+    if was_shared(study):
+        headline, details = cost_of_the_network(study)
+        found.append(Answer("What does the network cost?", headline, details))
     return [*found, _binding(study)]
 
 
@@ -280,7 +285,8 @@ def _binding(study: Study) -> Answer:
         share = mean_interval(100 * network.to_numpy())
         details.append(
             f"Network: {amount(share, '%')} of step time of the work done is network-bound on the "
-            "reference chip, as the families' profiles state; links' load is not simulated."
+            "reference chip, as the families' profiles state"
+            f"{'' if was_shared(study) else '; the load of links is not simulated'}."
         )
     headline = _binding_headline(most, len(quarters), study.replications)
     return Answer("What binds?", headline, tuple(details))

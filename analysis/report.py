@@ -16,6 +16,7 @@ from analysis.answers import answers
 from analysis.assumptions import assumptions, counts
 from analysis.estimates import of_row
 from analysis.figures import Drawn, draw_all
+from analysis.measures.network import was_shared
 from analysis.stress_des import Facts, checklist
 from analysis.study_reader import BASELINE, Study, open_study
 from analysis.summary import summary_text
@@ -106,6 +107,7 @@ def _render(study: Study, summary: pl.DataFrame, figures: Sequence[Drawn]) -> st
         tables=[(title, *_comparison(study, summary, ids)) for title, ids in _TABLES],
         stops=_stop_table(study),
         stop=scenario.get("stops"),
+        shared=was_shared(study),
         cases=_cases(study),
         figures=[(figure, _embedded(figure.svg)) for figure in figures],
         manifest=manifest,

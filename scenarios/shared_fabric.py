@@ -1,8 +1,9 @@
 """Two language-model jobs and a recommendation job on one fabric, at three oversubscriptions.
 
-Run it: ``python scenarios/shared_fabric.py [FOLDER]``; a folder gets a figure and its table. Job A reduces gradients in two levels, inside a pod
-and across; job B (mixture of experts) and job R (embedding tables) exchange all to all. A and B
-take 4,096 GPUs over three pods, R 1,024 over two. What share of a step communicates is assumed.
+Run it: ``python scenarios/shared_fabric.py [FOLDER]``; a folder gets a figure and its table. Job A
+reduces gradients in two levels, inside a pod and across; job B (mixture of experts) and job R
+(embedding tables) exchange all to all. A and B take 4,096 GPUs over three pods, R 1,024 over two.
+What share of a step communicates is assumed.
 """
 
 from __future__ import annotations

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.figures import cases, fleet, risk, work
+from analysis.figures import cases, fleet, network, risk, work
 from analysis.figures.style import Draw, canvas, save
+from analysis.measures.network import was_shared
 from analysis.study_reader import Study
 from analysis.views import cases as case_views
 from analysis.views import fleet as fleet_views
+from analysis.views import network as network_views
 from analysis.views import risk as risk_views
 from analysis.views import work as work_views
 
@@ -184,6 +186,25 @@ PLATES: tuple[Plate, ...] = (
 )
 
 
+#: Of studies whose jobs share the network.
+NETWORK = Plate(
+    "network",
+    network_views.load_and_failures,
+    network.network_load,
+    "load over capacity; rce-days in the horizon",
+    "Baseline, sites together. While jobs exchange: all of them at once, which is the worst moment "
+    "of a step; in the mean: with what each sends spread over its step. A bundle is all trunks of "
+    "a pod to the spine, or a link between sites. An outage costs the work that stopped runs did "
+    "since their checkpoints, and what others do less of while it lasts.",
+    lambda _: 6.6,
+)
+
+
+def plates_of(study: Study) -> tuple[Plate, ...]:
+    """Return the figures that a study's report has."""
+    return (*PLATES, NETWORK) if was_shared(study) else PLATES
+
+
 def provenance(study: Study, unit: str) -> str:
     """Return the footer that makes a figure readable on its own."""
     calendar, manifest = study.calendar(), study.manifest()
@@ -216,6 +237,6 @@ def draw(plate: Plate, study: Study, folder: Path) -> Drawn:
     return Drawn(plate.name, title, plate.caption, png, svg, csv)
 
 
-def draw_all(study: Study, folder: Path, plates: Sequence[Plate] = PLATES) -> list[Drawn]:
+def draw_all(study: Study, folder: Path, plates: Sequence[Plate] | None = None) -> list[Drawn]:
     """Draw every figure of the report, in order."""
-    return [draw(plate, study, folder) for plate in plates]
+    return [draw(plate, study, folder) for plate in plates or plates_of(study)]

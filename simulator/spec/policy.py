@@ -55,9 +55,10 @@ class Policy(Spec):
     """Of ``fair_share`` and ``drf``: weight of a service; 1 where none is given. [1]"""
     quotas: dict[Id, Count] = Field(default_factory=dict)
     """Of ``fair_share`` and ``drf``: most chips a service may hold at once. [chips]"""
-    placement: Literal["best_fit", "worst_fit", "random"] = "best_fit"
+    placement: Literal["best_fit", "worst_fit", "random", "cool_pod"] = "best_fit"
     """Which of the hosts, domains, racks and pods that hold it a job takes: the fullest, the
-    emptiest, any."""
+    emptiest, any. ``cool_pod``: as ``best_fit``, but a gang over several pods takes those whose
+    trunks are least full; of a ``contended`` network."""
     aim: Literal[
         "least_flexible", "max_throughput", "max_min_fairness", "least_cost", "least_energy"
     ] = "least_flexible"

@@ -199,6 +199,8 @@ def _network_covers_what_runs(scenario: Scenario) -> Findings:
     silent = sorted(asked - network.exchanges.keys())
     if silent:
         yield ("network", "exchanges"), f"lacks the families {', '.join(map(repr, silent))}"
+    if scenario.policy.placement == "cool_pod" and network.fidelity != "contended":
+        yield ("policy", "placement"), "'cool_pod' needs network.fidelity 'contended'"
     if network.backbone is not None:
         unread = sorted(asked - network.backbone.reads.keys())
         if unread:

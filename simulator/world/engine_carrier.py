@@ -11,13 +11,15 @@ from collections.abc import Callable
 
 import numpy as np
 import simpy
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from simulator.world import jobs_advance, jobs_memory
 from simulator.world.jobs import JobTable
 from simulator.world.jobs_books import HostBooks
 from simulator.world.jobs_notice import notice_of_compiling
 from simulator.world.jobs_state import (
+    BOILING,
+    COOL,
     DRAWS,
     LACK,
     LINKED,
@@ -37,6 +39,8 @@ from simulator.world.jobs_view import Changes, Follower, Network, fractions_of, 
 from simulator.world.scheduler import DISCIPLINES, PLACEMENTS, Policy
 from simulator.world.scheduler_asked import view_of
 from simulator.world.scheduler_pools import Asked, set_aims
+
+Floats = NDArray[np.float64]
 
 
 class Carrier:
@@ -151,8 +155,17 @@ class Carrier:
             assert callable(self._network)  # only then the compiled part asks
             view = view_of_runs(self._state, self.table)
             runs, fraction = view.run, fractions_of(self._network, view)
+        if self._state.counts[COOL] and self._follower is not None:
+            for pool, heat in self._follower.heat():
+                self._warm(pool, heat)
         self._make_rows(len(runs))
         compiled.share_network(self._state, runs, fraction, float(self._state.real[NOW]))
+
+    def _warm(self, pool: int, heat: Floats) -> None:
+        """Tell placement how full the trunks of a pool's pods are."""
+        first = int(self._state.pool[pool]["heat_at"])
+        millionths = np.clip(np.rint(1e6 * heat), 0, BOILING - 1)
+        self._state.tree[pool, first : first + heat.size] = millionths
 
     def _draw(self, pool: int) -> None:
         rng = self._faults[pool]

@@ -14,6 +14,8 @@ from typing import Any
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import (
     BEST_FIT,
+    BOILING,
+    COOL,
     DOMAIN,
     FREE_PART,
     HOST,
@@ -82,12 +84,7 @@ def take_hosts(st: Any, u: int, luck: float) -> None:
         while hosts > 0:
             best = -1
             for q in range(pods_of(st.pool[p])):
-                if best < 0 or _better(
-                    st,
-                    st.tree[p, st.pool[p].pod_at + q],
-                    st.tree[p, st.pool[p].pod_at + best],
-                    hosts,
-                ):
+                if best < 0 or _better_pod(st, p, q, best, hosts):
                     best = q
             taken = min(hosts, st.tree[p, st.pool[p].pod_at + best])
             _take_pod(st, u, best, taken)
@@ -116,6 +113,21 @@ def _better(st: Any, free: int, best: int, hosts: int) -> bool:
     if st.counts[PLACEMENT] == WORST_FIT or best < hosts:
         return free > best
     return hosts <= free < best
+
+
+@kernel
+def _better_pod(st: Any, p: int, q: int, best: int, hosts: int) -> bool:
+    """Whether a pod is to be preferred to another for what is left of a gang over several."""
+    free, other = st.tree[p, st.pool[p].pod_at + q], st.tree[p, st.pool[p].pod_at + best]
+    if st.counts[COOL] == 0:
+        return _better(st, free, other, hosts)
+    heat, other_heat = st.tree[p, st.pool[p].heat_at + q], st.tree[p, st.pool[p].heat_at + best]
+    # Still over few pods: one that holds all that is left, the coolest; else most cool room.
+    if free >= hosts and other >= hosts:
+        return heat < other_heat
+    if free >= hosts or other >= hosts:
+        return free >= hosts
+    return free * (BOILING - heat) > other * (BOILING - other_heat)
 
 
 @kernel

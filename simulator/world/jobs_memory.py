@@ -20,6 +20,7 @@ from simulator.world.jobs_state import (
     BY_SHARE,
     BY_STRENGTH,
     CONSERVATIVE,
+    COOL,
     DEPTH,
     DOMINANT,
     DRAWS,
@@ -71,6 +72,7 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     counts = np.zeros(N_COUNTERS, np.int64)
     counts[ORDER], counts[MODE], counts[DEPTH] = order, mode, policy.backfill_depth
     counts[PLACEMENT], counts[FREE_PART] = PLACEMENTS[policy.placement], -1
+    counts[COOL] = policy.placement == "cool_pod"
     counts[PREEMPTS] = policy.preemption == "checkpoint"
     counts[RANKED] = BY_END if mode in (EASY, CONSERVATIVE) else BY_STRENGTH * counts[PREEMPTS]
     counts[LEARNING] = policy.run_time == "class_mean"

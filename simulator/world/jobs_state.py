@@ -45,6 +45,7 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     FREE_PART,  # first of the free parts, a list; -1: none
     PLACEMENT,  # which of the places that hold a job it takes
     SEED,  # of the draws of random placement
+    COOL,  # 1: a gang over several pods takes those whose trunks are least full
     LINKED,  # level from which on runs share a network that must be asked; 0: none does
     MIXED,  # 1: such a run came, went or was slowed since the network was asked
     PREEMPTS,  # 1: a job may take chips of others, which checkpoint and wait again
@@ -56,7 +57,7 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     N_PLANNED,  # waiting jobs with a reservation, of conservative backfill
     N_SMALL_PLANNED,  # of these, those that share a host
     N_COUNTERS,
-) = range(32)
+) = range(33)
 
 #: Places in the vector of real scalars.
 AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
@@ -76,6 +77,8 @@ LEVELS = 5
 
 #: Most pools one engine can hold: pools are bits of a mask.
 MAX_POOLS = 62
+#: Heat of a pod whose trunks are full; a little room is left, so that heat tells pods apart.
+BOILING = 1_000_001
 #: Units summed in one block, so that a victim is found in two short scans.
 BLOCK = 64
 #: Fault draws taken at once, in columns: gap, victim, repair.
@@ -175,9 +178,10 @@ POOL = np.dtype(
         ("up_at", "i8"),
         ("there_at", "i8"),
         ("held_at", "i8"),
-        # idle hosts by rack and by pod;
+        # idle hosts by rack and by pod, and how full a pod's trunks are, in millionths;
         ("rack_at", "i8"),
         ("pod_at", "i8"),
+        ("heat_at", "i8"),
         # how many cells have so many idle hosts, how many racks are in a bucket;
         ("cells_at", "i8"),
         ("racks_at", "i8"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -51,6 +51,9 @@ class Follower(Protocol):
         self, came: RunsView, gone: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the runs whose speed is another now, and their fractions."""
+
+    def heat(self) -> Iterable[tuple[int, NDArray[np.float64]]]:
+        """Of pools that changed: load over capacity of the trunks of each of their pods. [1]"""
 
 
 class Changes:

@@ -8,7 +8,7 @@ and not its mean: runs whose exchanges are short, and fall apart in time, lose l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +139,12 @@ class Network:
             wanted = self.backbone.wanted_b_per_s(row["column"], row["reads"] * row["fabric"])
             fed, _ = self.backbone.share(wanted)
         return np.asarray(row["fabric"] * fed[row["column"]], np.float64)
+
+    def heat(self) -> Iterator[tuple[int, Floats]]:
+        """Load over capacity of the trunks of the pods of each pool with racks. [1]"""
+        for pool, plant, first in self._pools.pods():
+            tally, spine = self.tallies[self._names[plant]], self._plants[plant].places
+            yield pool, tally.fullness()[spine + first]
 
     @property
     def roomy(self) -> bool:

@@ -79,6 +79,12 @@ class Tally:
         """Work a second that is not done now."""
         return float(self._cost[2] + self._cost[3])
 
+    def fullness(self) -> Floats:
+        """Load over capacity of each bundle while runs exchange, now. [1]"""
+        whole = np.zeros(self.plant.capacity_b_per_s.size)
+        whole[self._first :] = self._peak
+        return whole / np.maximum(self.plant.capacity_b_per_s, 1.0)
+
     def change(self, t_s: float) -> None:
         """Account for what held until now; to be called before anything else is set."""
         span_s = t_s - self._since_s

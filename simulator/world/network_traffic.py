@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -143,6 +143,13 @@ class Pools:
                 there = np.flatnonzero(np.isin(mine.place[: mine.racks], places))
                 found += [(pool, rack) for rack in there.tolist()]
         return found
+
+    def pods(self) -> Iterator[tuple[int, int, Ints]]:
+        """Each pool with racks, its plant, and where there its pods are, in order of number."""
+        for pool, mine in self._pools.items():
+            if mine.racks:
+                size = self._plants[mine.plant].spec.racks
+                yield pool, mine.plant, mine.place[: mine.racks : size] // size
 
     def tabulate(self) -> None:
         """Lay what is asked for by pool out as arrays; rates as they are now."""

@@ -49,7 +49,12 @@ PREEMPTIONS = ("none", "checkpoint")
 RUN_TIMES = ("estimate", "class_mean")
 
 #: Which of the places that hold it a job takes.
-PLACEMENTS = {"best_fit": BEST_FIT, "worst_fit": WORST_FIT, "random": RANDOM}
+PLACEMENTS = {
+    "best_fit": BEST_FIT,
+    "worst_fit": WORST_FIT,
+    "random": RANDOM,
+    "cool_pod": BEST_FIT,
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,9 @@ class Policy:
 
     discipline: str
     #: Which of the hosts (domains, racks, pods) that hold it a job takes:
-    #: ``best_fit``, the fullest; ``worst_fit``, the emptiest; ``random``, each as likely.
+    #: ``best_fit``, the fullest; ``worst_fit``, the emptiest; ``random``, each as likely;
+    #: ``cool_pod``, as ``best_fit``, but a gang over several pods takes those whose trunks are
+    #: least full, as the network tells.
     placement: str = "best_fit"
     #: Waiting jobs that fit, looked at in one pass of backfill.
     backfill_depth: int = 1000
