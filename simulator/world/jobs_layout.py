@@ -119,9 +119,9 @@ def _better(st: Any, free: int, best: int, hosts: int) -> bool:
 def _better_pod(st: Any, p: int, q: int, best: int, hosts: int) -> bool:
     """Whether a pod is to be preferred to another for what is left of a gang over several."""
     free, other = st.tree[p, st.pool[p].pod_at + q], st.tree[p, st.pool[p].pod_at + best]
-    if st.counts[COOL] == 0:
-        return _better(st, free, other, hosts)
     heat, other_heat = st.tree[p, st.pool[p].heat_at + q], st.tree[p, st.pool[p].heat_at + best]
+    if st.counts[COOL] == 0 or heat == other_heat:
+        return _better(st, free, other, hosts)
     # Still over few pods: one that holds all that is left, the coolest; else most cool room.
     if free >= hosts and other >= hosts:
         return heat < other_heat
