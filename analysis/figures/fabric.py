@@ -54,7 +54,7 @@ def _note(row: dict[str, object]) -> str:
     cost = (
         f"one link down: -{100 * lost:.2g} % bandwidth"
         if lost >= 5e-7
-        else "one link down: no loss"
+        else f"one link down: no loss{' to the others' if cut else ''}"
     )
     stopped = f", {cut} cut off" if cut else ""
     used, hottest = float(str(row["utilisation"])), float(str(row["hottest"]))

@@ -1,5 +1,7 @@
 """The folded Clos against the whole graph: links, flows and multi-path routes of every host."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -143,6 +145,88 @@ def test_with_any_one_failure_the_fold_is_feasible_and_near_the_graph():
         assert (rate[live] >= graph[live] * (1 - 1 / min(PLANES, SPINES)) * (1 - 1e-9)).all(), name
         seen += 1
     assert seen == fabric.switches.size + np.count_nonzero(fabric.tier > 0)
+
+
+WANTED = [[0, 0, 1, 1, 2], [2, 3, 3, 4], [4, 5, 5, 6, 6], [7, 7, 8, 8]]
+POD_OF = np.repeat(np.arange(PODS), RACKS)
+
+
+def rates_of_graph(fabric: Fabric, ends: list[np.ndarray], dead: np.ndarray) -> np.ndarray:
+    flows = gather_columns([traffic_of(each, 2, 0.5) for each in ends])
+    routes, cut = Routes(fabric, dead).incidence(flows)
+    assert not cut.any()
+    return max_min_rates(routes, capacity_of(fabric, dead), limit_b_per_s=NIC)
+
+
+def rates_of_fold(parts: Parts, alive: Alive, rack_ratio: float = 1.0) -> np.ndarray:
+    lanes, cut = crossings(parts, Senders(CHIPS, 2, 0.5, NIC), POD_OF, PODS, alive)
+    assert not cut.any()
+    return max_min_rates(lanes, folded_capacity(rack_ratio), limit_b_per_s=NIC)
+
+
+def links_of(fabric: Fabric, chosen) -> np.ndarray:
+    """Dead links: those whose two names satisfy a condition."""
+    names = [fabric.link_name(k) for k in range(fabric.tail.size)]
+    return np.array([chosen(name) for name in names])
+
+
+@pytest.mark.parametrize("rack_ratio", [1.0, 2.0])
+@pytest.mark.parametrize("plane", range(PLANES))
+def test_with_a_whole_plane_down_the_fold_gives_the_rates_of_the_graph(plane, rack_ratio):
+    fabric, alive = graph_of(rack_ratio), all_alive()
+    parts, ends = placed(fabric, WANTED)
+    alive.rack[:, plane] = alive.pod[:, plane] = False
+    dead = links_of(fabric, lambda name: f"plane{plane}" in name)
+    whole = rates_of_graph(fabric, ends, dead)
+    np.testing.assert_allclose(rates_of_fold(parts, alive, rack_ratio), whole, rtol=1e-9)
+
+
+@pytest.mark.parametrize("spine", range(SPINES))
+def test_with_one_spine_of_each_plane_down_the_fold_gives_the_rates_of_the_graph(spine):
+    fabric, alive = graph_of(), all_alive()
+    parts, ends = placed(fabric, WANTED)
+    alive.pod[:, :, spine] = False
+    dead = links_of(fabric, lambda name: name.endswith(f"spine{spine}"))
+    whole = rates_of_graph(fabric, ends, dead)
+    np.testing.assert_allclose(rates_of_fold(parts, alive), whole, rtol=1e-9)
+
+
+def test_planes_and_spines_are_alike_on_the_graph_too():
+    """Whichever plane or spine an element is on, its failure gives the same rates."""
+    fabric = graph_of()
+    parts, ends = placed(fabric, WANTED)
+    alike: dict[str, list[np.ndarray]] = {}
+    for name, dead, alive in every_failure(fabric):
+        kind = re.sub(r"plane\d+", "plane", re.sub(r"spine\d+", "spine", name))
+        if "switch" in kind and "--" not in kind:
+            continue  # a rack's switch cuts who lies there
+        graph, fold = rates_of_graph(fabric, ends, dead), rates_of_fold(parts, alive)
+        alike.setdefault(kind, []).append(np.r_[graph, fold])
+    assert {len(found) for found in alike.values()} == {PLANES, PLANES * SPINES}
+    for kind, found in alike.items():
+        for one in found:
+            np.testing.assert_allclose(one, found[0], rtol=1e-9, err_msg=kind)
+
+
+@given(st.randoms(use_true_random=False), st.integers(0, 2**31))
+@settings(max_examples=50, deadline=None)
+def test_a_renaming_of_planes_and_spines_changes_no_rate(luck, seed):
+    """Whatever is down, in any number."""
+    rng = np.random.default_rng(seed)
+    fabric = graph_of()
+    parts, _ = placed(fabric, WANTED)
+    alive = Alive(
+        rng.random((PODS * RACKS, PLANES)) > 0.1, rng.random((PODS, PLANES, SPINES)) > 0.1
+    )
+    planes = luck.sample(range(PLANES), PLANES)
+    renamed = Alive(alive.rack[:, planes], alive.pod[:, planes].copy())
+    for p in range(PLANES):
+        renamed.pod[:, p] = renamed.pod[:, p][:, luck.sample(range(SPINES), SPINES)]
+    both = [
+        crossings(parts, Senders(CHIPS, 2, 0.5, NIC), POD_OF, PODS, a) for a in (alive, renamed)
+    ]
+    np.testing.assert_array_equal(both[0][1], both[1][1])
+    np.testing.assert_allclose(both[0][0].toarray(), both[1][0].toarray(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("whole", [2, 3, 8, 13])
