@@ -26,6 +26,7 @@ GAIN = {
 }
 #: Work lost when a node stops. [rce-days]
 STOP_LOSS = {"nv": 20.0, "fab-one": 35.0, "fab-two": 0.0}
+SWITCH = "pod0/plane1"
 QUARTERS = ("2025Q1", "2025Q2")
 LENGTH_S = (90 * DAY_S, 91 * DAY_S)
 HORIZON_S = sum(LENGTH_S)
@@ -240,18 +241,23 @@ def result(case: str, replication: int, lost: float = 0.0) -> results.Result:
         # Half full, then a quarter; one of four pods' trunks is taken whole at first.
         "links": rows(
             "links",
-            (0.0, "east", "pods", "pod", 4, 1, 100e9, 50e9, 20e9, 1.0),
-            (LENGTH_S[0], "east", "pods", "pod", 4, 0, 100e9, 25e9, 10e9, 0.5),
+            (0.0, LENGTH_S[0], "east", "pods", "pod", 4.0, 1.0, 100e9, 50e9, 20e9, 1.0),
+            (LENGTH_S[0], LENGTH_S[1], "east", "pods", "pod", 4.0, 0.0, 100e9, 25e9, 10e9, 0.5),
+        ),
+        "bundles": rows(
+            "bundles",
+            ("east", "pods", "pod", "pod0", 25e9 * HORIZON_S, 5e9 * HORIZON_S, LENGTH_S[0]),
+            ("east", "pods", "pod", "pod1", 25e9 * HORIZON_S, 1e9 * HORIZON_S, 0.0),
         ),
         "contention": rows(
             "contention",
-            (0.0, "east", "pods", 3, 2, 2.0, 1.0, 0.0),
-            (LENGTH_S[0], "east", "pods", 3, 1, 4.0, 0.0, 0.25),
+            (0.0, LENGTH_S[0], "east", "pods", 3.0, 2.0, 2.0, 1.0, 0.0),
+            (LENGTH_S[0], LENGTH_S[1], "east", "pods", 3.0, 1.0, 4.0, 0.0, 0.25),
         ),
         "outages": rows(
             "outages",
-            (LENGTH_S[0], "east", "pods", "pod-switch", "pod0/plane1", "down", 2),
-            (LENGTH_S[0] + DAY_S, "east", "pods", "pod-switch", "pod0/plane1", "up", 0),
+            (LENGTH_S[0], "east", "pods", "pod-switch", SWITCH, "down", 2, 3 * DAY_S, 5.0),
+            (LENGTH_S[0] + 2 * DAY_S, "east", "pods", "pod-switch", SWITCH, "up", 0, 0.0, -5.0),
         ),
         "events": rows("events", (0.0, "energised", "east", "3 MW")),
     }
