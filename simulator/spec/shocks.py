@@ -80,9 +80,19 @@ class RandomShocks(Hit):
     duration: Spread[Seconds]
     """Length of a shock."""
     severity: Share = 1.0
-    """Share that is lost (or, of a demand surge, added)."""
+    """Share that is lost (or, of a demand surge, added); the most, where it is drawn."""
+    least_severity: Share | None = None
+    """If given, each shock's severity is drawn evenly between this and `severity`."""
     arrival: Literal["poisson", "renewal"] = "poisson"
     """At any time, so that they overlap; or the next only after recovery."""
+
+    @model_validator(mode="after")
+    def _severities_ascend(self) -> Self:
+        if self.least_severity is not None and self.least_severity > self.severity:
+            raise ValueError(
+                f"least_severity {self.least_severity:g} is above severity {self.severity:g}"
+            )
+        return self
 
     @property
     def stream(self) -> str:

@@ -29,6 +29,8 @@ _TAKES = {
     "demand_surge": "demand",
     "licence_withdrawal": "stock",
 }
+#: Begin and length [s] and severity [1].
+_Arrival = tuple[float, float, float]
 _WORDS = {
     "output": "of output lost",
     "allocation": "of what we ask anew refused",
@@ -72,14 +74,14 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
             arrivals = [*_arrivals(random, streams, 0.0), *counted[index]]
         else:
             arrivals = [*_arrivals(random, streams, horizon_s)]
-        for begin_s, length_s in arrivals:
+        for begin_s, length_s, severity in arrivals:
             blows.append(
                 Blow(
                     random.kind,
                     nodes,
                     begin_s,
                     begin_s + length_s,
-                    random.severity,
+                    severity,
                     random.recovery,
                     random.warning,
                 )
@@ -87,10 +89,8 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
     return tuple(sorted(blows, key=lambda b: (b.start_s, b.kind, b.nodes)))
 
 
-def _counted(
-    supply: Supply, streams: Streams, horizon_s: float
-) -> dict[int, list[tuple[float, float]]]:
-    """Return begin and length [s] of the shocks within the horizon, where their number is given.
+def _counted(supply: Supply, streams: Streams, horizon_s: float) -> dict[int, list[_Arrival]]:
+    """Return the shocks within the horizon, where their number is given.
 
     So many Poisson arrivals lie uniformly over the horizon, each of a stream by its rate.
     A larger number adds shocks to those of a smaller one.
@@ -104,35 +104,38 @@ def _counted(
     if supply.shock_count.or_more:
         expected = float(rates.sum()) * horizon_s / YEAR_S
         number = shocks_given_at_least(expected, number, chance)
-    found: dict[int, list[tuple[float, float]]] = {k: [] for k in poisson}
+    found: dict[int, list[_Arrival]] = {k: [] for k in poisson}
     edges = np.cumsum(rates) / rates.sum()
     for _ in range(number):
         which = int(np.searchsorted(edges, stream.random(), side="right"))
         index = list(poisson)[which]
         begin_s = horizon_s * float(stream.random())
-        found[index].append((begin_s, _length_s(poisson[index], stream)))
+        found[index].append((begin_s, *_extent(poisson[index], stream)))
     return found
 
 
-def _length_s(random: RandomShocks, stream: np.random.Generator) -> float:
+def _extent(random: RandomShocks, stream: np.random.Generator) -> tuple[float, float]:
+    """Draw how long a shock is, and how hard where that is left to chance. [s, 1]."""
     sigma = log(random.duration.p90 / random.duration.median) / _Z90
-    return random.duration.median * exp(sigma * float(stream.standard_normal()))
+    length_s = random.duration.median * exp(sigma * float(stream.standard_normal()))
+    if random.least_severity is None:
+        return length_s, random.severity
+    spread = random.severity - random.least_severity
+    return length_s, random.least_severity + spread * float(stream.random())
 
 
-def _arrivals(
-    random: RandomShocks, streams: Streams, horizon_s: float
-) -> Iterator[tuple[float, float]]:
-    """Yield begin and length of each shock of a stream. [s]."""
+def _arrivals(random: RandomShocks, streams: Streams, horizon_s: float) -> Iterator[_Arrival]:
+    """Yield begin, length [s] and severity [1] of each shock of a stream."""
     stream = streams(f"shocks/{random.stream}")
     mean_s = YEAR_S / random.per_year.value
     # From well before the start, so that a shock may be under way on the first day.
     t_s = -BEFORE_S
     while True:
         t_s += mean_s * float(stream.standard_exponential())
-        length_s = _length_s(random, stream)
+        length_s, severity = _extent(random, stream)
         if t_s >= horizon_s:
             return
-        yield t_s, length_s
+        yield t_s, length_s, severity
         if random.arrival == "renewal":
             t_s += length_s
 

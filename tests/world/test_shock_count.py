@@ -78,3 +78,30 @@ def test_strata_by_chance_are_the_free_process(shaken: Given):
     together = (1 - np.exp(-expected)) * some
     error = 4 * together.std(ddof=1) / np.sqrt(some.size)
     assert abs(together.mean() - expected) < error
+
+
+def test_severities_are_drawn_evenly_and_move_no_other_draw_of_the_first_shock(shaken: Given):
+    """Between .2 and .8: mean .5, variance .36/12; lengths and times as with a fixed severity."""
+    shocks = [
+        {
+            "node": node,
+            "per_year": {"value": rate, **FIGURE},
+            "duration": {"median": "4 weeks", "p90": "20 weeks"},
+            "severity": 0.8,
+            "least_severity": 0.2,
+        }
+        for node, rate in RATES.items()
+    ]
+    drawn = shaken.change({"supply.random_shocks": shocks})
+    found = np.array([b.severity for r in range(300) for b in blows(drawn, r)])
+    assert found.min() >= 0.2
+    assert found.max() <= 0.8
+    assert abs(found.mean() - 0.5) < 4 * np.sqrt(0.36 / 12 / found.size)
+    assert abs(np.mean(found < 0.35) - 0.25) < 4 * np.sqrt(0.25 * 0.75 / found.size)
+    for replication in range(20):
+        firsts = []
+        for given in (shaken, drawn):
+            every = draw_shocks(Chain(given.scenario), Streams(3, replication))
+            mine = sorted((b for b in every if b.nodes == ("fab-a",)), key=lambda b: b.start_s)
+            firsts.append([(b.start_s, b.end_s) for b in mine[:1]])
+        assert firsts[0] == firsts[1]
