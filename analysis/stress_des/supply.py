@@ -72,7 +72,8 @@ def algorithms(supply: Mapping[str, Any]) -> list[str]:
         "Inputs of different groups are complements, the scarcest counts; suppliers of one group "
         "substitute up to their limits, after the switching lag and once qualified; a node gives "
         "no more than all that it rests on, its country among them.",
-        "Shocks: Poisson or renewal, lengths lognormal, severities given or even in a range, from five years before the start, so that "
+        "Shocks: Poisson or renewal, lengths lognormal, severities given or even in a range, "
+        "from five years before the start, so that "
         "one may be under way; a step, or recovery evenly or exponentially in eight steps of equal "
         f"area; of those that overlap {_OVERLAPS[supply.get('overlap', 'multiply')]}.",
     ]
