@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json as json_text
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from scenarios.rate_show import Rating, draw, plain, table
 from scenarios.validate_catalog import Unknown, calibration, chip_key, chips, model_key
 from scenarios.validate_inputs import Inputs
 from scenarios.validate_recommendation import recommendation_model, step_of
@@ -39,31 +38,6 @@ _KEYS = {
     "tp": "tp", "pp": "pp", "vp": "vp", "cp": "cp", "dp": "dp", "ep": "ep", "micro": "micro_batch",
     "batch": "global_batch", "shard": "sharding", "recompute": "recompute",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Rating:
-    """A model on some chips: each figure with the low and high end of its 90 % band."""
-
-    model: str
-    chip: str
-    count: int
-    plan: str
-    step_s: float
-    step_low_s: float
-    step_high_s: float
-    units_per_s: float
-    units_low_per_s: float
-    units_high_per_s: float
-    unit: str
-    mfu: float
-    memory_b: float
-    exposed_share: float
-    energy_j_per_unit: float
-    energy_low_j_per_unit: float
-    energy_high_j_per_unit: float
-    plans_considered: int
-    reason: str
 
 
 def rate_model(model: str, chip: str, count: int, plan: str | None = None) -> Rating:
@@ -278,27 +252,32 @@ def rate(
     plan: str | None = None,
     compare: bool = False,
     json: bool = False,
+    out: Path | None = None,
 ) -> None:
     """Rate a model on one kind of chip, or on all of them side by side.
 
-    Prints a table, or one JSON object a chip; on bad input one message on standard error and exit
-    code 2.
+    Prints a table, or one JSON object a chip, and draws all chips where --out names a .png; on bad
+    input one message on standard error and exit code 2.
     """
     try:
+        if out is not None and (out.suffix != ".png" or not compare):
+            raise Unknown(f"--out {out} must end in .png and go with --compare")
         if chip is None and not compare:
             raise Unknown("name a chip with --chip, or ask for all with --compare")
         if compare:
             ratings = [rate_model(model, key, count, plan) for key in _compared()]
         else:
             ratings = [rate_model(model, str(chip), count, plan)]
+        if out is not None:
+            draw(ratings, out)
     except Unknown as fault:
         typer.echo(f"siliconmix: {fault}", err=True)
         raise typer.Exit(2) from fault
     if json:
         for rating in ratings:
-            typer.echo(json_text.dumps(_plain(rating)))
+            typer.echo(json_text.dumps(plain(rating)))
     else:
-        Console().print(_table(ratings))
+        Console().print(table(ratings))
 
 
 def _compared() -> Sequence[str]:
@@ -307,31 +286,3 @@ def _compared() -> Sequence[str]:
         (str(c["available"]), k) for k, c in chips().items() if float(c["scaleup_gb_per_s"]) >= 80
     ]
     return [key for _, key in sorted(dated)]
-
-
-def _plain(rating: Rating) -> dict[str, Any]:
-    """JSON has no infinity: what does not run has no figure, and its reason."""
-    found = dataclasses.asdict(rating)
-    return {
-        k: (None if isinstance(v, float) and not math.isfinite(v) else v) for k, v in found.items()
-    }
-
-
-def _table(ratings: Sequence[Rating]) -> Table:
-    unit = ratings[0].unit
-    table = Table(
-        "chip", "chips", "step [s]", "90 % band", f"{unit}/s", "MFU", "memory [GB]", "exposed",
-        f"J/{unit[:-1]}", "plan", title=f"{ratings[0].model}",
-    )  # fmt: skip
-    for r in ratings:
-        if r.reason:
-            table.add_row(r.chip, str(r.count), "inf", "", "", "", f"{r.memory_b / 1e9:.0f}", "",
-                          "", r.reason)  # fmt: skip
-            continue
-        table.add_row(
-            r.chip, str(r.count), f"{r.step_s:.4g}", f"{r.step_low_s:.4g} to {r.step_high_s:.4g}",
-            f"{r.units_per_s:,.0f}", f"{r.mfu:.1%}", f"{r.memory_b / 1e9:.0f}",
-            "" if math.isnan(r.exposed_share) else f"{r.exposed_share:.1%}",
-            f"{r.energy_j_per_unit:.3g}", r.plan,
-        )  # fmt: skip
-    return table

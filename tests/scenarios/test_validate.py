@@ -323,3 +323,18 @@ def test_the_sweep_ranks_plans_as_measured():
     assert score(outcomes).mape <= 0.12
     correlations = rank_correlation(outcomes)
     assert min(correlations.values()) >= 0.92
+
+
+def test_all_chips_are_drawn(monkeypatch, tmp_path):
+    monkeypatch.setattr(rate_module, "_compared", lambda: ["h100-sxm", "tpu-v5e"])
+    rate("Llama3.1-405B", None, 16, compare=True, json=True, out=tmp_path / "chips.png")
+    assert (tmp_path / "chips.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(typer.Exit):
+        rate("Llama3.1-405B", None, 16, compare=True, out=tmp_path / "chips.pdf")
+
+
+def test_a_model_of_experts_has_both_published_sizes():
+    """Du et al., ICML 2022, table 4: 1.2 T weights, of which a token meets 96.6 G."""
+    found = architecture_of("GLaM-64B/64E", 1024.0)
+    assert float(found.active_params) == pytest.approx(96.6e9, rel=0.001)
+    assert float(found.params) == pytest.approx(1.162e12, rel=0.001)
