@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -70,12 +70,16 @@ def stage_end_s(
     at_s: Sequence[float] | Array,
     done_s: Sequence[float] | Array,
     final_rate: float = 1.0,
+    slot_s: float | None = None,
 ) -> float:
     """When work that enters a stage leaves it. [s].
 
-    The work takes its place in the line's plan at ``enter_s`` and is through
-    when the line has done ``enter_s + duration_s`` of its plan: what a stop
-    cost, everything behind it waits for.
+    The work has its place in the line's plan at ``slot_s`` and is through
+    when the line has done ``slot_s + duration_s`` of its plan: what a stop
+    cost, everything behind it waits for. Work that comes late, as an earlier
+    stage was stopped, keeps its place: the line's backlog is in front of it
+    once, however many lines the same stop reached. It still needs
+    ``duration_s`` of the line's production after it came.
 
     Parameters
     ----------
@@ -88,6 +92,9 @@ def stage_end_s(
     final_rate : float
         Rate of the clock beyond its last corner; 0 if the line never comes
         back. [1]
+    slot_s : float, optional
+        When the work was to come to the line by plan, at most ``enter_s``; without it, it
+        comes by plan. [s]
 
     Examples
     --------
@@ -95,9 +102,43 @@ def stage_end_s(
     24.0
     >>> stage_end_s(70.0, 10.0, [0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
     80.0
+
+    Ten late, it waits for no more than its planned place, or for its own work:
+
+    >>> stage_end_s(15.0, 10.0, [0.0, 10.0, 20.0], [0.0, 10.0, 10.0], slot_s=5.0)
+    30.0
+    >>> stage_end_s(25.0, 10.0, [0.0, 10.0, 20.0], [0.0, 10.0, 10.0], slot_s=5.0)
+    35.0
     """
-    at, done = at_s, done_s
-    target = enter_s + duration_s
+    slot = enter_s if slot_s is None else slot_s
+    end_s = _reached_s(slot + duration_s, at_s, done_s, final_rate)
+    if enter_s <= slot:
+        return end_s
+    own = _done_by(enter_s, at_s, done_s, final_rate) + duration_s
+    return max(end_s, _reached_s(own, at_s, done_s, final_rate))
+
+
+def _done_by(
+    t_s: float, at: Sequence[float] | Array, done: Sequence[float] | Array, final_rate: float
+) -> float:
+    """Return the planned production a clock has done by a time. [s]."""
+    if t_s <= at[0]:
+        return t_s
+    if t_s >= at[-1]:
+        if final_rate == 1 and at[-1] == done[-1]:
+            return t_s
+        return float(done[-1] + final_rate * (t_s - at[-1]))
+    k = bisect_right(at, t_s)
+    if at[k - 1] == done[k - 1] and at[k] == done[k]:
+        return t_s  # on time throughout
+    share = (t_s - at[k - 1]) / (at[k] - at[k - 1])
+    return float(done[k - 1] + share * (done[k] - done[k - 1]))
+
+
+def _reached_s(
+    target: float, at: Sequence[float] | Array, done: Sequence[float] | Array, final_rate: float
+) -> float:
+    """Return when a clock has done so much of its plan. [s]."""
     if target <= done[0]:
         return target  # through before the clock began, when the line kept to its plan
     if target >= done[-1]:

@@ -37,6 +37,8 @@ class OrderState:
     cancelled_s: float | None = None
     #: End of each stage that hangs on nodes; infinite if its line never comes back. [s]
     ends: list[tuple[str, float]] = field(default_factory=list)
+    #: When it was to come to its next stage had no line ever stopped. [s]
+    slot_s: float = 0.0
     #: From the first wafer to service when nothing fails and there is room. [s]
     total_s: float = 0.0
     #: Time from the dock to service, once there is room. [s]

@@ -217,7 +217,7 @@ class Supply:
             wait_s += self.market.wait_s(order.chip)
         order.made_s = funded_s + wait_s
         order.due_s = order.made_s + total_s - order.commission_s
-        order.total_s = total_s
+        order.total_s, order.slot_s = total_s, order.made_s
         return self._pass(order, STAGES[:-1], order.made_s)
 
     def _pass(self, order: OrderState, stages: Sequence[str], through_s: float) -> float:
@@ -231,7 +231,10 @@ class Supply:
             if clock is None:
                 through_s += span_s
             else:
-                through_s = stage_end_s(through_s, span_s, *clock)
+                # Late from a line before this one, it keeps its place in the plan of this one:
+                # a stop that reaches several lines holds an order up once.
+                through_s = stage_end_s(through_s, span_s, *clock, slot_s=order.slot_s)
+            order.slot_s += span_s
             order.ends.append((stage, through_s))
         return through_s
 

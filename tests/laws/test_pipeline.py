@@ -82,3 +82,31 @@ def test_health_is_the_product_of_what_each_shock_leaves(shocks, when):
     )
     slow = np.prod([1 - x for s, d, x in shocks if s <= when < s + d])
     assert h[np.searchsorted(t, when, side="right") - 1] == pytest.approx(slow)
+
+
+@given(stops, st.floats(0, 1), st.floats(0, 200), st.floats(0.1, 50), st.floats(0.1, 50))
+def test_a_stop_that_reaches_two_lines_holds_work_up_once(shocks, catch_up, enter, first, then):
+    # Two stages in a row on lines with one fate are one longer stage on such a line.
+    line = clock(shocks, catch_up)
+    at, done, rate = line
+    half = through(enter, first, line)
+    if np.isfinite(half):
+        end = stage_end_s(half, then, at, done, rate, slot_s=enter + first)
+        assert end == pytest.approx(through(enter, first + then, line), rel=1e-9)
+
+
+@given(stops, stops, st.floats(0, 200), st.floats(0.1, 50), st.floats(0.1, 50))
+def test_two_lines_hold_work_up_no_more_than_one_with_the_stops_of_both(
+    ones, others, enter, first, then
+):
+    a, b, both = clock(ones, 0.0), clock(others, 0.0), clock([*ones, *others], 0.0)
+    at, done, rate = b
+    half = through(enter, first, a)
+    end = stage_end_s(half, then, at, done, rate, slot_s=enter + first)
+    assert end <= through(enter, first + then, both) + 1e-6
+
+
+def test_work_held_up_before_a_stopped_line_waits_for_its_own_stop_too():
+    # Held from 5 to 30 by the line before; 4 of its own 10 are done when this one stops.
+    at, done, rate = clock([(34.0, 6.0, 1.0)], 0.0)
+    assert stage_end_s(30.0, 10.0, at, done, rate, slot_s=5.0) == 46.0

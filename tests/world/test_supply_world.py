@@ -262,3 +262,15 @@ def test_money_buys_the_chip_that_does_more_for_a_dollar():
     assert done["merchant"] == math.floor(39e9 / 35e3) == 1_114_285
     assert done["custom"] == math.floor(38e9 / 15e3) * 0.5 == pytest.approx(1_266_667, abs=1)
     assert 0.5 * done["merchant"] / done["custom"] == pytest.approx(0.43985, abs=1e-5)
+
+
+@pytest.mark.parametrize("stopped", [["fab"], ["line"], ["fab", "line"]])
+def test_a_stop_that_reaches_two_stages_of_an_order_holds_it_up_once(stopped):
+    """Forty weeks from order to dock, lines stopped for 26 in the middle: 26 weeks late."""
+    week_s = 7 * DAY_S
+    stop = {"quarter": "2025Q2", "duration": 26 * week_s, "severity": 1.0}
+    shocks = [{"node": name, **stop} for name in stopped]
+    given = {"plan": [order("gpu", 1)], "lead_times": {"gpu": lead(40 * week_s)}}
+    on_time, late = run(buying(**given)), run(buying(shocks=shocks, **given))
+    (first,), (second,) = on_time.supply.orders, late.supply.orders
+    assert second.landed_s - first.landed_s == pytest.approx(26 * week_s, rel=1e-9)
