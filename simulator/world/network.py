@@ -117,9 +117,12 @@ class Network:
         if not touched:
             return np.empty(0, np.int64), np.empty(0)
         runs = np.concatenate(touched)
-        row = self._members.row[runs]
-        speed = row["fabric"] * self._fed[row["column"]]
-        changed = np.abs(speed - row["speed"]) > _ROUNDING * row["speed"]
+        # Field by field: gathering whole rows costs more than all the rest.
+        row = self._members.row
+        speed, was = row["fabric"][runs], row["speed"][runs]
+        if self.backbone is not None:
+            speed = speed * self._fed[row["column"][runs]]
+        changed = np.abs(speed - was) > _ROUNDING * was
         self._members.row["speed"][runs[changed]] = speed[changed]
         return runs[changed], speed[changed]
 
@@ -241,14 +244,11 @@ def _shared(
     plant: Plant, members: Members, chosen: Ints
 ) -> tuple[Shared, Floats, Floats, Floats, Floats]:
     """What runs get, their speeds sharing and alone, and the loads of the plant's bundles."""
-    row = members.row[chosen]
-    line = np.ascontiguousarray(row["line"])
-    per_host, replica, all_to_all = (
-        np.ascontiguousarray(row[name]) for name in ("per_host", "replica", "all_to_all")
+    line, waits, per_host, replica, all_to_all = (
+        members.row[name][chosen] for name in ("line", "waits", "per_host", "replica", "all_to_all")
     )
     senders = Senders(per_host, replica, all_to_all, line)
     shared = plant.share(members.parts(chosen), senders)
-    waits = np.ascontiguousarray(row["waits"])
     found = speeds(
         shared.indptr,
         shared.row,

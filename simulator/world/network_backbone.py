@@ -90,10 +90,12 @@ class Backbone:
         wants = np.flatnonzero((wanted_b_per_s > 0) & self._away & (share > 0))
         load = np.zeros(self.counted_b_per_s.size)
         if wants.size:
-            routes, wanted = self._routes[:, wants], wanted_b_per_s[wants]
-            rate = max_min_rates(routes, self.counted_b_per_s, wanted, wanted)
-            share[wants] = rate / wanted
-            load = np.asarray(routes @ rate)
+            load = np.asarray(self._routes @ np.where(share > 0, wanted_b_per_s, 0.0))
+            if (load > self.counted_b_per_s).any():
+                routes, wanted = self._routes[:, wants], wanted_b_per_s[wants]
+                rate = max_min_rates(routes, self.counted_b_per_s, wanted, wanted)
+                share[wants] = rate / wanted
+                load = np.asarray(routes @ rate)
         return share, load
 
     # As a plant: to its record and to what makes it fail.

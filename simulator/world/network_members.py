@@ -95,8 +95,8 @@ class Members:
 
     def parts(self, chosen: Ints) -> Parts:
         """Return where the *chosen* runs lie, on places of their plant."""
-        row = self.row[chosen]
-        return Parts(*gathered(row["begin"], row["end"], self._place, self._hosts))
+        begin, end = self.row["begin"][chosen], self.row["end"][chosen]
+        return Parts(*gathered(begin, end, self._place, self._hosts))
 
     def rates_changed(self) -> None:
         """Look the work of all up again."""
