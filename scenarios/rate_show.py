@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from rich.table import Table
 
 from analysis.figures import style
-from analysis.figures.chips import chip_rates
+from analysis.figures.chips import chip_rates, rates_frame
 from scenarios.validate_catalog import Unknown
 
 __all__ = ["Rating", "draw", "plain", "table"]
@@ -47,17 +46,18 @@ class Rating:
 def draw(ratings: Sequence[Rating], out: Path) -> None:
     """Write the picture of some ratings of one model, the best chip on top."""
     ordered = sorted(ratings, key=lambda r: (bool(r.reason), -r.units_per_s))
-    data = pl.DataFrame(
+    data = rates_frame(
         {
-            "chip": [r.chip for r in ordered],
-            "model": [r.model for r in ordered],
-            "count": [r.count for r in ordered],
-            "unit": [r.unit for r in ordered],
-            "rate": [r.units_per_s / r.count for r in ordered],
-            "low": [r.units_low_per_s / r.count for r in ordered],
-            "high": [r.units_high_per_s / r.count for r in ordered],
-            "reason": [r.reason for r in ordered],
+            "chip": r.chip,
+            "model": r.model,
+            "count": r.count,
+            "unit": r.unit,
+            "rate": r.units_per_s / r.count,
+            "low": r.units_low_per_s / r.count,
+            "high": r.units_high_per_s / r.count,
+            "reason": r.reason,
         }
+        for r in ordered
     )
     figure, ax = style.canvas(9.0, 1.8 + 0.27 * len(ordered))
     chip_rates(data, ax)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import polars as pl
 from matplotlib.axes import Axes
 
 from analysis.figures import style
 from analysis.words import scale
+
+
+def rates_frame(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
+    """Table of chips for `chip_rates`, a row a chip."""
+    return pl.DataFrame(list(rows))
 
 
 @style.styled
