@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from analysis.estimates import complete
 from analysis.measures import network, work
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import mean_interval
@@ -20,11 +19,9 @@ def cost_of_the_network(study: Study) -> tuple[str, tuple[str, ...]]:
     lost = network.lost(study)
     if lost.is_empty():
         return "No job left its rack.", ()
-    whole = complete(
-        lost.group_by("replication").agg(pl.col("by_fabric", "by_neighbours").sum()),
-        [],
-        study.replications,
-    ).sort("replication")
+    whole = (lost.group_by("replication").agg(pl.col("by_fabric", "by_neighbours").sum())).sort(
+        "replication"
+    )
     done = work.done(study).sort("replication")["done"].to_numpy()
     own, others = (whole[name].to_numpy() for name in ("by_fabric", "by_neighbours"))
     share = mean_interval(100 * (own + others) / (done + own + others))
