@@ -83,6 +83,8 @@ def _mix(study: Study, summary: pl.DataFrame) -> Answer:
     else:
         best = clear.row(-1, named=True)
         headline = f"{best['label'].capitalize()} does most work: {_relative(best)} on the baseline"
+        if rivals := _rivals(study, str(best["case"]), open_cases):
+            headline += f"; not distinguishable from it: {listing(rivals)}"
     rest = [
         f"{row['label']} {_relative(row)}"
         for row in open_cases.iter_rows(named=True)
@@ -94,6 +96,20 @@ def _mix(study: Study, summary: pl.DataFrame) -> Answer:
     if gate := _gate(study):
         details.append(gate)
     return Answer("What mix do we buy?", f"{headline}.", tuple(details))
+
+
+def _rivals(study: Study, best: str, open_cases: pl.DataFrame) -> list[str]:
+    """Return the labels of cases whose work cannot be told from that of the best."""
+    done = {
+        case: metrics.numbers(study, case, ["work_done"])["work_done"]
+        for case in (best, *open_cases["case"])
+    }
+    found = []
+    for row in open_cases.iter_rows(named=True):
+        delta = metrics.difference(done[best], done[row["case"]])
+        if row["case"] != best and (delta is None or not delta.distinguishable()):
+            found.append(row["label"])
+    return found
 
 
 def _relative(row: dict[str, object]) -> str:
@@ -267,17 +283,29 @@ def _loss_in(study: Study, case: str, home: str, node: str, label: str) -> str:
     return f"In {name}, a stop of {label} costs {told}."
 
 
+#: What an account of waiting racks is called: on the dock they wait for any of three things.
+_CAUSES = {"money": "money", "supply": "supply", "power": "the site (power, floor or network)"}
+
+
+def _profiled_network(study: Study) -> pl.Series:
+    """Return the network's share of a step, if families are rated by stated profiles at all."""
+    families = study.scenarios[BASELINE]["catalog"]["families"].values()
+    if any(family.get("models") for family in families):
+        return pl.Series(dtype=pl.Float64)  # by the step-time law: the profiles are not in use
+    return work.network_share(study)["network"].drop_nulls()
+
+
 def _binding(study: Study) -> Answer:
     held = risk_views.racks_held_back(study)
     quarters = held["quarter"].unique(maintain_order=True).to_list()
     most = held.filter("binds")
-    network = work.network_share(study)["network"].drop_nulls()
+    network = _profiled_network(study)
     details = []
-    for cause in ("money", "supply", "power"):
+    for cause in _CAUSES:
         ours = held.filter(pl.col("cause") == cause)
         when = ours.filter("binds")
         in_some = f"in {len(when)} of {len(quarters)} quarters"
-        told = f"{cause.capitalize()} holds back most racks {in_some}"
+        told = f"{_CAUSES[cause].capitalize()} holds back most racks {in_some}"
         if len(when):
             told += f", clearly in {when['clear'].sum()}, first in {when['quarter'][0]}"
         details.append(f"{told} (mean {number(float(str(ours['racks'].mean())))} racks).")
@@ -297,9 +325,10 @@ def _binding_headline(most: pl.DataFrame, quarters: int, n: int) -> str:
         return "Nothing: no rack that was wanted had to wait."
     counts = most.group_by("cause").len().sort("len", "cause", descending=[True, False])
     if counts["len"][0] * 2 > quarters:
-        headline = f"{str(counts['cause'][0]).capitalize()}, in most quarters"
+        headline = f"{_CAUSES[str(counts['cause'][0])].capitalize()}, in most quarters"
     else:
-        headline = f"{listing(counts['cause']).capitalize()}, in different quarters"
+        named = [_CAUSES[str(cause)] for cause in counts["cause"]]
+        headline = f"{listing(named).capitalize()}, in different quarters"
     if not most["clear"].any():
         plural = "s" if n > 1 else ""
         headline += f", but no lead is distinguishable with {n} replication{plural}"

@@ -11,10 +11,11 @@ from analysis.uncertainty import Estimate
 from analysis.words import amount, interval, number
 
 _CAUSES = ("money", "supply", "power")
+_SHORT = {"money": "money", "supply": "supply", "power": "the site"}
 _HELD_BY = {
     "money": "money (not funded yet)",
     "supply": "supply (late after its due date)",
-    "power": "power or floor (on the dock)",
+    "power": "the site: power, floor or network (on the dock)",
 }
 
 
@@ -120,12 +121,12 @@ def _binding_finding(data: pl.DataFrame) -> str:
     )
     cause, n, clear = counts.row(0)
     surely = "in none" if not clear else "in all" if clear == n else f"in {clear}"
-    others = [f"{other} in {m}" for other, m, _ in counts.rows()[1:]]
+    others = [f"{_SHORT[other]} in {m}" for other, m, _ in counts.rows()[1:]]
     idle = quarters - binding.height
     others += [f"nothing in {idle}"] if idle else []
     rest = f"; {', '.join(others)}" if others else ""
     return (
-        f"{cause.capitalize()} holds back most racks in {n} of {quarters} quarters, "
+        f"{_SHORT[cause].capitalize()} holds back most racks in {n} of {quarters} quarters, "
         f"beyond the luck of the draw {surely} of them{rest}"
     )
 

@@ -89,10 +89,15 @@ def finding(section: Section, tried: pl.DataFrame) -> str:
     found = crossing(tried)
     ends = [words.number(v) for v in (tried["x"][0], tried["x"][-1])]
     if found.at is None:
-        sign = "more" if tried["difference"][0] > 0 else "less"
+        span = f"for every {name} from {ends[0]} to {ends[1]} {unit}".rstrip()
+        for sign, clear in (("more", tried["low"] > 0), ("less", tried["high"] < 0)):
+            if clear.all():
+                return f"{section.outcome.label}: {case} has {sign} than {against} {span}"
+        told = (tried["low"] > 0) | (tried["high"] < 0)
         return (
-            f"{section.outcome.label}: {case} has {sign} than {against} for every {name} from "
-            f"{ends[0]} to {ends[1]} {unit}".rstrip()
+            f"{section.outcome.label}: no crossing; {case} cannot be told from {against} at "
+            f"{len(told) - told.sum()} of {len(told)} values of {name} from {ends[0]} to {ends[1]} "
+            f"{unit}".rstrip()
         )
     low = ends[0] + " or below" if math.isinf(found.low) else words.number(found.low)
     high = ends[1] + " or above" if math.isinf(found.high) else words.number(found.high)

@@ -121,7 +121,7 @@ def test_what_binds_is_named_by_quarter(study: Study) -> None:
     figures.held_back(risk_views.racks_held_back(study), ax)
     title = ax.get_title(loc="left").replace("\n", " ")
     assert title.startswith("Money holds back most racks in 1 of 2 quarters")
-    assert "in all of them; power in 1" in title
+    assert "in all of them; the site in 1" in title
 
 
 def test_the_gate_counts_replications(study: Study) -> None:

@@ -78,7 +78,7 @@ def test_answers_state_what_the_tables_say(study: Study) -> None:
     assert "Fab One" in shared.headline
     assert shared.details == ("Others: Fab Two exactly 0.",)
     binds = told["What binds?"]
-    assert binds.headline == "Money and power, in different quarters."
+    assert binds.headline == "Money and the site (power, floor or network), in different quarters."
     assert any(d.startswith("Network: 34.") for d in binds.details)
 
 
