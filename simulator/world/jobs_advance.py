@@ -106,9 +106,9 @@ def _next_but_patience(st: Any) -> float:
     # An infinite completion is a stalled run's, not an event.
     t = st.real[NEXT_FAULT]
     if st.counts[N_RUNS] > 0:
-        t = min(t, st.run[st.slot[0].finishing].due)
+        t = min(t, st.due[0].key)
     if st.counts[NEXT_JOB] < len(st.job):
-        t = min(t, st.job[st.counts[NEXT_JOB]].submit)
+        t = min(t, st.submit[st.counts[NEXT_JOB]])
     if st.counts[N_REPAIRS] > 0:
         t = min(t, st.repairs[0].at)
     return t
@@ -117,8 +117,8 @@ def _next_but_patience(st: Any) -> float:
 @kernel
 def complete(st: Any, now: float) -> int:
     """Complete what completes by *now*; return the reason to come back."""
-    while st.counts[N_RUNS] > 0 and st.run[st.slot[0].finishing].due <= now:
-        r = st.slot[0].finishing
+    while st.counts[N_RUNS] > 0 and st.due[0].key <= now:
+        r = st.due[0].item
         if st.run[r].finish > now:
             remind(st, r, now)
             continue
@@ -159,10 +159,10 @@ def _next_to_fail(st: Any) -> int:
 @kernel
 def _arrive(st: Any, now: float) -> None:
     j = st.counts[NEXT_JOB]
-    while j < len(st.job) and st.job[j].submit <= now:
+    while j < len(st.job) and st.submit[j] <= now:
         join(st, j)
         count_in_mix(st, st.job[j].type, 1)
-        if st.job[j].patience < inf:
+        if st.patience[j] < inf:
             _push_deadline(st, j)
         j += 1
     st.counts[NEXT_JOB] = j
@@ -231,7 +231,7 @@ def _lacks_runs(st: Any) -> bool:
 @kernel
 def deadline(st: Any, j: int) -> float:
     """Return when a job that has not started gives up."""
-    return st.job[j].submit + st.job[j].patience
+    return st.submit[j] + st.patience[j]
 
 
 @kernel

@@ -14,9 +14,7 @@ from simulator.world.jobs_state import (
     AIM,
     AIMED,
     BLOCK,
-    BY_ATTAINED,
     BY_END,
-    BY_PRIORITY,
     BY_SHARE,
     BY_STRENGTH,
     CONSERVATIVE,
@@ -25,6 +23,7 @@ from simulator.world.jobs_state import (
     DOMINANT,
     DRAWS,
     EASY,
+    ENTRY,
     FIT,
     FREE_PART,
     GROUP,
@@ -48,25 +47,23 @@ from simulator.world.jobs_state import (
     RUN,
     SHARE,
     SLOT,
-    TYPE,
     UNIT,
     State,
 )
+from simulator.world.jobs_types import types_of
 from simulator.world.scheduler import PLACEMENTS, Policy
 
 _RUNS_AT_FIRST = 1024
+_PART_OF_JOBS = 8192
+#: Columns of a table that are read where they are.
+_AS_ASKED = ("submit", "work", "checkpoint", "restart", "patience")
+_LINE_BYTES = 64
 
 
 def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     """Return the memory of an engine that has no pools yet."""
     n = len(table)
-    job = np.zeros(n, JOB)
-    job["start"] = job["finish"] = np.nan
-    job["left"] = table.work_s
-    for name in ("submit", "checkpoint", "restart", "patience", "work", "estimate"):
-        job[name] = getattr(table, f"{name}_s")
-    job["pool"] = -1
-    kind = _types(table, order, job, policy)
+    kind, types = types_of(table, order, policy.thresholds_chip_s)
     share = _shares(table, order, policy)
     classes = int(table.job_class.max(initial=0)) + 1
     counts = np.zeros(N_COUNTERS, np.int64)
@@ -87,7 +84,10 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     return State(
         counts=counts,
         real=real,
-        job=job,
+        **{name: getattr(table, f"{name}_s") for name in _AS_ASKED},
+        job=_jobs(table, types),
+        lost=np.zeros(n),
+        attained=np.zeros(n),
         kind=kind,
         share=share,
         held=np.zeros((len(share), 0), np.int64),
@@ -98,6 +98,8 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         level=np.zeros((0, 2), np.int32),
         draws=np.zeros((0, DRAWS, 4)),
         run=run,
+        due=lined(_RUNS_AT_FIRST, ENTRY, 1),
+        place=np.zeros(_RUNS_AT_FIRST, np.int32),
         slot=np.zeros(_RUNS_AT_FIRST, SLOT),
         unit=np.zeros(_RUNS_AT_FIRST, UNIT),
         blocks=np.zeros((0, _RUNS_AT_FIRST // BLOCK), np.int64),
@@ -111,43 +113,19 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     )
 
 
-def _types(table: JobTable, order: int, job: NDArray[Any], policy: Policy) -> NDArray[Any]:
-    """Number the types of a table and give each job its own."""
-    classes, code = _coded(table.job_class)
-    sizes, size = _coded(table.chips)
-    code = code * len(sizes) + size
-    levels = np.zeros(1)
-    if order in (BY_PRIORITY, BY_SHARE):
-        levels, level = _coded(table.priority if order == BY_PRIORITY else table.service)
-        code = code * len(levels) + level
-    found, job["type"] = _coded(code)
-    kind = np.zeros(len(found), TYPE)
-    kind["job_class"] = classes[found // (len(sizes) * len(levels))]
-    kind["chips"] = sizes[found // len(levels) % len(sizes)]
-    kind["priority" if order == BY_PRIORITY else "service"] = levels[found % len(levels)]
-    kind["demotion"] = np.inf
-    for name in ("head", "tail", "place", "cursor"):
-        kind[name] = -1
-    return _by_level(kind, job, policy.thresholds_chip_s) if order == BY_ATTAINED else kind
-
-
-def _by_level(
-    kind: NDArray[Any], job: NDArray[Any], thresholds_chip_s: tuple[float, ...]
-) -> NDArray[Any]:
-    """Return each type once for every level of service attained, the first level first."""
-    steps = np.array([*thresholds_chip_s, np.inf])
-    job["type"] *= len(steps)
-    levels = np.repeat(kind, len(steps))
-    levels["demotion"] = np.tile(steps, len(kind)) / levels["chips"]
-    levels["priority"] = -np.tile(np.arange(len(steps)), len(kind))
-    return levels
-
-
-def _coded(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the values of a column in order, and which of them each row holds."""
-    # Few values: quicker than np.unique's own inverse, which sorts the column.
-    values = np.unique(column)
-    return values, np.searchsorted(values, column)
+def _jobs(table: JobTable, types: NDArray[Any]) -> NDArray[Any]:
+    """Return the jobs of a table, none of which has come."""
+    job = lined(len(table), JOB)
+    # A part at a time, so that its rows are still at hand for the next column.
+    for first in range(0, len(table), _PART_OF_JOBS):
+        part = slice(first, first + _PART_OF_JOBS)
+        rows = job[part]
+        rows["start"] = rows["finish"] = np.nan
+        rows["left"] = table.work_s[part]
+        rows["error"] = table.estimate_s[part] - table.work_s[part]
+        rows["type"] = types[part]
+        rows["pool"] = -1
+    return job
 
 
 def _shares(table: JobTable, order: int, policy: Policy) -> NDArray[Any]:
@@ -225,6 +203,8 @@ def with_runs(st: State, least: int) -> State:
     return replace(
         st,
         run=run,
+        due=grown(st.due, size, 1),
+        place=grown(st.place, size),
         slot=grown(st.slot, size),
         unit=grown(st.unit, size),
         blocks=blocks,
@@ -247,8 +227,16 @@ def with_draws(st: State, p: int, fresh: NDArray[np.float64]) -> State:
     return replace(st, draws=draws)
 
 
-def grown(old: NDArray[Any], size: int) -> NDArray[Any]:
+def grown(old: NDArray[Any], size: int, first: int = 0) -> NDArray[Any]:
     """Return a longer array, what is new of it zero."""
-    new = np.zeros(size, old.dtype)
+    new = lined(size, old.dtype, first)
     new[: len(old)] = old
     return new
+
+
+def lined(size: int, dtype: Any, first: int = 0) -> NDArray[Any]:
+    """Return zeros of which the element *first*, if there is one, begins a cache line."""
+    dtype = np.dtype(dtype)
+    raw = np.zeros(size * dtype.itemsize + _LINE_BYTES, np.uint8)
+    skipped = -(raw.ctypes.data + first * dtype.itemsize) % _LINE_BYTES
+    return raw[skipped : skipped + size * dtype.itemsize].view(dtype)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import isnan
 from typing import Any
 
+from simulator.world.jobs_heap import before
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import (
     AGEING,
@@ -34,7 +35,7 @@ def key_of(st: Any, j: int) -> float:
     """Order of a job among all that wait: lower first, ties by row of the table."""
     order = st.counts[ORDER]
     if order in (BY_PRIORITY, BY_ATTAINED):
-        return -st.kind[st.job[j].type].priority + st.real[AGEING] * st.job[j].submit
+        return -st.kind[st.job[j].type].priority + st.real[AGEING] * st.submit[j]
     if order == BY_WORK:
         if st.counts[LEARNING] == 1:
             return st.group[st.kind[st.job[j].type].job_class].mean_s
@@ -52,7 +53,7 @@ def guess_of(st: Any, j: int) -> float:
 def end_of_job(st: Any, j: int, at: float, slow: float) -> float:
     """Return when a job is thought to end if it starts at a time; no work left takes none."""
     # The same sum as of a run's finish, so that they compare to the last bit.
-    begin = at + (0.0 if isnan(st.job[j].start) else st.job[j].restart)
+    begin = at + (0.0 if isnan(st.job[j].start) else st.restart[j])
     guess = guess_of(st, j)
     return begin + guess * slow if guess > 0.0 else begin
 
@@ -60,10 +61,9 @@ def end_of_job(st: Any, j: int, at: float, slow: float) -> float:
 @kernel
 def error_of(st: Any, j: int) -> float:
     """Return by how much the work of a job is taken for more than it is."""
-    job = st.job[j]
     if st.counts[LEARNING] == 1:
-        return st.group[st.kind[job.type].job_class].mean_s - job.work
-    return job.estimate - job.work
+        return st.group[st.kind[st.job[j].type].job_class].mean_s - st.work[j]
+    return st.job[j].error
 
 
 @kernel
@@ -76,12 +76,6 @@ def queue_of(st: Any, j: int) -> int:
 def _heaped(st: Any) -> bool:
     """Whether the queue of a type is in order of work left, not of submission."""
     return st.counts[ORDER] == BY_WORK and st.counts[LEARNING] == 0
-
-
-@kernel
-def before(key: float, j: int, other_key: float, other: int) -> bool:
-    """Whether job *j* goes before job *other*."""
-    return key < other_key or (key == other_key and j < other)
 
 
 @kernel

@@ -29,7 +29,7 @@ def job_columns(table: JobTable, st: State) -> Columns:
         "restarts": job["restarts"],
         "work_rce_s": table.chips * table.work_s,
         "productive_rce_s": table.chips * (table.work_s - job["left"]),
-        "lost_rce_s": table.chips * job["lost"],
+        "lost_rce_s": table.chips * st.lost,
         "gave_up": job["state"] == GAVE_UP,
         "unserved_rce_s": np.where(never, table.chips * table.work_s, 0.0),
         "spread": np.where(np.isnan(job["start"]), UNKNOWN, job["level"]),

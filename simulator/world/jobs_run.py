@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor, inf, isinf, isnan
 from typing import Any
 
+from simulator.world.jobs_heap import drop, move, rise
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import give, slow_at, take
 from simulator.world.jobs_queue import error_of, join, replace, unplan
@@ -42,7 +43,7 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     if isnan(job.start):
         job.start = now
     else:
-        run.pay = st.job[j].restart
+        run.pay = st.restart[j]
         job.restarts += 1
     job.state = RUNNING
     job.pool = p
@@ -73,15 +74,13 @@ def start(st: Any, j: int, p: int, now: float) -> None:
         st.run[unit.first].prev = r
     unit.first = r
     unit.runs += 1
-    _set_times(st, run, now)
+    _set_times(st, run)
     if st.counts[RANKED] != 0:
         enter(st, u)
         _stir(st, run)
     n = st.counts[N_RUNS]
     st.counts[N_RUNS] = n + 1
-    st.slot[n].finishing = r
-    run.place = n
-    _up(st, n)
+    rise(st, st.due, 0, n, _due(st, run, now), j, r)
 
 
 @kernel
@@ -92,7 +91,7 @@ def finish(st: Any, r: int, now: float) -> None:
     _write_row(st, run, now, run.left)
     if run.expect > now:
         st.pool[run.pool].hold_good = 0
-    _learn(st, job)
+    _learn(st, run.job)
     job.left = 0.0
     job.finish = now
     job.state = DONE
@@ -122,8 +121,8 @@ def _take_away(st: Any, r: int, now: float, warned: bool) -> None:
     _write_row(st, run, now, run.left - left)
     _move_to_lost(st, run, saved - left)
     job.left = saved
-    job.attained += now - run.started
-    job.lost += saved - left
+    st.attained[j] += now - run.started
+    st.lost[j] += saved - left
     _free(st, r)
     join(st, j)
 
@@ -142,8 +141,8 @@ def change_rate(st: Any, r: int, fraction: float, now: float) -> bool:
     bring_up_to_date(st, r, now)
     run.slow = slow
     run.fraction = fraction
-    _set_times(st, run, now)
-    _reorder(st, run)
+    _set_times(st, run)
+    _reorder(st, r, now)
     return True
 
 
@@ -176,15 +175,14 @@ def remind(st: Any, r: int, now: float) -> None:
     else:
         # As long again as it has run; a second at least, or it would never get ahead.
         run.expect = now + max(now - run.started, 1.0)
-    _set_due(st, run, now)
-    _reorder(st, run)
+    _reorder(st, r, now)
 
 
 @kernel
-def _reorder(st: Any, run: Any) -> None:
+def _reorder(st: Any, r: int, now: float) -> None:
     """Give a run whose times have changed its places in the heap and the ranking."""
-    _up(st, run.place)
-    _down(st, run.place)
+    run = st.run[r]
+    move(st, st.due, 0, st.counts[N_RUNS], st.place[r], _due(st, run, now), run.job, r)
     st.pool[run.pool].hold_good = 0
     if st.counts[RANKED] != 0:
         withdraw(st, run.unit)
@@ -192,11 +190,10 @@ def _reorder(st: Any, run: Any) -> None:
 
 
 @kernel
-def _set_times(st: Any, run: Any, now: float) -> None:
+def _set_times(st: Any, run: Any) -> None:
     """Work out when a stretch that begins ends, and when it is thought to."""
     run.finish = _end_of(run, run.left)
     run.expect = _end_of(run, max(run.left + error_of(st, run.job), 0.0))
-    _set_due(st, run, now)
 
 
 @kernel
@@ -207,28 +204,31 @@ def _end_of(run: Any, left: float) -> float:
 
 
 @kernel
-def _set_due(st: Any, run: Any, now: float) -> None:
-    run.due = run.finish
+def _due(st: Any, run: Any, now: float) -> float:
+    """Return when a run's next event is: its finish, or what comes before."""
+    due = run.finish
     if st.counts[ORDER] == BY_ATTAINED:
-        job = st.job[run.job]
-        run.due = min(run.due, max(run.started + (st.kind[job.type].demotion - job.attained), now))
+        demotion = st.kind[st.job[run.job].type].demotion
+        due = min(due, max(run.started + (demotion - st.attained[run.job]), now))
     elif st.counts[RANKED] == BY_END:
-        run.due = min(run.due, max(run.expect, now))
+        due = min(due, max(run.expect, now))
+    return due
 
 
 @kernel
-def _learn(st: Any, job: Any) -> None:
+def _learn(st: Any, j: int) -> None:
     """Count a job that is done into the mean of its class."""
-    group = st.group[st.kind[job.type].job_class]
-    group.done += 1
-    group.mean_s += (job.work - group.mean_s) / group.done
-    count_in_mix(st, job.type, -1)
+    job_class = st.kind[st.job[j].type].job_class
+    count_in_mix(st, st.job[j].type, -1)
     if st.counts[LEARNING] == 0:
         return
+    group = st.group[job_class]
+    group.done += 1
+    group.mean_s += (st.work[j] - group.mean_s) / group.done
     unplan(st)
     if st.counts[ORDER] == BY_WORK:
         for k in range(len(st.kind)):
-            if st.kind[k].job_class == st.kind[job.type].job_class:
+            if st.kind[k].job_class == job_class:
                 replace(st, k)
         # The queue is in another order, so no pool is held as it was.
         st.counts[DIRTY] |= (1 << len(st.pool)) - 1
@@ -275,7 +275,7 @@ def _left(run: Any, useful: float) -> float:
 @kernel
 def _saved(st: Any, run: Any, useful: float) -> float:
     """Work left at the last checkpoint, checkpoints being every so much useful time."""
-    interval = st.job[run.job].checkpoint
+    interval = st.checkpoint[run.job]
     if isinf(interval):
         return run.saved
     total = run.useful + useful
@@ -336,7 +336,8 @@ def _new_run(st: Any) -> int:
 def _free(st: Any, r: int) -> None:
     """Take a run out of the heap and its unit, and its chips back to the pool."""
     run = st.run[r]
-    _out_of_heap(st, run.place)
+    drop(st, st.due, 0, st.counts[N_RUNS], st.place[r])
+    st.counts[N_RUNS] -= 1
     unit = st.unit[run.unit]
     if st.counts[RANKED] != 0:
         withdraw(st, run.unit)
@@ -357,60 +358,5 @@ def _free(st: Any, r: int) -> None:
     st.counts[DIRTY] |= 1 << run.pool
     run.job = -1
     run.finish = inf
-    run.due = inf
     st.slot[st.counts[N_FREE_RUNS]].free_run = r
     st.counts[N_FREE_RUNS] += 1
-
-
-@kernel
-def run_before(st: Any, a: int, b: int) -> bool:
-    """Whether run *a* is due before run *b*; ties by row of the table."""
-    first, second = st.run[a], st.run[b]
-    return first.due < second.due or (first.due == second.due and first.job < second.job)
-
-
-@kernel
-def _out_of_heap(st: Any, place: int) -> None:
-    n = st.counts[N_RUNS] - 1
-    st.counts[N_RUNS] = n
-    if place != n:
-        last = st.slot[n].finishing
-        st.slot[place].finishing = last
-        st.run[last].place = place
-        _up(st, place)
-        _down(st, st.run[last].place)
-
-
-@kernel
-def _up(st: Any, place: int) -> None:
-    r = st.slot[place].finishing
-    while place > 0:
-        parent = (place - 1) >> 1
-        other = st.slot[parent].finishing
-        if not run_before(st, r, other):
-            break
-        st.slot[place].finishing = other
-        st.run[other].place = place
-        place = parent
-    st.slot[place].finishing = r
-    st.run[r].place = place
-
-
-@kernel
-def _down(st: Any, place: int) -> None:
-    r = st.slot[place].finishing
-    n = st.counts[N_RUNS]
-    while True:
-        child = 2 * place + 1
-        if child >= n:
-            break
-        if child + 1 < n and run_before(st, st.slot[child + 1].finishing, st.slot[child].finishing):
-            child += 1
-        other = st.slot[child].finishing
-        if not run_before(st, other, r):
-            break
-        st.slot[place].finishing = other
-        st.run[other].place = place
-        place = child
-    st.slot[place].finishing = r
-    st.run[r].place = place

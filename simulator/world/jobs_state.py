@@ -84,19 +84,13 @@ BLOCK = 64
 #: Fault draws taken at once, in columns: gap, victim, repair.
 DRAWS = 256
 
+#: What changes of a job: one cache line.
 JOB = np.dtype(
     [
-        ("submit", "f8"),  # as asked, beside what changes
-        ("checkpoint", "f8"),
-        ("restart", "f8"),
-        ("patience", "f8"),
         ("start", "f8"),
         ("finish", "f8"),
         ("left", "f8"),  # of work_s, in seconds at rate 1
-        ("lost", "f8"),  # likewise
-        ("work", "f8"),  # all it asks, likewise
-        ("estimate", "f8"),  # what that is taken for
-        ("attained", "f8"),  # wall time on chips in runs that ended
+        ("error", "f8"),  # how much more that is taken for
         ("type", "i4"),
         ("next", "i4"),  # neighbours in the type's queue
         ("prev", "i4"),
@@ -200,7 +194,6 @@ POOL = np.dtype(
 )
 RUN = np.dtype(
     [
-        ("due", "f8"),  # its next event: its finish, or what comes before
         ("finish", "f8"),
         ("expect", "f8"),  # when it is thought to finish
         ("begin", "f8"),  # of this stretch at one rate
@@ -214,7 +207,6 @@ RUN = np.dtype(
         ("job", "i4"),
         ("unit", "i4"),
         ("chips", "i4"),  # allocated
-        ("place", "i4"),  # in the heap of completions
         ("row", "i4"),  # last segment of this run; -1: none yet
         ("next", "i4"),  # neighbours in the unit
         ("prev", "i4"),
@@ -232,10 +224,11 @@ SHARE = np.dtype(
     ],
     align=True,
 )
+#: An entry of a heap (:mod:`jobs_heap`).
+ENTRY = np.dtype([("key", "f8"), ("job", "i4"), ("item", "i4")], align=True)
 SLOT = np.dtype(
     [
         # Entries of lists that are no longer than there is room for runs.
-        ("finishing", "i4"),  # runs by (due, job), a heap
         ("free_run", "i4"),
         ("free_unit", "i4"),
         ("giving", "i4"),  # scratch: units that would give way
@@ -313,7 +306,14 @@ PART = np.dtype([("cell", "i4"), ("hosts", "i4"), ("next", "i4")], align=True)
 ARRAYS: dict[str, tuple[Any, int]] = {
     "counts": (np.int64, 1),
     "real": (np.float64, 1),
+    "submit": (np.float64, 1),
+    "work": (np.float64, 1),
+    "checkpoint": (np.float64, 1),
+    "restart": (np.float64, 1),
+    "patience": (np.float64, 1),
     "job": (JOB, 1),
+    "lost": (np.float64, 1),
+    "attained": (np.float64, 1),
     "kind": (TYPE, 1),
     "share": (SHARE, 1),
     "held": (np.int64, 2),
@@ -324,6 +324,8 @@ ARRAYS: dict[str, tuple[Any, int]] = {
     "level": (np.int32, 2),
     "draws": (np.float64, 3),
     "run": (RUN, 1),
+    "due": (ENTRY, 1),
+    "place": (np.int32, 1),
     "slot": (SLOT, 1),
     "unit": (UNIT, 1),
     "blocks": (np.int64, 2),
@@ -348,7 +350,17 @@ class State:
     counts: NDArray[np.int64]
     #: Real scalars: ageing, the earliest fault of any pool, how far the jobs have come.
     real: NDArray[np.float64]
+    #: Per job, as asked: columns of its table, [s] like it; only read.
+    submit: NDArray[np.float64]
+    work: NDArray[np.float64]
+    checkpoint: NDArray[np.float64]
+    restart: NDArray[np.float64]
+    patience: NDArray[np.float64]
     job: NDArray[Any]
+    #: Per job: work done and lost, as wall time at rate 1; wall time on chips in runs
+    #: that ended. Few jobs have any. [s]
+    lost: NDArray[np.float64]
+    attained: NDArray[np.float64]
     kind: NDArray[Any]
     #: Per service; one for all, where the queue is not ordered by shares.
     share: NDArray[Any]
@@ -366,6 +378,10 @@ class State:
     #: Per (pool, row): gap, victim, repair; then the cell that the fault hit.
     draws: NDArray[np.float64]
     run: NDArray[Any]
+    #: Runs by when their next event is, their finish or what comes before: a heap.
+    due: NDArray[Any]
+    #: Per run: its place in that heap.
+    place: NDArray[np.int32]
     slot: NDArray[Any]
     unit: NDArray[Any]
     #: Per (pool, block of units): hosts in use.

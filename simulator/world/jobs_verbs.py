@@ -166,8 +166,8 @@ def _compiled(source: str) -> SimpleNamespace:
         """Write down the progress of all that runs."""
         _ = source
         for i in range(st.counts[N_RUNS]):
-            bring_up_to_date(st, st.slot[i].finishing, now)
-            run = st.run[st.slot[i].finishing]
+            bring_up_to_date(st, st.due[i].item, now)
+            run = st.run[st.due[i].item]
             st.job[run.job].left = run.left
 
     return SimpleNamespace(

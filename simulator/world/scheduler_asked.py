@@ -85,10 +85,10 @@ def view_of(
 def _guess_of(st: State, jobs: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what the work left of jobs is taken for, as the compiled disciplines do."""
     job = st.job[jobs]
-    taken_for = job["estimate"]
+    error = job["error"]
     if st.counts[LEARNING] == 1:
-        taken_for = st.group["mean_s"][st.kind["job_class"][job["type"]]]
-    return np.maximum(job["left"] + (taken_for - job["work"]), 0.0)
+        error = st.group["mean_s"][st.kind["job_class"][job["type"]]] - st.work[jobs]
+    return np.maximum(job["left"] + error, 0.0)
 
 
 def answer_of(decide: Decide, view: QueueView) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -18,9 +18,10 @@ from __future__ import annotations
 from math import inf, isinf
 from typing import Any
 
+from simulator.world.jobs_heap import before
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits, host_for, slow_here
-from simulator.world.jobs_queue import before, end_of_job, key_of, leave
+from simulator.world.jobs_queue import end_of_job, key_of, leave
 from simulator.world.jobs_ranking import hosts_to, unit_at
 from simulator.world.jobs_run import start
 from simulator.world.jobs_state import (

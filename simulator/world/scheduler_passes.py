@@ -10,9 +10,10 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
+from simulator.world.jobs_heap import before
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits
-from simulator.world.jobs_queue import before, key_of, leave, put_back, set_aside, type_before
+from simulator.world.jobs_queue import key_of, leave, put_back, set_aside, type_before
 from simulator.world.jobs_run import start
 from simulator.world.jobs_state import (
     DIRTY,

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.world.jobs_heap import before
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits
-from simulator.world.jobs_queue import before, leave
+from simulator.world.jobs_queue import leave
 from simulator.world.jobs_run import start
 from simulator.world.jobs_state import (
     DIRTY,
