@@ -7,8 +7,9 @@ from typing import Any
 
 from simulator.world.jobs_faults import end_repair, fault
 from simulator.world.jobs_kernel import kernel
+from simulator.world.jobs_mix import count_in_mix
 from simulator.world.jobs_queue import join, leave, unplan
-from simulator.world.jobs_run import count_in_mix, finish, remind
+from simulator.world.jobs_run import finish, remind
 from simulator.world.jobs_state import (
     AIMED,
     ASKED,

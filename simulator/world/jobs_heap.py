@@ -22,7 +22,7 @@ def before(key: float, j: int, other_key: float, other: int) -> bool:
 def rise(st: Any, heap: Any, first: int, i: int, key: float, j: int, item: int) -> None:
     """Put an entry at place *i*, which is free, or above it, of the heap that begins at *first*.
 
-    An item that is not -1 is told where it is.
+    An item that is not negative is told where it is.
     """
     while i > 0:
         above = heap[first + ((i - 1) >> 2)]

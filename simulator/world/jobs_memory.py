@@ -14,9 +14,11 @@ from simulator.world.jobs_state import (
     AIM,
     AIMED,
     BLOCK,
+    BY_ATTAINED,
     BY_END,
     BY_SHARE,
     BY_STRENGTH,
+    BY_WORK,
     CONSERVATIVE,
     COOL,
     DEPTH,
@@ -50,7 +52,7 @@ from simulator.world.jobs_state import (
     UNIT,
     State,
 )
-from simulator.world.jobs_types import types_of
+from simulator.world.jobs_types import room_for_heaps, types_of
 from simulator.world.scheduler import PLACEMENTS, Policy
 
 _RUNS_AT_FIRST = 1024
@@ -75,6 +77,9 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     counts[LEARNING] = policy.run_time == "class_mean"
     counts[DOMINANT] = policy.discipline == "drf"
     counts[AIMED] = counts[MIX_CHANGED] = policy.pools is not None
+    levels = len(policy.thresholds_chip_s) + 1 if order == BY_ATTAINED else 1
+    in_heaps = counts[PREEMPTS] == 1 or (order == BY_WORK and counts[LEARNING] == 0)
+    room = room_for_heaps(kind, types, levels) if in_heaps else 0
     real = np.zeros(N_REALS)
     real[AGEING], real[NEXT_FAULT] = policy.ageing_per_s, np.inf
     impatient = int(np.count_nonzero(np.isfinite(table.patience_s)))
@@ -89,6 +94,8 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         lost=np.zeros(n),
         attained=np.zeros(n),
         kind=kind,
+        queue=lined(1 + room, ENTRY),
+        merge=lined(len(kind), ENTRY, 1),
         share=share,
         held=np.zeros((len(share), 0), np.int64),
         group=np.zeros(classes, GROUP),

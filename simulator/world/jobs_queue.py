@@ -1,8 +1,9 @@
 """Waiting jobs: a queue for each type, and the types in order of their heads.
 
 A queue in order of submission is a linked list, so that a pass can walk it and
-a job can leave from its middle; a queue in order of work left is a pairing
-heap over the same two links. Conservative backfill has one queue for all types.
+a job can leave from its middle; one in order of work left, or to which those
+that were preempted return, is a heap. Conservative backfill has one queue for
+all types.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from math import isnan
 from typing import Any
 
-from simulator.world.jobs_heap import before
+from simulator.world.jobs_heap import before, drop, rise
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import (
     AGEING,
@@ -26,6 +27,7 @@ from simulator.world.jobs_state import (
     N_TYPES_WAITING,
     N_WAITING,
     ORDER,
+    PREEMPTS,
     WAITING,
 )
 
@@ -35,7 +37,9 @@ def key_of(st: Any, j: int) -> float:
     """Order of a job among all that wait: lower first, ties by row of the table."""
     order = st.counts[ORDER]
     if order in (BY_PRIORITY, BY_ATTAINED):
-        return -st.kind[st.job[j].type].priority + st.real[AGEING] * st.submit[j]
+        priority = st.kind[st.job[j].type].priority
+        # Without ageing, spare a look at another cache line.
+        return -priority if st.real[AGEING] == 0.0 else -priority + st.real[AGEING] * st.submit[j]
     if order == BY_WORK:
         if st.counts[LEARNING] == 1:
             return st.group[st.kind[st.job[j].type].job_class].mean_s
@@ -73,9 +77,22 @@ def queue_of(st: Any, j: int) -> int:
 
 
 @kernel
-def _heaped(st: Any) -> bool:
-    """Whether the queue of a type is in order of work left, not of submission."""
-    return st.counts[ORDER] == BY_WORK and st.counts[LEARNING] == 0
+def heaped(st: Any) -> bool:
+    """Whether the queue of a type is a heap: jobs come to any place, and leave at the head."""
+    return st.counts[PREEMPTS] == 1 or (st.counts[ORDER] == BY_WORK and st.counts[LEARNING] == 0)
+
+
+@kernel
+def _rank(st: Any, j: int) -> float:
+    """Order of a job within its type; ties by row of the table."""
+    return guess_of(st, j) if st.counts[ORDER] == BY_WORK and st.counts[LEARNING] == 0 else 0.0
+
+
+@kernel
+def _next_head(st: Any, kind: Any) -> None:
+    drop(st, st.queue, kind.first, kind.size, 0)
+    kind.size -= 1
+    kind.head = st.queue[kind.first].job if kind.size > 0 else -1
 
 
 @kernel
@@ -90,10 +107,10 @@ def join(st: Any, j: int) -> None:
     st.counts[FRESH] += 1
     st.counts[FRESH_JOB] = j
     kind = st.kind[queue_of(st, j)]
-    if _heaped(st):
-        job.next = -1
-        job.prev = -1
-        kind.head = _meld(st, kind.head, j)
+    if heaped(st):
+        kind.size += 1
+        rise(st, st.queue, kind.first, kind.size - 1, _rank(st, j), j, -1)
+        kind.head = st.queue[kind.first].job
     else:
         _link(st, kind, j)
     replace(st, queue_of(st, j))
@@ -112,13 +129,13 @@ def leave(st: Any, j: int) -> None:
     job = st.job[j]
     st.counts[N_WAITING] -= 1
     kind = st.kind[queue_of(st, j)]
-    if _heaped(st):
+    if heaped(st):
         # One that gives up within the heap stays until it comes to the top.
         if kind.head != j:
             return
-        kind.head = _without_root(st, j)
+        _next_head(st, kind)
         while kind.head >= 0 and st.job[kind.head].state != WAITING:
-            kind.head = _without_root(st, kind.head)
+            _next_head(st, kind)
     else:
         if job.prev >= 0:
             st.job[job.prev].next = job.next
@@ -151,45 +168,6 @@ def _link(st: Any, kind: Any, j: int) -> None:
         st.job[right].prev = j
     else:
         kind.tail = j
-
-
-@kernel
-def _meld(st: Any, a: int, b: int) -> int:
-    """Join two pairing heaps (``prev``: first child, ``next``: sibling); return the root."""
-    if a < 0:
-        return b
-    if b < 0:
-        return a
-    if before(guess_of(st, b), b, guess_of(st, a), a):
-        a, b = b, a
-    st.job[b].next = st.job[a].prev
-    st.job[a].prev = b
-    return a
-
-
-@kernel
-def _without_root(st: Any, root: int) -> int:
-    """Remove the root of a pairing heap: meld its children in pairs, then the pairs."""
-    child = st.job[root].prev
-    pairs = -1
-    while child >= 0:
-        a = child
-        b = st.job[a].next
-        child = -1
-        st.job[a].next = -1
-        if b >= 0:
-            child = st.job[b].next
-            st.job[b].next = -1
-        a = _meld(st, a, b)
-        st.job[a].next = pairs
-        pairs = a
-    top = -1
-    while pairs >= 0:
-        following = st.job[pairs].next
-        st.job[pairs].next = -1
-        top = _meld(st, top, pairs)
-        pairs = following
-    return top
 
 
 @kernel

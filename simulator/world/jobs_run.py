@@ -7,18 +7,16 @@ from typing import Any
 
 from simulator.world.jobs_heap import drop, move, rise
 from simulator.world.jobs_kernel import kernel
+from simulator.world.jobs_mix import count_chips, learn
 from simulator.world.jobs_place import give, slow_at, take
-from simulator.world.jobs_queue import error_of, join, replace, unplan
+from simulator.world.jobs_queue import error_of, join
 from simulator.world.jobs_ranking import enter, withdraw
 from simulator.world.jobs_state import (
     BY_ATTAINED,
     BY_END,
-    BY_WORK,
     DIRTY,
     DONE,
-    LEARNING,
     LINKED,
-    MIX_CHANGED,
     MIXED,
     N_FREE_RUNS,
     N_ROWS,
@@ -54,7 +52,7 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     run.pool = p
     hosts = st.fit[k, p].hosts
     run.chips = hosts * st.pool[p].chips_per_host if hosts > 0 else st.fit[k, p].need
-    _count(st, run, run.chips)
+    count_chips(st, run, run.chips)
     run.begin = now
     run.started = now
     run.slow = slow_at(st, k, p, st.unit[u].level)
@@ -91,7 +89,7 @@ def finish(st: Any, r: int, now: float) -> None:
     _write_row(st, run, now, run.left)
     if run.expect > now:
         st.pool[run.pool].hold_good = 0
-    _learn(st, run.job)
+    learn(st, run.job)
     job.left = 0.0
     job.finish = now
     job.state = DONE
@@ -216,43 +214,6 @@ def _due(st: Any, run: Any, now: float) -> float:
 
 
 @kernel
-def _learn(st: Any, j: int) -> None:
-    """Count a job that is done into the mean of its class."""
-    job_class = st.kind[st.job[j].type].job_class
-    count_in_mix(st, st.job[j].type, -1)
-    if st.counts[LEARNING] == 0:
-        return
-    group = st.group[job_class]
-    group.done += 1
-    group.mean_s += (st.work[j] - group.mean_s) / group.done
-    unplan(st)
-    if st.counts[ORDER] == BY_WORK:
-        for k in range(len(st.kind)):
-            if st.kind[k].job_class == job_class:
-                replace(st, k)
-        # The queue is in another order, so no pool is held as it was.
-        st.counts[DIRTY] |= (1 << len(st.pool)) - 1
-
-
-@kernel
-def count_in_mix(st: Any, k: int, jobs: int) -> None:
-    """Count a job of a type into its class, or out of it."""
-    group = st.group[st.kind[k].job_class]
-    group.chips += jobs * st.kind[k].chips
-    if group.chips < group.least or group.chips > group.most:
-        st.counts[MIX_CHANGED] = 1
-
-
-@kernel
-def _count(st: Any, run: Any, chips: int) -> None:
-    """Count chips as allocated, or, if negative, as given back."""
-    kind = st.kind[st.job[run.job].type]
-    st.share[kind.service].used += chips
-    st.held[kind.service, run.pool] += chips
-    st.aims[kind.job_class, run.pool].held += chips
-
-
-@kernel
 def _stir(st: Any, run: Any) -> None:
     """Where a shared host gets other company, small jobs may start before their time."""
     if st.counts[N_SMALL_PLANNED] > 0 and st.unit[run.unit].free >= 0:
@@ -354,7 +315,7 @@ def _free(st: Any, r: int) -> None:
     give(st, run.unit, run.chips)
     if st.counts[RANKED] != 0 and unit.runs > 0:
         enter(st, run.unit)
-    _count(st, run, -run.chips)
+    count_chips(st, run, -run.chips)
     st.counts[DIRTY] |= 1 << run.pool
     run.job = -1
     run.finish = inf

@@ -102,6 +102,8 @@ JOB = np.dtype(
     ],
     align=True,
 )
+#: An entry of a heap (:mod:`jobs_heap`).
+ENTRY = np.dtype([("key", "f8"), ("job", "i4"), ("item", "i4")], align=True)
 TYPE = np.dtype(
     [
         ("key", "f8"),  # order of the type's head; ties by job
@@ -113,9 +115,10 @@ TYPE = np.dtype(
         ("service", "i4"),  # where the queue is ordered by shares; else 0
         ("head", "i4"),
         ("tail", "i4"),
+        ("first", "i4"),  # of the queue, where that is a heap: where it begins
+        ("size", "i4"),  # and how many it holds
         ("place", "i4"),  # in the heap of waiting types; -1: none waits
         ("pools", "i4"),  # how many pools are in its order of preference
-        ("cursor", "i4"),  # how far a pass has come in its queue
         # Entries of three lists of types that are no longer than there are types.
         ("waiting", "i4"),  # types with waiting jobs, a heap by (key, head)
         ("aside", "i4"),  # scratch of a pass: those set aside
@@ -224,8 +227,6 @@ SHARE = np.dtype(
     ],
     align=True,
 )
-#: An entry of a heap (:mod:`jobs_heap`).
-ENTRY = np.dtype([("key", "f8"), ("job", "i4"), ("item", "i4")], align=True)
 SLOT = np.dtype(
     [
         # Entries of lists that are no longer than there is room for runs.
@@ -315,6 +316,8 @@ ARRAYS: dict[str, tuple[Any, int]] = {
     "lost": (np.float64, 1),
     "attained": (np.float64, 1),
     "kind": (TYPE, 1),
+    "queue": (ENTRY, 1),
+    "merge": (ENTRY, 1),
     "share": (SHARE, 1),
     "held": (np.int64, 2),
     "group": (GROUP, 1),
@@ -362,6 +365,10 @@ class State:
     lost: NDArray[np.float64]
     attained: NDArray[np.float64]
     kind: NDArray[Any]
+    #: Where queues are heaps: those of all types, one behind the other.
+    queue: NDArray[Any]
+    #: Scratch of a pass, one per type: a heap of types.
+    merge: NDArray[Any]
     #: Per service; one for all, where the queue is not ordered by shares.
     share: NDArray[Any]
     #: Per (service, pool): chips allocated.

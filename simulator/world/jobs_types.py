@@ -31,12 +31,22 @@ def types_of(
     kind["chips"] = sizes[found // len(levels) % len(sizes)]
     kind["priority" if order == BY_PRIORITY else "service"] = levels[found % len(levels)]
     kind["demotion"] = np.inf
-    for name in ("head", "tail", "place", "cursor"):
+    for name in ("head", "tail", "place"):
         kind[name] = -1
     if order != BY_ATTAINED:
         return kind, types
     steps = np.array([*thresholds_chip_s, np.inf])
     return _by_level(kind, steps), types * len(steps)
+
+
+def room_for_heaps(kind: NDArray[Any], types: NDArray[Any], levels: int) -> int:
+    """Say where the queue of each type begins, if it is a heap; return the room they need.
+
+    A job may wait at any of the levels of its type.
+    """
+    room = np.repeat(np.bincount(types, minlength=len(kind))[::levels], levels)
+    kind["first"] = np.cumsum(room) - room
+    return int(room.sum())
 
 
 def _by_level(kind: NDArray[Any], steps_chip_s: NDArray[np.float64]) -> NDArray[Any]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from math import inf, isinf
 from typing import Any
 
-from simulator.world.jobs_heap import before
+from simulator.world.jobs_heap import before, drop, rise, sink
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits, host_for, slow_here
 from simulator.world.jobs_queue import end_of_job, key_of, leave
@@ -88,13 +88,14 @@ def _backfill(st: Any, now: float) -> None:
     for i in range(st.counts[N_TYPES_WAITING]):
         k = st.kind[i].waiting
         if st.kind[k].mask & open_pools != 0 or any_fit(st, k) >= 0:
-            st.kind[k].cursor = st.kind[k].head if i > 0 else st.job[st.kind[k].head].next
-            if st.kind[k].cursor >= 0:
-                n = _push(st, n, k)
+            j = st.kind[k].head if i > 0 else st.job[st.kind[k].head].next
+            if j >= 0:
+                rise(st, st.merge, 0, n, key_of(st, j), j, ~k)
+                n += 1
     looked = 0
     while n > 0 and looked < st.counts[DEPTH]:
-        k = st.kind[0].merge
-        j = st.kind[k].cursor
+        j = st.merge[0].job
+        k = ~st.merge[0].item
         following = st.job[j].next
         fit = any_fit(st, k) >= 0
         p = _allowed_fit(st, k, j, now) if fit else -1
@@ -107,11 +108,11 @@ def _backfill(st: Any, now: float) -> None:
                 looked += 1
             elif taken == 0:
                 following = -1
-        st.kind[k].cursor = following
         if following < 0:
+            drop(st, st.merge, 0, n, 0)
             n -= 1
-            st.kind[0].merge = st.kind[n].merge
-        _sink(st, n)
+        else:
+            sink(st, st.merge, 0, n, 0, key_of(st, following), following, ~k)
 
 
 @kernel
@@ -210,40 +211,3 @@ def _foresee(st: Any, k: int, p: int) -> bool:
     pool.hold_at = st.unit[u].key
     pool.hold_spare = pool.free + hosts_to(st, p, pool.hold_at) - hosts
     return True
-
-
-@kernel
-def _cursor_before(st: Any, a: int, b: int) -> bool:
-    i, j = st.kind[a].cursor, st.kind[b].cursor
-    return before(key_of(st, i), i, key_of(st, j), j)
-
-
-@kernel
-def _push(st: Any, n: int, k: int) -> int:
-    """Add a type to the scratch heap by its cursor; return the new size."""
-    i = n
-    while i > 0 and _cursor_before(st, k, st.kind[(i - 1) >> 1].merge):
-        st.kind[i].merge = st.kind[(i - 1) >> 1].merge
-        i = (i - 1) >> 1
-    st.kind[i].merge = k
-    return n + 1
-
-
-@kernel
-def _sink(st: Any, n: int) -> None:
-    """Let the top of the scratch heap sink to where its cursor belongs."""
-    if n < 2:
-        return
-    k = st.kind[0].merge
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            break
-        if child + 1 < n and _cursor_before(st, st.kind[child + 1].merge, st.kind[child].merge):
-            child += 1
-        if not _cursor_before(st, st.kind[child].merge, k):
-            break
-        st.kind[i].merge = st.kind[child].merge
-        i = child
-    st.kind[i].merge = k
