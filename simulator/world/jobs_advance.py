@@ -87,7 +87,7 @@ def run_until(st: Any, t_end: float) -> int:
         elif st.counts[DIRTY] != 0 or st.counts[FRESH] != 0:
             return NEEDS_POLICY
         # A job of no length, or a repair, may make room at this very moment.
-        if _next_but_patience(st) > now:
+        if st.counts[N_PATIENCE] > 0 and _next_but_patience(st) > now:
             _give_up(st, now)
 
 

@@ -112,7 +112,8 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         blocks=np.zeros((0, _RUNS_AT_FIRST // BLOCK), np.int64),
         repairs=np.zeros(64, REPAIR),
         deadlines=np.zeros(impatient + 1, np.int32),
-        rows=np.zeros(n + 1024, ROW),
+        # What is not written to is not there: room that proves too much costs nothing.
+        rows=np.zeros(n + n // 4 + 1024, ROW),
         tree=np.zeros((0, 0), np.int64),
         part=np.zeros(0, PART),
         plan=np.zeros((0, 2 * planned + 2), PLAN),

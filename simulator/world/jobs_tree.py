@@ -60,37 +60,29 @@ def idle_cell(st: Any, p: int, k: int) -> int:
 @kernel
 def list_rack(st: Any, p: int, r: int) -> None:
     """Put a rack into the buckets where it belongs."""
-    if st.tree[p, st.pool[p].rack_at + r] == 0:
-        return
-    pool = st.pool[p]
-    _mark(st, p, st.tree[p, pool.rack_at + r], r)
-    if 1 < pool.domain < pool.rack:
-        for c in range(r * (pool.rack // pool.domain), (r + 1) * (pool.rack // pool.domain)):
-            if st.tree[p, pool.free_at + c] > 0:
-                _mark(
-                    st,
-                    p,
-                    bucket_of(pool, st.tree[p, pool.free_at + c], st.tree[p, pool.rack_at + r]),
-                    r,
-                )
+    _keep(st, p, r, True)
 
 
 @kernel
 def unlist_rack(st: Any, p: int, r: int) -> None:
     """Take a rack out of its buckets, before it changes."""
-    if st.tree[p, st.pool[p].rack_at + r] == 0:
-        return
+    _keep(st, p, r, False)
+
+
+@kernel
+def _keep(st: Any, p: int, r: int, listed: bool) -> None:
+    """Let the buckets where a rack belongs hold it, or not."""
     pool = st.pool[p]
-    _unmark(st, p, st.tree[p, pool.rack_at + r], r)
+    in_rack = st.tree[p, pool.rack_at + r]
+    if in_rack == 0:
+        return
+    _mark(st, p, in_rack, r, listed)
     if 1 < pool.domain < pool.rack:
-        for c in range(r * (pool.rack // pool.domain), (r + 1) * (pool.rack // pool.domain)):
-            if st.tree[p, pool.free_at + c] > 0:
-                _unmark(
-                    st,
-                    p,
-                    bucket_of(pool, st.tree[p, pool.free_at + c], st.tree[p, pool.rack_at + r]),
-                    r,
-                )
+        cells = pool.rack // pool.domain
+        for c in range(r * cells, (r + 1) * cells):
+            in_cell = st.tree[p, pool.free_at + c]
+            if in_cell > 0:
+                _mark(st, p, bucket_of(pool, in_cell, in_rack), r, listed)
 
 
 @kernel
@@ -106,26 +98,22 @@ def bucket_of(pool: Any, in_cell: int, in_rack: int) -> int:
 
 
 @kernel
-def _mark(st: Any, p: int, b: int, r: int) -> None:
+def _mark(st: Any, p: int, b: int, r: int, listed: bool) -> None:
+    """Let a bucket hold a rack, or not; two domains of a rack may be in the same."""
     pool = st.pool[p]
     bit = 1 << (r & 63)
     w = pool.bits_at + b * pool.words + (r >> 6)
-    if st.tree[p, w] & bit == 0:
+    if (st.tree[p, w] & bit != 0) == listed:
+        return
+    st.tree[p, w] ^= bit
+    brief = pool.brief_at + b * pool.briefs + (r >> 12)
+    if listed:
         st.tree[p, pool.racks_at + b] += 1
-        st.tree[p, w] |= bit
-        st.tree[p, pool.brief_at + b * pool.briefs + (r >> 12)] |= 1 << (r >> 6 & 63)
-
-
-@kernel
-def _unmark(st: Any, p: int, b: int, r: int) -> None:
-    pool = st.pool[p]
-    bit = 1 << (r & 63)
-    w = pool.bits_at + b * pool.words + (r >> 6)
-    if st.tree[p, w] & bit != 0:
+        st.tree[p, brief] |= 1 << (r >> 6 & 63)
+    else:
         st.tree[p, pool.racks_at + b] -= 1
-        st.tree[p, w] &= ~bit
         if st.tree[p, w] == 0:
-            st.tree[p, pool.brief_at + b * pool.briefs + (r >> 12)] &= ~(1 << (r >> 6 & 63))
+            st.tree[p, brief] &= ~(1 << (r >> 6 & 63))
 
 
 @kernel
