@@ -56,6 +56,7 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     MIX_CHANGED,  # 1: so much that the aims must be set anew
     N_PLANNED,  # waiting jobs with a reservation, of conservative backfill
     N_SMALL_PLANNED,  # of these, those that share a host
+    SIGHT,  # counts what a pass of backfill changes, so that it looks at types anew
     N_COUNTERS,
 ) = range(33)
 
@@ -117,6 +118,8 @@ TYPE = np.dtype(
         ("tail", "i4"),
         ("first", "i4"),  # of the queue, where that is a heap: where it begins
         ("size", "i4"),  # and how many it holds
+        ("seen", "i8"),  # by a pass of backfill: what stood when it looked
+        ("able", "i4"),  # and whether it found a pool where the type fits
         ("place", "i4"),  # in the heap of waiting types; -1: none waits
         ("pools", "i4"),  # how many pools are in its order of preference
         # Entries of three lists of types that are no longer than there are types.
@@ -136,6 +139,9 @@ FIT = np.dtype(
         ("need", "i4"),  # chips
         ("hosts", "i4"),  # whole hosts; 0: shares one
         ("pool", "i4"),  # in column i: the pool liked i-th best
+        # Scratch of a pass of backfill: who of the type may start here, and how slowly.
+        ("open", "i4"),
+        ("pace", "f8"),
     ],
     align=True,
 )

@@ -30,8 +30,15 @@ from simulator.world.jobs_state import (
     FRESH,
     FRESH_JOB,
     N_TYPES_WAITING,
+    PLACEMENT,
+    RANDOM,
+    SIGHT,
 )
 from simulator.world.scheduler_passes import any_fit
+
+#: Who of a type may start in a pool: none, those thought to end before its reservation,
+#: those of which that or their place says so, all.
+NONE, SHORT, SOME, ALL = range(4)
 
 
 @kernel
@@ -92,19 +99,22 @@ def _backfill(st: Any, now: float) -> None:
             if j >= 0:
                 rise(st, st.merge, 0, n, key_of(st, j), j, ~k)
                 n += 1
+    st.counts[SIGHT] += 1
     looked = 0
     while n > 0 and looked < st.counts[DEPTH]:
         j = st.merge[0].job
         k = ~st.merge[0].item
         following = st.job[j].next
-        fit = any_fit(st, k) >= 0
-        p = _allowed_fit(st, k, j, now) if fit else -1
+        p = _allowed_fit(st, k, j, now)
         if p >= 0:
             _start_within(st, k, j, p, now)
+            st.counts[SIGHT] += 1
         else:
             taken = _reserve(st, k, j) if st.kind[k].mask & open_pools != 0 else 0
-            open_pools &= ~taken
-            if fit:
+            if taken != 0:
+                open_pools &= ~taken
+                st.counts[SIGHT] += 1
+            if st.kind[k].able == 1:
                 looked += 1
             elif taken == 0:
                 following = -1
@@ -133,6 +143,7 @@ def _try_fresh(st: Any, j: int, now: float) -> bool:
         holder = st.pool[st.fit[k, i].pool].hold_job
         if holder >= 0 and before(key, j, key_of(st, holder), holder):
             return False
+    st.counts[SIGHT] += 1
     p = _allowed_fit(st, k, j, now)
     if p >= 0:
         _start_within(st, k, j, p, now)
@@ -144,11 +155,52 @@ def _try_fresh(st: Any, j: int, now: float) -> bool:
 @kernel
 def _allowed_fit(st: Any, k: int, j: int, now: float) -> int:
     """Return the pool liked best where a job fits and delays no reservation; -1: none."""
+    if st.kind[k].seen != st.counts[SIGHT]:
+        _look_at(st, k)
+    if st.kind[k].able == 0:
+        return -1
     for i in range(st.kind[k].pools):
         p = st.fit[k, i].pool
-        if fits(st, k, p) and (st.pool[p].hold_kept == 0 or _spared(st, k, j, p, now) >= 0):
+        who = st.fit[k, p].open
+        if who == ALL:
+            return p
+        if who == SHORT and end_of_job(st, j, now, st.fit[k, p].pace) <= st.pool[p].hold_at:
+            return p
+        if who == SOME and _spared(st, k, j, p, now) >= 0:
             return p
     return -1
+
+
+@kernel
+def _look_at(st: Any, k: int) -> None:
+    """Say who of a type may start where, as long as nothing starts and nothing is reserved."""
+    st.kind[k].seen = st.counts[SIGHT]
+    st.kind[k].able = 0
+    for p in range(len(st.pool)):
+        fit = st.fit[k, p]
+        fit.open = NONE
+        if st.kind[k].mask >> p & 1 == 0 or not fits(st, k, p):
+            continue
+        st.kind[k].able = 1
+        fit.open = ALL
+        if st.pool[p].hold_kept == 1:
+            fit.pace = slow_here(st, k, p)
+            fit.open = _who_is_spared(st, k, p)
+
+
+@kernel
+def _who_is_spared(st: Any, k: int, p: int) -> int:
+    """Return which jobs of a type delay no reservation of a pool where they fit."""
+    pool = st.pool[p]
+    if max(st.fit[k, p].hosts, 1) <= pool.hold_spare:
+        return ALL
+    if st.fit[k, p].hosts > 0:
+        return SHORT
+    # Where a small job goes, and so whom it delays, may be its own luck.
+    if st.counts[PLACEMENT] == RANDOM:
+        return SOME
+    u = host_for(st, p, st.fit[k, p].need, 0)
+    return ALL if u >= 0 and st.unit[u].key > pool.hold_at else SHORT
 
 
 @kernel
