@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulator.world import jobs_advance, jobs_memory
 from simulator.world.jobs import JobTable
+from simulator.world.jobs_arrays import State
 from simulator.world.jobs_books import HostBooks
 from simulator.world.jobs_notice import notice_of_compiling
 from simulator.world.jobs_state import (
@@ -31,7 +32,6 @@ from simulator.world.jobs_state import (
     POD,
     RANDOM,
     SEED,
-    State,
 )
 from simulator.world.jobs_tables import PoolTables
 from simulator.world.jobs_verbs import compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.jobs_state import State
+from simulator.world.jobs_arrays import State
 
 Floats = NDArray[np.float64]
 

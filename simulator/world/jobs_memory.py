@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.world.jobs import JobTable, Layout
+from simulator.world.jobs_arrays import State
 from simulator.world.jobs_state import (
     AGEING,
     AIM,
@@ -50,7 +51,6 @@ from simulator.world.jobs_state import (
     SHARE,
     SLOT,
     UNIT,
-    State,
 )
 from simulator.world.jobs_types import room_for_heaps, types_of
 from simulator.world.scheduler import PLACEMENTS, Policy

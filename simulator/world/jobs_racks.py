@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from simulator.world.jobs_arrays import State
 from simulator.world.jobs_memory import grown, shaped
-from simulator.world.jobs_state import FREE_PART, State
+from simulator.world.jobs_state import FREE_PART
 
 #: The lists of a pool's tree, in order.
 LISTS = ("free", "up", "there", "held", "rack", "pod", "heat", "cells", "racks", "bits", "brief")

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.world.jobs import JobTable
-from simulator.world.jobs_state import GAVE_UP, N_ROWS, UNKNOWN, State
+from simulator.world.jobs_arrays import State
+from simulator.world.jobs_state import GAVE_UP, N_ROWS, UNKNOWN
 
 Columns = dict[str, NDArray[Any]]
 

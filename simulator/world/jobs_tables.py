@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.jobs_state import LEVELS, State
+from simulator.world.jobs_arrays import State
+from simulator.world.jobs_state import LEVELS
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.world.jobs import JobTable
-from simulator.world.jobs_state import POD, State
+from simulator.world.jobs_arrays import State
+from simulator.world.jobs_state import POD
 from simulator.world.jobs_verbs import compiled
 
 

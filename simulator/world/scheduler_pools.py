@@ -31,7 +31,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.jobs_state import MIX_CHANGED, NOW, State
+from simulator.world.jobs_arrays import State
+from simulator.world.jobs_state import MIX_CHANGED, NOW
 
 Floats = NDArray[np.float64]
 
