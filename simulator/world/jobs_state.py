@@ -52,7 +52,7 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     N_SMALL_PLANNED,  # of these, those that share a host
     SIGHT,  # counts what a pass of backfill changes, so that it looks at types anew
     N_COUNTERS,
-) = range(33)
+) = range(34)
 
 #: Places in the vector of real scalars.
 AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
