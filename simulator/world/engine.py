@@ -111,7 +111,7 @@ class JobEngine(Fleet):
 
     def lost_rce_s(self, jobs: NDArray[np.int64]) -> float:
         """Return the work some jobs have lost so far, since checkpoints, where stopped."""
-        lost = self._state.job["lost"][jobs]
+        lost = self._state.lost[jobs]
         return float(np.dot(lost, self._state.kind["chips"][self._state.job["type"][jobs]]))
 
     def share_network(self) -> None:
