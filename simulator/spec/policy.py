@@ -18,6 +18,18 @@ AIMABLE = ("fcfs", "first_fit", "sjf", "priority", "las", "fair_share", "drf")
 SHARING = ("fair_share", "drf")
 
 
+class Maintenance(Spec):
+    """Rolling maintenance: each rack is drained once in a period."""
+
+    every: Figure[PositiveSeconds]
+    """Time between two maintenances of a rack."""
+    notice: Figure[Seconds]
+    """Time for which nothing starts on the rack and its jobs go on; then those still there write
+    a checkpoint and wait again."""
+    takes: Figure[Seconds]
+    """Time from then until the rack is back."""
+
+
 class Policy(Spec):
     """Queue discipline and recovery."""
 
@@ -71,6 +83,10 @@ class Policy(Spec):
     right where the fleet is large against its jobs."""
     backfill_depth: int = Field(ge=0, default=1000)
     """Waiting jobs that backfilling looks at. [jobs]"""
+    round: Seconds = 0.0
+    """Time between two passes over the queue; 0: whenever something changes."""
+    maintenance: Maintenance | None = None
+    """None if absent."""
     checkpoint_write: Figure[PositiveSeconds]
     """Time to write a checkpoint; the interval follows Young's law."""
     restart: Figure[Seconds]

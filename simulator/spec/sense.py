@@ -222,6 +222,8 @@ def _policy_goes_together(scenario: Scenario) -> Findings:
         if value != plain and policy.discipline not in able:
             known = ", ".join(able)
             yield ("policy", field), f"{value!r} goes with the disciplines {known} only"
+    if policy.maintenance is not None and policy.fidelity == "fluid":
+        yield ("policy", "maintenance"), "goes with policy.fidelity 'jobs' only"
     for field in ("weights", "quotas"):
         if getattr(policy, field) and policy.discipline not in SHARING:
             yield ("policy", field), f"go with the disciplines {', '.join(SHARING)} only"

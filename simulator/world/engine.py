@@ -78,6 +78,7 @@ class JobEngine(Fleet):
         self._victims: dict[int, np.random.Generator] = {}
         #: Hosts of each domain of a rack that went down with it, by (pool, rack).
         self._racks_down: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self._racks_out: set[tuple[int, int]] = set()
 
     # What happens to hosts and runs.
 
@@ -169,6 +170,68 @@ class JobEngine(Fleet):
         self._settle()
         held = self._racks_down.pop((pool, rack))
         compiled.repair_rack(self._state, pool, rack, held, self._now_s)
+        self._books.note(self._state, pool, self._now_s)
+
+    def drain_hosts(self, pool: int, hosts: int) -> None:
+        """Take hosts out for maintenance: idle ones now, busy ones when what runs there ends.
+
+        Of a pool without a layout. Those out are down, and held until
+        :meth:`return_hosts`; nothing starts on a host that is to go. A fault of
+        such a host ends what runs there, and no more.
+        """
+        state = self._state.pool[pool]
+        if state["domain"] > 0:
+            raise ValueError(f"pool {self._tables.names[pool]!r} has a layout: drain its racks")
+        can = int(state["up"] - state["draining"])
+        if not 0 <= hosts <= can:
+            name = self._tables.names[pool]
+            raise ValueError(f"pool {name!r} has {can} hosts to drain, not {hosts}")
+        self._drain(pool, hosts, -1)
+
+    def drain_rack(self, pool: int, rack: int) -> None:
+        """Take the hosts of a rack that are up out for maintenance, as :meth:`drain_hosts` does."""
+        if (pool, rack) in self._racks_out or not self._hosts_there(pool, rack):
+            raise ValueError(f"pool {self._tables.names[pool]!r} has no rack {rack} to drain")
+        self._drain(pool, 0, rack)
+        self._racks_out.add((pool, rack))
+
+    def rack_is_out(self, pool: int, rack: int) -> bool:
+        """Whether a rack is down as a whole, or drained."""
+        return (pool, rack) in self._racks_out or (pool, rack) in self._racks_down
+
+    def clear_drained(self, pool: int) -> None:
+        """Let what still runs on hosts to be drained write a checkpoint and wait again."""
+        self._settle()
+        self._make_rows(int(self._state.counts[N_RUNS]))
+        compiled.clear_drained(self._state, pool, self._now_s)
+        self._books.note(self._state, pool, self._now_s)
+
+    def return_hosts(self, pool: int, hosts: int) -> None:
+        """End the maintenance of hosts: of those still busy first, which stay."""
+        state = self._state.pool[pool]
+        out = int(state["draining"] + state["held"])
+        if state["domain"] > 0 or not 0 <= hosts <= out:
+            name = self._tables.names[pool]
+            raise ValueError(f"pool {name!r} has {out} hosts out, cannot return {hosts}")
+        self._settle()
+        compiled.end_drain(self._state, pool, hosts, -1, np.zeros(0, np.int64), self._now_s)
+        self._books.note(self._state, pool, self._now_s)
+
+    def return_rack(self, pool: int, rack: int) -> None:
+        """End the maintenance of a rack; all hosts held there return, unless the rack is down."""
+        if (pool, rack) not in self._racks_out:
+            raise ValueError(f"rack {rack} of pool {self._tables.names[pool]!r} is not drained")
+        self._settle()
+        self._racks_out.remove((pool, rack))
+        state = self._state.pool[pool]
+        none = np.zeros(int(state["rack"] // state["domain"]), np.int64)
+        kept = self._racks_down.get((pool, rack), none)
+        compiled.end_drain(self._state, pool, 0, rack, kept, self._now_s)
+        self._books.note(self._state, pool, self._now_s)
+
+    def _drain(self, pool: int, hosts: int, rack: int) -> None:
+        self._settle()
+        compiled.drain(self._state, pool, hosts, rack, self._now_s)
         self._books.note(self._state, pool, self._now_s)
 
     # The clock.

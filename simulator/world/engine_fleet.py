@@ -158,8 +158,12 @@ class Fleet(Carrier):
         """Return how many hosts of a pool are up, and how many are down."""
         return int(self._state.pool[pool]["up"]), int(self._state.pool[pool]["down"])
 
+    def hosts_draining(self, pool: int) -> int:
+        """Return how many hosts are busy, and out for maintenance as soon as they are not."""
+        return int(self._state.pool[pool]["draining"])
+
     def hosts_held(self, pool: int) -> int:
-        """Return how many hosts :meth:`fail_host` took down are not repaired yet."""
+        """Return how many hosts that the world took down it has not brought back yet."""
         return int(self._state.pool[pool]["held"])
 
     def _check_hosts(self, pool: int, hosts: int) -> None:

@@ -181,7 +181,9 @@ class EngineRecord:
         ``pool``, ``start_s``, ``end_s``, ``chips`` (allocated, in whole hosts
         for gangs above one host), ``productive_rce_s``, ``lost_rce_s``,
         ``restart_s`` (paid at the start of the stretch), ``fraction`` (of the
-        speed it would have had alone on the network), ``spread``, ``racks``.
+        speed it would have had alone on the network), ``spread``, ``racks``, ``unit``
+        (what it holds: segments of one unit that overlap share a host; a number
+        is used again).
     pools : dict of ndarray
         Right-continuous series, a row a change by the world: ``t_s``, ``pool``,
         ``hosts_in_service`` (put in and not taken out), ``hosts_down`` (of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, isnan
+from math import ceil, floor, inf, isnan
 from typing import Any
 
 from simulator.world.jobs_faults import end_repair, fault
@@ -29,8 +29,10 @@ from simulator.world.jobs_state import (
     N_WAITING,
     NEXT_FAULT,
     NEXT_JOB,
+    NEXT_ROUND,
     NOW,
     PREEMPTS,
+    ROUND,
     SHARING,
     SKIPPING,
     WAITING,
@@ -62,6 +64,7 @@ def run_until(st: Any, t_end: float) -> int:
     leaves the state whole, so after a need is met the call is made again.
     """
     while True:
+        _await_round(st)
         now = _next_time(st)
         # Nothing more happens at the moment reached, so its runs may be rated.
         if st.counts[MIXED] != 0 and min(now, t_end) > st.real[NOW]:
@@ -69,6 +72,7 @@ def run_until(st: Any, t_end: float) -> int:
         if now >= t_end:
             return REACHED
         st.real[NOW] = now
+        _await_round(st)
         reason = complete(st, now)
         if reason == REACHED:
             reason = _change_capacity(st, now)
@@ -82,10 +86,12 @@ def run_until(st: Any, t_end: float) -> int:
             return NEEDS_ROWS
         if _lacks_aims(st):
             return NEEDS_AIMS
-        if st.counts[MODE] != ASKED:
+        due = _pass_is_due(st)
+        end_round(st)
+        if due:
+            if st.counts[MODE] == ASKED:
+                return NEEDS_POLICY
             _schedule(st, now)
-        elif st.counts[DIRTY] != 0 or st.counts[FRESH] != 0:
-            return NEEDS_POLICY
         # A job of no length, or a repair, may make room at this very moment.
         if st.counts[N_PATIENCE] > 0 and _next_but_patience(st) > now:
             _give_up(st, now)
@@ -93,13 +99,43 @@ def run_until(st: Any, t_end: float) -> int:
 
 @kernel
 def _next_time(st: Any) -> float:
-    """Return when something happens next: now, if the last change awaits a pass."""
-    if st.counts[DIRTY] != 0 or st.counts[FRESH] != 0:
+    """Return when something happens next: now, if the last change awaits a pass that may be."""
+    if _pass_is_due(st):
         return st.real[NOW]
     t = _next_but_patience(st)
+    if _changed(st):
+        t = min(t, st.real[NEXT_ROUND])
     if st.counts[N_PATIENCE] > 0:
         t = min(t, deadline(st, st.deadlines[0]))
     return t
+
+
+@kernel
+def _changed(st: Any) -> bool:
+    return st.counts[DIRTY] != 0 or st.counts[FRESH] != 0
+
+
+@kernel
+def _pass_is_due(st: Any) -> bool:
+    return _changed(st) and st.real[NOW] >= st.real[NEXT_ROUND]
+
+
+@kernel
+def _await_round(st: Any) -> None:
+    """Find the next time for a pass, if the last has gone by: a multiple of the round."""
+    now, span = st.real[NOW], st.real[ROUND]
+    if span > 0.0 and st.real[NEXT_ROUND] < now:
+        at = ceil(now / span) * span
+        st.real[NEXT_ROUND] = at if at >= now else at + span
+
+
+@kernel
+def end_round(st: Any) -> None:
+    """Let the time for a pass be over, if it is now: what changes later waits for the next."""
+    now, span = st.real[NOW], st.real[ROUND]
+    if span > 0.0 and st.real[NEXT_ROUND] <= now:
+        at = (floor(now / span) + 1.0) * span
+        st.real[NEXT_ROUND] = at if at > now else at + span
 
 
 @kernel
@@ -196,6 +232,9 @@ def _give_up(st: Any, now: float) -> None:
             unplan(st)
             st.counts[DIRTY] |= unblock(st, job.type, j) | release_hold(st, job.type, j)
             count_in_mix(st, job.type, -1)
+            # The only new job may be the one that left before the next round.
+            if st.counts[FRESH] == 1:
+                st.counts[FRESH] = 2
             if st.counts[MODE] in (ASKED, CONSERVATIVE) or st.counts[AIMED] == 1:
                 st.counts[DIRTY] |= (1 << len(st.pool)) - 1
 
@@ -214,8 +253,8 @@ def _lacks(st: Any, runs: int) -> bool:
 @kernel
 def _lacks_aims(st: Any) -> bool:
     """Whether a pass is due that must know aims which the mix has outgrown."""
-    due = st.counts[DIRTY] != 0 or st.counts[FRESH] != 0
-    return due and st.counts[AIMED] * st.counts[MIX_CHANGED] == 1 and st.counts[N_WAITING] > 0
+    outgrown = st.counts[AIMED] * st.counts[MIX_CHANGED] == 1
+    return outgrown and st.counts[N_WAITING] > 0 and _pass_is_due(st)
 
 
 @kernel

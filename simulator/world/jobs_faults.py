@@ -8,79 +8,21 @@ hosts that are up.
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any
 
+from simulator.world.jobs_hosts import account, add_idle, forecast, take_idle
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import unit_of_host
 from simulator.world.jobs_run import kill
-from simulator.world.jobs_state import DIRTY, MIX_CHANGED, N_REPAIRS, NEXT_FAULT
-from simulator.world.jobs_tree import idle_cell, list_rack, rack_of, shift, unlist_rack
-
-
-@kernel
-def account(st: Any, p: int, now: float) -> None:
-    """Bring a pool's hazard and down time up to date, before its hosts change."""
-    pool = st.pool[p]
-    span = now - pool.since
-    pool.hazard -= span * pool.up / pool.mtbf
-    pool.down_s += span * pool.down
-    pool.since = now
-
-
-@kernel
-def forecast(st: Any, p: int) -> None:
-    """Say when a pool's next fault comes if its hosts stay as they are."""
-    pool = st.pool[p]
-    if pool.up < pool.up_least or pool.up > pool.up_most:
-        st.counts[MIX_CHANGED] = 1
-    pool.next_fault = inf
-    if pool.up > 0 and pool.mtbf < inf:
-        pool.next_fault = pool.since + max(pool.hazard, 0.0) * pool.mtbf / pool.up
-    earliest = inf
-    for q in range(len(st.pool)):
-        earliest = min(earliest, st.pool[q].next_fault)
-    st.real[NEXT_FAULT] = earliest
-
-
-@kernel
-def add_idle(st: Any, p: int, c: int, hosts: int) -> None:
-    """Add idle hosts that are up to an accounted pool; *c* is their cell, if it has a layout."""
-    pool = st.pool[p]
-    if pool.domain > 0:
-        _change_up(st, p, c, hosts)
-    pool.up += hosts
-    pool.free += hosts
-    pool.hold_good = 0
-    st.counts[DIRTY] |= 1 << p
-    forecast(st, p)
-
-
-@kernel
-def take_idle(st: Any, p: int, c: int, hosts: int) -> None:
-    """Let idle hosts of an accounted pool be up no more; *c* is their cell, if it has a layout."""
-    pool = st.pool[p]
-    if pool.domain > 0:
-        _change_up(st, p, c, -hosts)
-    pool.up -= hosts
-    pool.free -= hosts
-    pool.hold_good = 0
-
-
-@kernel
-def _change_up(st: Any, p: int, c: int, hosts: int) -> None:
-    r = rack_of(st.pool[p], c)
-    unlist_rack(st, p, r)
-    shift(st, p, c, hosts)
-    st.tree[p, st.pool[p].up_at + c] += hosts
-    list_rack(st, p, r)
+from simulator.world.jobs_state import DIRTY, N_REPAIRS
+from simulator.world.jobs_tree import idle_cell
 
 
 @kernel
 def break_host(st: Any, p: int, uniform: float, now: float) -> int:
     """Take down one host that is up; what runs on it falls back to its checkpoint.
 
-    Returns its cell, if the pool has a layout.
+    Returns its cell, if the pool has a layout; -1: it was to be drained, and is.
     """
     account(st, p, now)
     pool = st.pool[p]
@@ -91,7 +33,10 @@ def break_host(st: Any, p: int, uniform: float, now: float) -> int:
         u, i = unit_of_host(st, p, host)
         if pool.domain > 0:
             c = _cell_of(st, u, i)
+        drained = _is_draining(st, u, i, c)
         empty_unit(st, u, now)
+        if drained:
+            return -1
     elif pool.domain > 0:
         c = idle_cell(st, p, host - (pool.up - pool.free))
     take_idle(st, p, c, 1)
@@ -99,6 +44,15 @@ def break_host(st: Any, p: int, uniform: float, now: float) -> int:
     st.counts[DIRTY] |= 1 << p
     forecast(st, p)
     return c
+
+
+@kernel
+def _is_draining(st: Any, u: int, host: int, c: int) -> bool:
+    """Whether one of a unit's hosts, which is in cell *c*, goes down when the unit ends."""
+    pool = st.pool[st.unit[u].pool]
+    if pool.domain == 0:
+        return host < st.unit[u].drain
+    return st.unit[u].drain > 0 and st.tree[st.unit[u].pool, pool.drain_at + c] > 0
 
 
 @kernel
@@ -137,7 +91,7 @@ def start_repairs(st: Any, p: int, now: float) -> None:
     """Let free crews begin repairs, in the order of faults."""
     pool = st.pool[p]
     while pool.in_repair < min(pool.crews, pool.down - pool.held):
-        # A broken host that left its rack before its turn is passed over.
+        # A broken host that left its rack before its turn, or was drained, is passed over.
         while st.draws[p, pool.repair_draw, 3] < 0:
             pool.repair_draw += 1
         pool.in_repair += 1

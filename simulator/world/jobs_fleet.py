@@ -8,15 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.world.jobs_faults import (
-    add_idle,
-    empty_unit,
-    forecast,
-    retire_down,
-    retire_down_of,
-    start_repairs,
-    take_idle,
-)
+from simulator.world.jobs_faults import empty_unit, retire_down, retire_down_of, start_repairs
+from simulator.world.jobs_hosts import add_idle, forecast, take_idle
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import DIRTY, TOP_UNIT
 from simulator.world.jobs_tree import rack_of

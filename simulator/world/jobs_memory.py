@@ -37,6 +37,7 @@ from simulator.world.jobs_state import (
     N_COUNTERS,
     N_REALS,
     NEXT_FAULT,
+    NEXT_ROUND,
     ORDER,
     PART,
     PLACEMENT,
@@ -46,6 +47,7 @@ from simulator.world.jobs_state import (
     PREEMPTS,
     RANKED,
     REPAIR,
+    ROUND,
     ROW,
     RUN,
     SHARE,
@@ -82,6 +84,7 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     room = room_for_heaps(kind, types, levels) if in_heaps else 0
     real = np.zeros(N_REALS)
     real[AGEING], real[NEXT_FAULT] = policy.ageing_per_s, np.inf
+    real[ROUND], real[NEXT_ROUND] = policy.round_s, -np.inf
     impatient = int(np.count_nonzero(np.isfinite(table.patience_s)))
     planned = min(n, policy.backfill_depth) if mode == CONSERVATIVE else 0
     run = np.zeros(_RUNS_AT_FIRST, RUN)

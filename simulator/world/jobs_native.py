@@ -38,7 +38,13 @@ from numpy.typing import NDArray
 #: Words of the header for each array: its address and up to three lengths.
 WORDS = 4
 _WORD = ir.IntType(64)
-_PLACES = {"f8": ir.DoubleType(), "i8": _WORD, "i4": ir.IntType(32), "i1": ir.IntType(8)}
+_PLACES = {
+    "f8": ir.DoubleType(),
+    "i8": _WORD,
+    "i4": ir.IntType(32),
+    "i2": ir.IntType(16),
+    "i1": ir.IntType(8),
+}
 
 
 class RowType(types.Type):
@@ -241,10 +247,10 @@ def _word(builder: Any, table: Any, header: Any, i: int) -> Any:
 
 def _read(builder: Any, address: Any, code: str) -> Any:
     value = builder.load(builder.bitcast(address, _PLACES[code].as_pointer()))
-    return builder.sext(value, _WORD) if code in ("i4", "i1") else value
+    return builder.sext(value, _WORD) if code in ("i4", "i2", "i1") else value
 
 
 def _write(builder: Any, address: Any, code: str, value: Any) -> None:
-    if code in ("i4", "i1"):
+    if code in ("i4", "i2", "i1"):
         value = builder.trunc(value, _PLACES[code])
     builder.store(value, builder.bitcast(address, _PLACES[code].as_pointer()))

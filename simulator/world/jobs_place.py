@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.world.jobs_hosts import hold_drained
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_layout import give_hosts, level_for, take_hosts
 from simulator.world.jobs_luck import luck_of
@@ -117,12 +118,12 @@ def take(st: Any, k: int, p: int, j: int) -> int:
     need = st.fit[k, p].need
     u = host_for(st, p, need, j)
     if u >= 0:
-        _unlist(st, u)
+        unlist_host(st, u)
     else:
         u = _new_unit(st, p, 1, j)
         st.unit[u].free = st.pool[p].chips_per_host
     st.unit[u].free -= need
-    _list(st, u)
+    list_host(st, u)
     return u
 
 
@@ -133,12 +134,12 @@ def give(st: Any, u: int, chips: int) -> None:
     if unit.free < 0:
         _drop_unit(st, u)
         return
-    _unlist(st, u)
+    unlist_host(st, u)
     unit.free += chips
     if unit.runs == 0:
         _drop_unit(st, u)
     else:
-        _list(st, u)
+        list_host(st, u)
 
 
 @kernel
@@ -185,6 +186,8 @@ def _new_unit(st: Any, p: int, hosts: int, j: int) -> int:
 def _drop_unit(st: Any, u: int) -> None:
     """Give a unit's hosts back to its pool."""
     unit = st.unit[u]
+    if unit.drain > 0:
+        hold_drained(st, u)
     give_hosts(st, u)
     st.pool[unit.pool].free += unit.hosts
     st.blocks[unit.pool, u // BLOCK] -= unit.hosts
@@ -194,10 +197,13 @@ def _drop_unit(st: Any, u: int) -> None:
 
 
 @kernel
-def _list(st: Any, u: int) -> None:
-    """Put a shared host in front of those with as many free chips; a full one nowhere."""
+def list_host(st: Any, u: int) -> None:
+    """Put a shared host in front of those with as many free chips; a full one nowhere.
+
+    Nor one that drains.
+    """
     unit = st.unit[u]
-    if unit.free == 0:
+    if unit.free == 0 or unit.drain > 0:
         return
     first = st.level[unit.pool, unit.free]
     unit.prev = -1
@@ -208,9 +214,10 @@ def _list(st: Any, u: int) -> None:
 
 
 @kernel
-def _unlist(st: Any, u: int) -> None:
+def unlist_host(st: Any, u: int) -> None:
+    """Take a shared host out of its list, before it changes."""
     unit = st.unit[u]
-    if unit.free == 0:
+    if unit.free == 0 or unit.drain > 0:
         return
     if unit.prev >= 0:
         st.unit[unit.prev].next = unit.next

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.world.jobs_faults import account, add_idle, empty_unit, forecast, take_idle
+from simulator.world.jobs_faults import empty_unit
 from simulator.world.jobs_fleet import cells_of, stands_in
+from simulator.world.jobs_hosts import account, add_idle, forecast, hold_idle
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import DIRTY, TOP_UNIT
 
@@ -23,10 +24,7 @@ def rack_down(st: Any, p: int, rack: int, held: Any, now: float) -> None:
         idle = st.tree[p, pool.free_at + c]
         held[c - first] = idle
         if idle > 0:
-            take_idle(st, p, c, idle)
-            st.tree[p, pool.held_at + c] += idle
-            pool.held += idle
-            pool.down += idle
+            hold_idle(st, p, c, idle)
     _changed(st, p)
 
 

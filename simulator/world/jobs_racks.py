@@ -12,7 +12,20 @@ from simulator.world.jobs_memory import grown, shaped
 from simulator.world.jobs_state import FREE_PART
 
 #: The lists of a pool's tree, in order.
-LISTS = ("free", "up", "there", "held", "rack", "pod", "heat", "cells", "racks", "bits", "brief")
+LISTS = (
+    "free",
+    "up",
+    "there",
+    "held",
+    "drain",
+    "rack",
+    "pod",
+    "heat",
+    "cells",
+    "racks",
+    "bits",
+    "brief",
+)
 
 
 def with_racks(st: State, p: int, racks: int) -> State:
@@ -48,7 +61,7 @@ def _lists(pool: Any) -> dict[str, tuple[int, int]]:
     cells = racks * (rack // domain)
     buckets = 1 + rack * (1 + domain * (1 < domain < rack))
     words = -(-racks // 64)
-    sizes = [(1, cells)] * 4
+    sizes = [(1, cells)] * 5
     pods = -(-racks // pod)
     sizes += [(1, racks), (1, pods), (1, pods), (1, domain + 1), (1, buckets)]
     sizes += [(buckets, words), (buckets, -(-words // 64))]

@@ -29,6 +29,12 @@ def strength(st: Any, r: int) -> float:
 
 
 @kernel
+def gives(st: Any, u: int) -> int:
+    """Return the hosts that are idle when a unit ends: those that drain are not."""
+    return st.unit[u].hosts - st.unit[u].drain
+
+
+@kernel
 def enter(st: Any, u: int) -> None:
     """Rank a unit that runs something by the strongest of its runs."""
     unit = st.unit[u]
@@ -50,7 +56,7 @@ def enter(st: Any, u: int) -> None:
 def withdraw(st: Any, u: int) -> None:
     """Take a unit out of the ranking, before what it is ranked by changes."""
     pool = st.pool[st.unit[u].pool]
-    hosts = st.unit[u].hosts
+    hosts = gives(st, u)
     v = pool.root
     parent = -1
     while v != u:
@@ -74,7 +80,7 @@ def hosts_below(st: Any, p: int, key: float) -> int:
     while u >= 0:
         unit = st.unit[u]
         if unit.key < key:
-            hosts += unit.hosts + _below(st, unit.lower)
+            hosts += gives(st, u) + _below(st, unit.lower)
             u = unit.upper
         else:
             u = unit.lower
@@ -89,7 +95,7 @@ def hosts_to(st: Any, p: int, key: float) -> int:
     while u >= 0:
         unit = st.unit[u]
         if unit.key <= key:
-            hosts += unit.hosts + _below(st, unit.lower)
+            hosts += gives(st, u) + _below(st, unit.lower)
             u = unit.upper
         else:
             u = unit.lower
@@ -105,10 +111,10 @@ def unit_at(st: Any, p: int, hosts: int) -> int:
         lower = _below(st, unit.lower)
         if hosts <= lower:
             u = unit.lower
-        elif hosts <= lower + unit.hosts:
+        elif hosts <= lower + gives(st, u):
             return u
         else:
-            hosts -= lower + unit.hosts
+            hosts -= lower + gives(st, u)
             u = unit.upper
     return -1
 
@@ -164,7 +170,7 @@ def _height(u: int) -> int:
 @kernel
 def _insert(st: Any, u: int) -> None:
     pool = st.pool[st.unit[u].pool]
-    hosts, height = st.unit[u].hosts, _height(u)
+    hosts, height = gives(st, u), _height(u)
     v = pool.root
     parent = -1
     while v >= 0 and _height(v) > height:
@@ -249,4 +255,4 @@ def _add_up(st: Any, n: int) -> None:
 @kernel
 def _sum(st: Any, u: int) -> None:
     unit = st.unit[u]
-    unit.below = unit.hosts + _below(st, unit.lower) + _below(st, unit.upper)
+    unit.below = gives(st, u) + _below(st, unit.lower) + _below(st, unit.upper)

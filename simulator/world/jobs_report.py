@@ -44,4 +44,4 @@ def segment_columns(st: State) -> Columns:
     names = ("job", "pool", "start_s", "end_s", "chips")
     works = ("productive_rce_s", "lost_rce_s", "restart_s", "fraction")
     columns = {name: np.asarray(rows[name]) for name in (*names, *works)}
-    return columns | {"spread": np.asarray(rows["level"]), "racks": np.asarray(rows["racks"])}
+    return columns | {"spread": rows["level"], "racks": rows["racks"], "unit": rows["unit"]}

@@ -30,8 +30,8 @@ from simulator.world.jobs_state import (
 
 
 @kernel
-def start(st: Any, j: int, p: int, now: float) -> None:
-    """Start a job that fits in a pool; one that ran before pays its restart first."""
+def start(st: Any, j: int, p: int, now: float) -> int:
+    """Start a job that fits in a pool, one that ran before with a restart; return the run."""
     job = st.job[j]
     k = job.type
     u = take(st, k, p, j)
@@ -79,6 +79,7 @@ def start(st: Any, j: int, p: int, now: float) -> None:
     n = st.counts[N_RUNS]
     st.counts[N_RUNS] = n + 1
     rise(st, st.due, 0, n, _due(st, run, now), j, r)
+    return r
 
 
 @kernel
@@ -261,6 +262,7 @@ def _write_row(st: Any, run: Any, now: float, done: float) -> int:
     row.restart_s = min(now - run.begin, run.pay)
     row.job = run.job
     row.pool = run.pool
+    row.unit = run.unit
     row.chips = run.chips
     row.fraction = run.fraction
     row.level = st.unit[run.unit].level

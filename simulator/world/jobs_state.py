@@ -55,7 +55,14 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
 ) = range(34)
 
 #: Places in the vector of real scalars.
-AGEING, NEXT_FAULT, NOW, N_REALS = range(4)
+(
+    AGEING,
+    NEXT_FAULT,
+    NOW,
+    ROUND,  # time between passes over the queue; 0: whenever something changes
+    NEXT_ROUND,  # when the next pass may be
+    N_REALS,
+) = range(6)
 
 #: What orders the queue.
 BY_SUBMIT, BY_PRIORITY, BY_WORK, BY_SHARE, BY_ATTAINED = range(5)
@@ -148,6 +155,7 @@ POOL = np.dtype(
         ("crews", "i8"),  # repairs that can go on at once
         ("in_repair", "i8"),
         ("held", "i8"),  # down until the world says otherwise
+        ("draining", "i8"),  # busy, and held when they are not
         ("drawn", "i8"),  # rows of fault draws at hand
         ("mtbf", "f8"),
         ("repair", "f8"),  # mean
@@ -175,6 +183,8 @@ POOL = np.dtype(
         ("up_at", "i8"),
         ("there_at", "i8"),
         ("held_at", "i8"),
+        # busy and to be held then;
+        ("drain_at", "i8"),
         # idle hosts by rack and by pod, and how full a pod's trunks are, in millionths;
         ("rack_at", "i8"),
         ("pod_at", "i8"),
@@ -249,6 +259,7 @@ UNIT = np.dtype(
         ("part", "i4"),  # first of its parts, a list; -1: no layout
         ("racks", "i4"),  # it has parts in
         ("level", "i4"),
+        ("drain", "i4"),  # of its hosts, those that go down when it ends
         # Place in the tree that ranks the pool's units, by (key, -since, -job).
         ("key", "f8"),
         ("since", "f8"),  # when the latest of its runs started
@@ -268,11 +279,12 @@ ROW = np.dtype(
         ("restart_s", "f8"),
         ("fraction", "f8"),
         ("job", "i4"),
-        ("pool", "i4"),
+        ("unit", "i4"),
         ("chips", "i4"),
         ("prev", "i4"),  # segment before, of the same run
         ("racks", "i4"),
-        ("level", "i4"),
+        ("pool", "i2"),
+        ("level", "i2"),
     ],
     align=True,
 )
@@ -288,7 +300,14 @@ GROUP = np.dtype(
 )
 AIM = np.dtype([("aim", "f8"), ("held", "i8")], align=True)
 #: A step of the hosts that reservations leave free, and a job with a reservation.
-PLAN = np.dtype([("at", "f8"), ("free", "i8")], align=True)
+PLAN = np.dtype(
+    [
+        ("at", "f8"),
+        ("free", "i8"),  # hosts more from then on
+        ("idle", "i8"),  # hosts that will be idle then
+    ],
+    align=True,
+)
 PLANNED = np.dtype(
     [
         ("at", "f8"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from simulator.world.jobs_advance import REACHED, complete, run_until
-from simulator.world.jobs_faults import account, add_idle, break_host, forecast
+from simulator.world.jobs_advance import REACHED, complete, end_round, run_until
+from simulator.world.jobs_drain import clear, drain_anywhere, drain_rack, undrain, undrain_rack
+from simulator.world.jobs_faults import break_host
 from simulator.world.jobs_fleet import enter, leave_anywhere, leave_rack
+from simulator.world.jobs_hosts import account, add_idle, forecast
 from simulator.world.jobs_kernel import digest, entry
 from simulator.world.jobs_links import put_changes, put_parts
 from simulator.world.jobs_rack_faults import rack_down, rack_up
@@ -67,6 +69,7 @@ def _compiled(source: str) -> SimpleNamespace:
         """Let runs go on at fractions of their speed alone."""
         _ = source
         st.counts[MIXED] = 0
+        end_round(st)
         for i in range(len(runs)):
             if change_rate(st, runs[i], fraction[i], now):
                 p = st.run[runs[i]].pool
@@ -99,8 +102,10 @@ def _compiled(source: str) -> SimpleNamespace:
     @entry
     def fail(st: Any, p: int, uniform: float, now: float) -> None:
         _ = source
-        st.pool[p].held += 1
         c = break_host(st, p, uniform, now)
+        if c < 0:
+            return
+        st.pool[p].held += 1
         if st.pool[p].domain > 0:
             st.tree[p, st.pool[p].held_at + c] += 1
 
@@ -127,6 +132,31 @@ def _compiled(source: str) -> SimpleNamespace:
     def repair_rack(st: Any, p: int, rack: int, held: Any, now: float) -> None:
         _ = source
         rack_up(st, p, rack, held, now)
+
+    @entry
+    def drain(st: Any, p: int, hosts: int, rack: int, now: float) -> None:
+        """Hold hosts, or (a rack) all of them, as soon as they are idle."""
+        _ = source
+        account(st, p, now)
+        if rack < 0:
+            drain_anywhere(st, p, hosts)
+        else:
+            drain_rack(st, p, rack)
+
+    @entry
+    def clear_drained(st: Any, p: int, now: float) -> None:
+        _ = source
+        clear(st, p, now)
+
+    @entry
+    def end_drain(st: Any, p: int, hosts: int, rack: int, kept: Any, now: float) -> None:
+        """End maintenance; of a rack, of each cell so many hosts stay held."""
+        _ = source
+        account(st, p, now)
+        if rack < 0:
+            undrain(st, p, hosts)
+        else:
+            undrain_rack(st, p, rack, kept)
 
     @entry
     def set_fault_rate(st: Any, p: int, mtbf: float, now: float) -> None:
@@ -184,6 +214,9 @@ def _compiled(source: str) -> SimpleNamespace:
         repair=repair,
         fail_rack=fail_rack,
         repair_rack=repair_rack,
+        drain=drain,
+        clear_drained=clear_drained,
+        end_drain=end_drain,
         set_fault_rate=set_fault_rate,
         look_again=look_again,
         list_waiting=list_waiting,

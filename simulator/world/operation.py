@@ -43,6 +43,7 @@ def policy_of(
         placement=policy.placement,
         backfill_depth=policy.backfill_depth,
         ageing_per_s=policy.ageing_per_day / DAY_S,
+        round_s=policy.round,
         preemption=policy.preemption,
         run_time=policy.run_time,
         thresholds_chip_s=tuple(policy.attained),

@@ -104,6 +104,8 @@ class Policy:
     backfill_depth: int = 1000
     #: Priority gained per second of waiting. [1/s]
     ageing_per_s: float = 0.0
+    #: Time between passes over the queue, at its multiples; 0: whenever something changes. [s]
+    round_s: float = 0.0
     #: ``none`` or ``checkpoint``, of ``sjf``, ``priority``, ``las`` and ``fair_share``.
     preemption: str = "none"
     #: What is known of a run time: the job's ``estimate``, or only the ``class_mean``
@@ -131,8 +133,9 @@ class Policy:
             raise ValueError(f"placement {self.placement!r} is not one of {', '.join(PLACEMENTS)}")
         if self.backfill_depth < 0:
             raise ValueError(f"backfill_depth must be >= 0, got {self.backfill_depth}")
-        if not self.ageing_per_s >= 0:
-            raise ValueError(f"ageing_per_s must be >= 0, got {self.ageing_per_s}")
+        for name in ("ageing_per_s", "round_s"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise ValueError(f"{name} must be >= 0 and finite, got {getattr(self, name)}")
         for name, values, known in (
             ("preemption", self.preemption, PREEMPTIONS),
             ("run_time", self.run_time, RUN_TIMES),

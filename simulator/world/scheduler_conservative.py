@@ -72,10 +72,10 @@ def _start_planned(st: Any, now: float) -> bool:
         # A small job may find a host to share and leave more room than planned.
         if planned.hosts == 0 or not fits(st, k, planned.pool):
             return False
-        _step(st, planned.pool, planned.at, planned.hosts)
-        _step(st, planned.pool, planned.end, -planned.hosts)
-        leave(st, planned.job)
-        start(st, planned.job, planned.pool, now)
+        j, p = planned.job, planned.pool
+        _reserve(st, p, planned.at, planned.end, -planned.hosts)
+        leave(st, j)
+        _start(st, j, p, now)
     st.counts[N_PLANNED] = n
     return True
 
@@ -93,7 +93,7 @@ def _plan(st: Any, j: int, now: float) -> None:
     # What ends at this very moment may not have ended yet.
     if at <= now and fits(st, k, q):
         leave(st, j)
-        start(st, j, q, now)
+        _start(st, j, q, now)
         return
     n = st.counts[N_PLANNED]
     st.counts[N_PLANNED] = n + 1
@@ -106,8 +106,7 @@ def _plan(st: Any, j: int, now: float) -> None:
         planned.end = _end(st, k, j, q, at)
         if planned.hosts == 0:
             st.counts[N_SMALL_PLANNED] += 1
-        _step(st, q, at, -max(planned.hosts, 1))
-        _step(st, q, planned.end, max(planned.hosts, 1))
+        _reserve(st, q, at, planned.end, max(planned.hosts, 1))
 
 
 @kernel
@@ -117,24 +116,45 @@ def _end(st: Any, k: int, j: int, p: int, at: float) -> float:
 
 
 @kernel
+def _start(st: Any, j: int, p: int, now: float) -> None:
+    """Start a job, and count its hosts out of those foreseen to be idle until it ends."""
+    hosts = st.fit[st.job[j].type, p].hosts
+    u, since = -1, now
+    if hosts == 0:
+        u = host_for(st, p, st.fit[st.job[j].type, p].need, j)
+        hosts = 1
+    if u >= 0:
+        since = st.unit[u].key
+    r = start(st, j, p, now)
+    until = st.unit[st.run[r].unit].key
+    for i in range(st.pool[p].steps):
+        if since <= st.plan[p, i].at < until:
+            st.plan[p, i].idle -= hosts
+
+
+@kernel
 def _earliest(st: Any, k: int, j: int, p: int, now: float) -> float:
     """Return when a job could start in a pool; inf: never."""
     pool = st.pool[p]
     hosts = st.fit[k, p].hosts
     if hosts == 0:
         u = host_for(st, p, st.fit[k, p].need, j) if fits(st, k, p) else -1
-        if u >= 0 and _short_at(st, p, 1, st.unit[u].key, _end(st, k, j, p, now)) < 0:
+        if u >= 0 and _can_stay(st, p, st.unit[u].key, _end(st, k, j, p, now)):
             return now
         hosts = 1
-    at = now
-    taken, i = _taken_to(st, p, at)
+    at, i, taken = now, 0, 0
+    while i < pool.steps and st.plan[p, i].at <= at:
+        taken -= st.plan[p, i].free
+        i += 1
     while True:
-        # From here to the next step, so many hosts must have been left.
-        lack = hosts - pool.free + taken
-        t = at
-        if lack > 0:
-            u = unit_at(st, p, lack)
-            t = inf if u < 0 else max(st.unit[u].key, at)
+        # From here to the next step hosts only come free.
+        t = inf
+        if i == pool.steps or st.plan[p, i].idle - st.plan[p, i].free >= hosts:
+            t = at
+            lack = hosts - pool.free + taken
+            if lack > 0:
+                u = unit_at(st, p, lack)
+                t = inf if u < 0 else max(st.unit[u].key, at)
         if i < pool.steps and t >= st.plan[p, i].at:
             at = st.plan[p, i].at
             taken -= st.plan[p, i].free
@@ -142,62 +162,79 @@ def _earliest(st: Any, k: int, j: int, p: int, now: float) -> float:
             continue
         if t == inf:
             return inf
-        short = _short_at(st, p, hosts, t, _end(st, k, j, p, t))
+        short = _first_short(st, p, hosts, i, _end(st, k, j, p, t))
         if short < 0:
             return t
         at = st.plan[p, short].at
-        taken, i = _taken_to(st, p, at)
+        while i <= short:
+            taken -= st.plan[p, i].free
+            i += 1
 
 
 @kernel
-def _taken_to(st: Any, p: int, at: float) -> tuple[int, int]:
-    """Return the hosts that reservations hold at a time, and the first step after it."""
+def _can_stay(st: Any, p: int, at: float, end: float) -> bool:
+    """Whether a host that is thought to be idle from a time on is to spare until an end."""
+    if at >= end:
+        return True
     taken, i = 0, 0
     while i < st.pool[p].steps and st.plan[p, i].at <= at:
         taken -= st.plan[p, i].free
         i += 1
-    return taken, i
+    if i > 0 and st.pool[p].free + hosts_to(st, p, at) - taken < 1:
+        return False
+    return _first_short(st, p, 1, i, end) < 0
 
 
 @kernel
-def _short_at(st: Any, p: int, hosts: int, at: float, end: float) -> int:
-    """Return the first step from a time to before an end with fewer hosts free; -1: none.
-
-    Between steps hosts only come free, so that a look at the steps is enough.
-    """
-    if at >= end:
-        return -1
-    taken, i = _taken_to(st, p, at)
-    # At the very time itself: the step before has it.
-    if i > 0 and st.pool[p].free + hosts_to(st, p, at) - taken < hosts:
-        return i - 1
+def _first_short(st: Any, p: int, hosts: int, i: int, end: float) -> int:
+    """Return the first step, from the *i*-th to before an end, with fewer hosts idle; -1: none."""
     while i < st.pool[p].steps and st.plan[p, i].at < end:
-        taken -= st.plan[p, i].free
-        if (
-            st.plan[p, i].free < 0
-            and st.pool[p].free + hosts_to(st, p, st.plan[p, i].at) - taken < hosts
-        ):
+        if st.plan[p, i].idle < hosts:
             return i
         i += 1
     return -1
 
 
 @kernel
-def _step(st: Any, p: int, at: float, hosts: int) -> None:
-    """Let so many more hosts be free from a time on."""
+def _reserve(st: Any, p: int, at: float, end: float, hosts: int) -> None:
+    """Reserve hosts from one time to another, or, if negative, give up that they were."""
+    if at >= end:
+        return
+    first = _step_at(st, p, at)
+    last = _step_at(st, p, end)
+    st.plan[p, first].free -= hosts
+    st.plan[p, last].free += hosts
+    for i in range(first, last):
+        st.plan[p, i].idle -= hosts
+    if st.plan[p, last].free == 0:
+        _drop_step(st, p, last)
+    if st.plan[p, first].free == 0:
+        _drop_step(st, p, first)
+
+
+@kernel
+def _step_at(st: Any, p: int, at: float) -> int:
+    """Return the step at a time, made if there is none."""
     pool = st.pool[p]
     i = pool.steps
     while i > 0 and st.plan[p, i - 1].at > at:
         i -= 1
     if i > 0 and st.plan[p, i - 1].at == at:
-        st.plan[p, i - 1].free += hosts
-        if st.plan[p, i - 1].free == 0:
-            for m in range(i, pool.steps):
-                st.plan[p, m - 1] = st.plan[p, m]
-            pool.steps -= 1
-        return
+        return i - 1
+    taken = 0
+    for m in range(i):
+        taken -= st.plan[p, m].free
     for m in range(pool.steps, i, -1):
         st.plan[p, m] = st.plan[p, m - 1]
     st.plan[p, i].at = at
-    st.plan[p, i].free = hosts
+    st.plan[p, i].free = 0
+    st.plan[p, i].idle = pool.free + hosts_to(st, p, at) - taken
     pool.steps += 1
+    return i
+
+
+@kernel
+def _drop_step(st: Any, p: int, i: int) -> None:
+    for m in range(i + 1, st.pool[p].steps):
+        st.plan[p, m - 1] = st.plan[p, m]
+    st.pool[p].steps -= 1

@@ -52,8 +52,9 @@ def blocking_pass(st: Any, now: float) -> None:
                     # Those that gave way wait again, so the queue is another.
                     n_aside = _begin_again(st, n_aside)
                     dirty = (1 << len(st.pool)) - 1
-            if p >= 0:
+            elif p >= 0:
                 leave(st, j)
+            if p >= 0:
                 start(st, j, p, now)
                 dirty |= unblock(st, k, j)
                 continue

@@ -15,24 +15,33 @@ from typing import Any
 
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_place import fits, slow_here
-from simulator.world.jobs_queue import end_of_job
-from simulator.world.jobs_ranking import first_unit, hosts_below, strength, unit_after
+from simulator.world.jobs_queue import end_of_job, leave
+from simulator.world.jobs_ranking import (
+    first_unit,
+    gives,
+    hosts_below,
+    strength,
+    unit_after,
+    unit_at,
+)
 from simulator.world.jobs_run import preempt
 from simulator.world.jobs_state import BY_WORK, ORDER
 
 
 @kernel
 def make_room(st: Any, k: int, j: int, p: int, now: float) -> bool:
-    """Preempt in a pool until a job fits; return False, having done nothing, if never."""
+    """Let a job leave the queue and preempt in a pool until it fits; False: never, as it was."""
     own = _own_strength(st, k, j, p, now)
     hosts = max(st.fit[k, p].hosts, 1)
     if st.pool[p].free + hosts_below(st, p, own) < hosts:
         return False
-    u = first_unit(st, p)
+    # Those that give way may go before it, and only the first leaves a heap.
+    leave(st, j)
+    u = unit_at(st, p, 1)
     while not fits(st, k, p):
         if st.fit[k, p].hosts > 0:
             empty(st, u, now)
-            u = first_unit(st, p)
+            u = unit_at(st, p, 1)
         else:
             preempt(st, _weakest_run(st, u), now)
     return True
@@ -96,8 +105,8 @@ def reclaim(st: Any, k: int, p: int, now: float) -> bool:
     taken = 0
     u = first_unit(st, p)
     while u >= 0 and room < max(hosts, 1):
-        if _spares(st, u):
-            room += st.unit[u].hosts
+        if gives(st, u) > 0 and _spares(st, u):
+            room += gives(st, u)
             st.slot[taken].giving = u
             taken += 1
         u = unit_after(st, u)

@@ -21,6 +21,7 @@ from simulator.world.demand import draw_demand, shared_demand
 from simulator.world.engine import JobEngine
 from simulator.world.fluid import settle
 from simulator.world.fluid_engine import FluidEngine
+from simulator.world.maintenance import Rounds
 from simulator.world.network_world import Interconnect
 from simulator.world.operation import policy_of
 from simulator.world.rates import Rates
@@ -127,8 +128,17 @@ class World:
             )
             if self.interconnect is not None:
                 self.interconnect.join(pool, site, chip, partial(self._rate_of, chip))
+            self._maintain(pool, rack.hosts)
             self._set_rates()
         return self.pools.index((site, chip))
+
+    def _maintain(self, pool: int, hosts_per_rack: int) -> None:
+        """Begin the rolling maintenance of a pool that comes, if there is any."""
+        spec = self.scenario.policy.maintenance
+        if spec is not None and isinstance(self.engine, JobEngine):
+            rounds = Rounds(self.env, self.engine, spec)
+            placed = self.interconnect is not None
+            self.env.process(rounds.of_pool(pool, hosts_per_rack, placed))
 
     def _rack_in_service(self, site: str, chip: str, racks: int) -> None:
         spec = self.scenario.supply.programme

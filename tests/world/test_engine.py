@@ -223,3 +223,28 @@ def test_the_same_seed_gives_the_same_bytes(world, name):
         assert {k: v.tobytes() for k, v in ours.items()} == {
             k: v.tobytes() for k, v in theirs.items()
         }
+
+
+def test_hosts_are_drained_when_idle_and_cleared_when_the_notice_ends():
+    # Three hosts, two busy; all are to go at 2 s, the idle one at once, the first job's at 4 s.
+    # The other job is stopped at 6 s with 4 s of 8 left, and goes on when the hosts are back.
+    table = JobTable.of([0.0, 0.0, 3.0], [4, 4, 4], [4.0, 10.0, 1.0])
+    deeds = [(2.0, "drain_hosts", 0, 3), (6.0, "clear_drained", 0), (9.0, "return_hosts", 0, 3)]
+    record = world(table, deeds, until=20.0, pools=((4, 3, [1.0]),))
+    assert record.jobs["start_s"].tolist() == [0, 0, 9]
+    assert record.jobs["finish_s"].tolist() == [4, 9 + 4, 10]
+    assert record.jobs["lost_rce_s"].tolist() == [0, 0, 0]
+    # Down: one host from 2 s, one from 4 s, one from 6 s, all until 9 s.
+    assert record.host_down_s.tolist() == [[7 + 5 + 3]]
+
+
+def test_a_job_takes_no_chips_that_would_go_down_when_they_are_free():
+    # The stronger job would stop the weaker one for nothing: its host is to be drained.
+    table = JobTable.of([0.0, 2.0], [4, 4], [9.0, 1.0], priority=[0.0, 1.0])
+    drained = [(1.0, "drain_hosts", 0, 1)]
+    preempting = {"discipline": "priority", "preemption": "checkpoint"}
+    record = world(table, drained, until=30.0, **preempting)
+    assert record.jobs["finish_s"][0] == 9
+    assert np.isnan(record.jobs["start_s"][1])
+    record = world(table, until=30.0, **preempting)
+    assert record.jobs["finish_s"].tolist() == [10, 3]

@@ -89,6 +89,10 @@ deeds = st.tuples(
         st.tuples(st.just("mtbf"), st.sampled_from([2.0, 10.0, np.inf])),
         st.tuples(st.just("fail"), st.none()),
         st.tuples(st.just("repair"), st.none()),
+        st.tuples(st.just("drain"), st.integers(0, 4)),
+        st.tuples(st.just("drain"), st.integers(0, 4)),
+        st.tuples(st.just("clear"), st.none()),
+        st.tuples(st.just("return"), st.none()),
     ),
 )
 worlds = st.tuples(
@@ -102,6 +106,25 @@ def add_to_rack(model, p, rack, size):
     racks = model.hosts_of_racks(p)
     rack = min(rack, len(racks))
     model.add_hosts(p, size if rack == len(racks) else int(size - racks[rack]), rack=rack)
+
+
+def drain(model, p, value, layout, out):
+    """Drain some hosts, or the rack of a number, if there is one that is not drained."""
+    if not layout:
+        hosts = min(value, model.hosts(p)[0] - model.hosts_draining(p))
+        model.drain_hosts(p, hosts)
+        out.append(hosts)
+    elif value not in out and value < len(racks := model.hosts_of_racks(p)) and racks[value]:
+        model.drain_rack(p, value)
+        out.append(value)
+
+
+def end_drain(model, p, layout, out):
+    """End the maintenance that began first; hosts may have left since."""
+    if not layout:
+        model.return_hosts(p, min(out.pop(0), model.hosts_draining(p) + model.hosts_held(p)))
+    else:
+        model.return_rack(p, out.pop(0))
 
 
 def running(model):
@@ -135,6 +158,7 @@ def network_of_twin(runs, model):
 
 def act(env, model, deeds, pools):
     """The world's process: do each deed at its time, to the engine or to its twin."""
+    out = {p: [] for p in range(len(pools))}
     for t, pool, (verb, value) in sorted(deeds, key=lambda d: d[0]):
         yield at(env, t)
         p = pool % len(pools)
@@ -163,6 +187,12 @@ def act(env, model, deeds, pools):
             model.fail_host(p)
         elif verb == "repair" and model.hosts_held(p):
             model.repair_host(p)
+        elif verb == "drain":
+            drain(model, p, value, pools[p][0]["layout"], out[p])
+        elif verb == "clear":
+            model.clear_drained(p)
+        elif verb == "return" and out[p]:
+            end_drain(model, p, pools[p][0]["layout"], out[p])
 
 
 def run(world, policy, make):
@@ -216,6 +246,8 @@ POLICIES = {
     "fair_share": SHARES,
     "fair_share-preempting": {"preemption": "checkpoint"} | SHARES,
     "drf": SHARES,
+    "fcfs-in-rounds": {"round_s": 2.5},
+    "easy-in-rounds": {"round_s": 2.5},
 }
 
 

@@ -22,6 +22,8 @@ from tests.world.twin_tree import POD, Tree, luck_of, pick
 COMPLETION, REMINDER = 0.5, 0.75
 REPAIR, FAULT, ARRIVAL, PASS, PATIENCE, PASS_AGAIN, NETWORK = 2, 3, 4, 5, 6, 7, 8
 CHUNK = 256
+#: What a fault hit, if it was a host that was to be drained.
+DRAINED = "drained"
 
 
 @dataclass
@@ -32,6 +34,12 @@ class Unit:
     jobs: list[int] = field(default_factory=list)
     parts: list[Any] = field(default_factory=list)
     level: int = -1
+    #: Hosts that are held when it ends.
+    drain: int = 0
+
+    @property
+    def gives(self) -> int:
+        return self.hosts - self.drain
 
     @property
     def racks(self) -> int:
@@ -61,6 +69,7 @@ class Pool:
     up: int = 0
     down: int = 0
     held: int = 0
+    draining: int = 0
     in_repair: list[Any] = field(default_factory=list)
     levels: dict[int, list[int]] = field(default_factory=dict)
     rng: np.random.Generator | None = None
@@ -136,7 +145,7 @@ class Twin(Passes):
         self.aims: Any = None
         self.mix_changed, self.times_asked = True, 0
         self.segments: list[dict[str, float]] = []
-        self.woken = False
+        self.woken, self.last_round = False, -inf
         self.at_work: set[int] = set()
         self.called = [env.event() for _ in range(n)]
         self.life = [env.process(self._live(j)) for j in range(n)]
@@ -153,9 +162,25 @@ class Twin(Passes):
         self._at(t, what).callbacks.append(lambda _: function())
 
     def _wake(self, what: float = PASS) -> None:
-        if not self.woken:
-            self.woken = True
+        if self.woken:
+            return
+        self.woken = True
+        if self.policy.round_s > 0:
+            at = self._round_from(self.env.now)
+            while at <= self.last_round or (what == PASS_AGAIN and at <= self.env.now):
+                at = self._round_after(at)
+            self._call(at, PASS, self._schedule)
+        else:
             self._call(self.env.now, what, self._schedule)
+
+    def _round_from(self, t: float) -> float:
+        """The first multiple of the round, not before a time."""
+        at = ceil(t / self.policy.round_s) * self.policy.round_s
+        return at if at >= t else at + self.policy.round_s
+
+    def _round_after(self, t: float) -> float:
+        at = (floor(t / self.policy.round_s) + 1) * self.policy.round_s
+        return at if at > t else at + self.policy.round_s
 
     # A job's life.
 
@@ -350,6 +375,7 @@ class Twin(Passes):
             "fraction": run.fraction,
             "spread": run.level,
             "racks": run.racks,
+            "unit": run.unit,
         }
         run.rows.append(row)
         self.segments.append(row)
@@ -359,18 +385,132 @@ class Twin(Passes):
         unit, pool = self.units[run.unit], self.pools[run.pool]
         unit.jobs.remove(j)
         if unit.free is not None:
-            pool.levels[unit.free].remove(run.unit)
+            if not unit.drain:
+                pool.levels[unit.free].remove(run.unit)
             unit.free += run.chips
-            if unit.jobs:
+            if unit.jobs and not unit.drain:
                 pool.levels.setdefault(unit.free, []).append(run.unit)
         if unit.level >= POD:
             self._mix()
         if not unit.jobs:
+            if unit.drain:
+                self._hold_drained(run.pool, unit)
             pool.free += unit.hosts
             for cell, n in unit.parts:
                 cell.free += n
             del self.units[run.unit]
             self.free_ids.append(run.unit)
+        self._wake()
+
+    # Maintenance.
+
+    def _hold_drained(self, p: int, unit: Unit) -> None:
+        self._account(p)
+        pool, left = self.pools[p], unit.drain
+        # The part taken last comes first.
+        for i in reversed(range(len(unit.parts))):
+            cell, n = unit.parts[i]
+            out = min(n, left, cell.drain)
+            unit.parts[i] = (cell, n - out)
+            left -= out
+            cell.drain -= out
+            cell.up -= out
+            cell.held += out
+        self._hold(pool, unit.drain)
+        pool.draining -= unit.drain
+        unit.hosts -= unit.drain
+        unit.drain = 0
+        self._forecast(p)
+
+    def _hold(self, pool: Pool, hosts: int) -> None:
+        pool.up -= hosts
+        pool.down += hosts
+        pool.held += hosts
+
+    def _mark(self, pool: Pool, number: int, hosts: int) -> None:
+        unit = self.units[number]
+        shared = unit.free is not None
+        if hosts and shared and not unit.drain:
+            pool.levels[unit.free].remove(number)
+        unit.drain += hosts
+        pool.draining += hosts
+        if hosts and shared and not unit.drain:
+            pool.levels.setdefault(unit.free, []).append(number)
+
+    def _units_of(self, p: int) -> list[int]:
+        return sorted(u for u, unit in self.units.items() if unit.pool == p)
+
+    def drain_hosts(self, p: int, hosts: int) -> None:
+        self._account(p)
+        pool = self.pools[p]
+        idle = min(hosts, pool.free)
+        self._hold(pool, idle)
+        pool.free -= idle
+        left = hosts - idle
+        for u in self._units_of(p):
+            part = min(left, self.units[u].gives)
+            self._mark(pool, u, part)
+            left -= part
+        self._forecast(p)
+        self._wake()
+
+    def drain_rack(self, p: int, rack: int) -> None:
+        self._account(p)
+        pool = self.pools[p]
+        for cell in pool.tree.in_rack(rack):
+            self._hold(pool, cell.free)
+            pool.free -= cell.free
+            cell.up -= cell.free
+            cell.held += cell.free
+            cell.free = 0
+        for u in self._units_of(p):
+            hosts = 0
+            for cell, n in self.units[u].parts:
+                if cell.rack == rack:
+                    cell.drain += n
+                    hosts += n
+            self._mark(pool, u, hosts)
+        self._forecast(p)
+        self._wake()
+
+    def clear_drained(self, p: int) -> None:
+        for u in self._units_of(p):
+            if u in self.units and self.units[u].drain:
+                self._empty_politely(self.units[u])
+
+    def return_hosts(self, p: int, hosts: int) -> None:
+        self._account(p)
+        pool = self.pools[p]
+        for u in self._units_of(p):
+            back = min(hosts, self.units[u].drain)
+            self._mark(pool, u, -back)
+            hosts -= back
+        hosts = min(hosts, pool.held)
+        self._hold(pool, -hosts)
+        pool.free += hosts
+        self._forecast(p)
+        self._wake()
+
+    def return_rack(self, p: int, rack: int) -> None:
+        self._account(p)
+        pool = self.pools[p]
+        for u in self._units_of(p):
+            unit, hosts = self.units[u], 0
+            if not unit.drain:
+                continue
+            for cell, n in reversed(unit.parts):
+                if cell.rack == rack:
+                    back = min(n, cell.drain)
+                    cell.drain -= back
+                    hosts += back
+            self._mark(pool, u, -min(hosts, unit.drain))
+        for cell in pool.tree.in_rack(rack):
+            self._hold(pool, -cell.held)
+            pool.free += cell.held
+            cell.free += cell.held
+            cell.up += cell.held
+            cell.held = 0
+        self._forecast(p)
         self._wake()
 
     # Where a job fits.
@@ -579,7 +719,8 @@ class Twin(Passes):
             for run, f in zip(runs, self.network(runs, self), strict=True)
         ]
         if any(changed):
-            self._wake()
+            # In rounds, after the pass of this moment.
+            self._wake(PASS_AGAIN if self.policy.round_s > 0 else PASS)
 
     def network_changed(self) -> None:
         self._mix()
@@ -600,6 +741,9 @@ class Twin(Passes):
 
     def hosts_held(self, p: int) -> int:
         return self.pools[p].held
+
+    def hosts_draining(self, p: int) -> int:
+        return self.pools[p].draining
 
     def set_rates(self, p: int, rate: Any) -> None:
         pool = self.pools[p]
@@ -629,8 +773,10 @@ class Twin(Passes):
     def fail_host(self, p: int) -> None:
         pool = self.pools[p]
         pool.verb_rng = pool.verb_rng or self.rng_faults(f"{pool.name}/verb")
-        pool.held += 1
         cell = self._break(p, pool.verb_rng.random())
+        if cell is DRAINED:
+            return
+        pool.held += 1
         if cell:
             cell.held += 1
 
@@ -686,7 +832,11 @@ class Twin(Passes):
                 # The part taken last comes first.
                 hosts = [c for c, n in reversed(self.units[u].parts) for _ in range(n)]
                 cell = hosts[host] if hosts else None
+                unit = self.units[u]
+                drained = unit.drain and cell.drain if cell else host < unit.drain
                 self._empty(u)
+                if drained:
+                    return DRAINED
                 break
             host -= self.units[u].hosts
         else:
@@ -704,7 +854,9 @@ class Twin(Passes):
     def _repair_more(self, p: int) -> None:
         pool = self.pools[p]
         while len(pool.in_repair) < min(pool.crews, pool.down - pool.held):
-            while pool.tree and pool.hit[pool.repairs] is None:
+            while pool.hit[pool.repairs] is DRAINED or (
+                pool.tree and pool.hit[pool.repairs] is None
+            ):
                 pool.repairs += 1
             t = self.env.now + self._draw(pool, pool.repairs, 2) * pool.repair
             ticket = (t, pool.repairs)

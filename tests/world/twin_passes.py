@@ -33,6 +33,7 @@ class Passes:
 
     def _schedule(self) -> None:
         self.woken = False
+        self.last_round = self.env.now
         if self.policy.pools is not None and self.mix_changed and self.queue:
             self._set_aims()
         order = sorted(self.queue, key=self._key)
@@ -122,11 +123,13 @@ class Passes:
         units = [
             unit
             for unit in self.units.values()
-            if unit.pool == p and all(self._strength(i) < own for i in unit.jobs)
+            if unit.pool == p
+            and unit.gives > 0
+            and all(self._strength(i) < own for i in unit.jobs)
         ]
         units.sort(key=lambda u: (max(self._strength(i) for i in u.jobs), *self._latest(u)))
         pool, hosts = self.pools[p], self._hosts(j, p)
-        if pool.free + sum(u.hosts for u in units) < max(hosts, 1):
+        if pool.free + sum(u.gives for u in units) < max(hosts, 1):
             return False
         if hosts:
             while pool.free < hosts:
@@ -215,8 +218,8 @@ class Passes:
             for i in unit.jobs:
                 after[self.table.service[i]] -= self.runs[i].chips
             services = {self.table.service[i] for i in unit.jobs}
-            if all(after[s] >= deserved[s] for s in services):
-                used, room = after, room + unit.hosts
+            if unit.gives > 0 and all(after[s] >= deserved[s] for s in services):
+                used, room = after, room + unit.gives
                 given.append(unit)
         if room < max(self._hosts(j, p), 1):
             return False
@@ -266,7 +269,7 @@ class Passes:
 
     def _idle(self, p: int, t: float, plans: list[Plan]) -> int:
         """Hosts thought to be idle at a time, those set aside by then not counted."""
-        back = [u.hosts for n, u in self.units.items() if u.pool == p and self._free_at(n) <= t]
+        back = [u.gives for n, u in self.units.items() if u.pool == p and self._free_at(n) <= t]
         held = [plan.hosts for plan in plans if plan.pool == p and plan.at <= t < plan.end]
         return self.pools[p].free + sum(back) - sum(held)
 

@@ -35,6 +35,7 @@ class Cell:
     up: int = 0
     there: int = 0
     held: int = 0
+    drain: int = 0
 
 
 @dataclass
