@@ -46,6 +46,8 @@ CHIP_W = (700.0, 1200.0, 450.0)
 USD_PER_CHIP_H = (1.8, 3.4, 0.9)
 #: Arrivals, over those that would load as many reference chips; found by trial.
 FASTER = 1.25
+#: Between two passes, as of Gavel's scheduler. [s]
+ROUND_S = 360.0
 AGAINST = "bare SimPy, same jobs"
 
 CHOICES: dict[str, PoolChoice] = {
@@ -104,7 +106,12 @@ def rows(size: float) -> Iterator[Row]:
     bare_s = seconds(lambda: bare(jobs))
     for name, choice in CHOICES.items():
         yield measured(f"{name}, linear programs", jobs, bare_s, Policy("fcfs", pools=choice))
-    yield measured("arrays", jobs, bare_s, Policy("asked", decide=shortest_left))
+    in_rounds = Policy("asked", decide=shortest_left, round_s=ROUND_S)
+    yield measured("arrays, in rounds of 6 minutes", jobs, bare_s, in_rounds)
+    few = jobs_of_classes(int(20_000 * size))
+    every_time = Policy("asked", decide=shortest_left)
+    name = "arrays, asked at every change"
+    yield measured(name, few, bare_s * len(few) / len(jobs), every_time)
 
 
 def measured(name: str, jobs: JobTable, bare_s: float, policy: Policy) -> Row:
