@@ -39,7 +39,7 @@ def choices(name: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("discipline", choices("discipline"))
 def test_every_discipline_runs_jobs(discipline):
     aim = "max_throughput" if discipline in AIMABLE else "least_flexible"
-    preemption = "checkpoint" if discipline in {*PREEMPTIBLE} - {"sjf"} else "none"
+    preemption = "checkpoint" if discipline in PREEMPTIBLE else "none"
     world = ran(discipline=discipline, aim=aim, preemption=preemption, estimate_error=0.5)
     jobs = world.engine.close(world.scenario.horizon.calendar.horizon_s).jobs
     assert np.mean(~np.isnan(jobs["finish_s"])) > 0.1
