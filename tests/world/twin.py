@@ -535,7 +535,8 @@ class Twin(Passes):
 
     def _host_for(self, p: int, need: int, luck: float) -> int | None:
         pool, how = self.pools[p], self.policy.placement
-        if how == "best_fit":
+        # Cool pods matter to gangs over several pods alone.
+        if how in ("best_fit", "cool_pod"):
             return self._fullest(p, need)
         able = [
             unit
