@@ -78,8 +78,8 @@ def stage_end_s(
     when the line has done ``slot_s + duration_s`` of its plan: what a stop
     cost, everything behind it waits for. Work that comes late, as an earlier
     stage was stopped, keeps its place: the line's backlog is in front of it
-    once, however many lines the same stop reached. It still needs
-    ``duration_s`` of the line's production after it came.
+    once, however many lines the same stop reached. But no spare rate shortens
+    the ``duration_s`` it takes itself, which only lengthens while the line is hurt.
 
     Parameters
     ----------
@@ -99,7 +99,9 @@ def stage_end_s(
     Examples
     --------
     >>> stage_end_s(5.0, 10.0, [0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
-    24.0
+    25.0
+    >>> stage_end_s(15.0, 10.0, [0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
+    32.0
     >>> stage_end_s(70.0, 10.0, [0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
     80.0
 
@@ -111,28 +113,32 @@ def stage_end_s(
     35.0
     """
     slot = enter_s if slot_s is None else slot_s
-    end_s = _reached_s(slot + duration_s, at_s, done_s, final_rate)
-    if enter_s <= slot:
-        return end_s
-    own = _done_by(enter_s, at_s, done_s, final_rate) + duration_s
-    return max(end_s, _reached_s(own, at_s, done_s, final_rate))
+    backlog_s = _reached_s(slot + duration_s, at_s, done_s, final_rate)
+    return max(backlog_s, _worked_s(enter_s, duration_s, at_s, done_s, final_rate))
 
 
-def _done_by(
-    t_s: float, at: Sequence[float] | Array, done: Sequence[float] | Array, final_rate: float
+def _worked_s(
+    enter_s: float,
+    duration_s: float,
+    at: Sequence[float] | Array,
+    done: Sequence[float] | Array,
+    final_rate: float,
 ) -> float:
-    """Return the planned production a clock has done by a time. [s]."""
-    if t_s <= at[0]:
-        return t_s
-    if t_s >= at[-1]:
-        if final_rate == 1 and at[-1] == done[-1]:
-            return t_s
-        return float(done[-1] + final_rate * (t_s - at[-1]))
-    k = bisect_right(at, t_s)
-    if at[k - 1] == done[k - 1] and at[k] == done[k]:
-        return t_s  # on time throughout
-    share = (t_s - at[k - 1]) / (at[k] - at[k - 1])
-    return float(done[k - 1] + share * (done[k] - done[k - 1]))
+    """Return when work is done that the line's hurt alone delays, not its backlog. [s]."""
+    t, left, stalled = enter_s, duration_s, 0.0
+    for k in range(bisect_right(at, enter_s), len(at)):
+        if k == 0 or (at[k - 1] == done[k - 1] and at[k] == done[k]):
+            rate = 1.0
+        else:
+            rate = min(1.0, (done[k] - done[k - 1]) / (at[k] - at[k - 1]))
+        span = at[k] - t
+        if rate * span >= left:
+            return enter_s + duration_s + stalled + (left / rate - left if rate < 1 else 0.0)
+        left, stalled, t = left - rate * span, stalled + (1 - rate) * span, at[k]
+    rate = min(1.0, final_rate)
+    if rate == 0:
+        return np.inf if left > 0 else t
+    return enter_s + duration_s + stalled + (left / rate - left if rate < 1 else 0.0)
 
 
 def _reached_s(

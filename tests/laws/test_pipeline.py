@@ -84,15 +84,23 @@ def test_health_is_the_product_of_what_each_shock_leaves(shocks, when):
     assert h[np.searchsorted(t, when, side="right") - 1] == pytest.approx(slow)
 
 
-@given(stops, st.floats(0, 1), st.floats(0, 200), st.floats(0.1, 50), st.floats(0.1, 50))
-def test_a_stop_that_reaches_two_lines_holds_work_up_once(shocks, catch_up, enter, first, then):
+@given(stops, st.floats(0, 200), st.floats(0.1, 50), st.floats(0.1, 50))
+def test_a_stop_that_reaches_two_lines_holds_work_up_once(shocks, enter, first, then):
     # Two stages in a row on lines with one fate are one longer stage on such a line.
-    line = clock(shocks, catch_up)
+    line = clock(shocks, 0.0)
     at, done, rate = line
     half = through(enter, first, line)
-    if np.isfinite(half):
-        end = stage_end_s(half, then, at, done, rate, slot_s=enter + first)
-        assert end == pytest.approx(through(enter, first + then, line), rel=1e-9)
+    end = stage_end_s(half, then, at, done, rate, slot_s=enter + first)
+    assert end == pytest.approx(through(enter, first + then, line), rel=1e-9)
+
+
+@given(stops, st.floats(0, 1), st.floats(0, 100), st.floats(0, 100), st.floats(0.1, 50))
+def test_a_stop_never_hastens_late_work(shocks, catch_up, slot, late, duration):
+    at, done, rate = clock(shocks, catch_up)
+    end = stage_end_s(slot + late, duration, at, done, rate, slot_s=slot)
+    assert end >= slot + late + duration - 1e-9
+    at, done, rate = clock([*shocks, (50.0, 10.0, 1.0)], catch_up)
+    assert stage_end_s(slot + late, duration, at, done, rate, slot_s=slot) >= end - 1e-6
 
 
 @given(stops, stops, st.floats(0, 200), st.floats(0.1, 50), st.floats(0.1, 50))
