@@ -6,7 +6,7 @@ A planner's own choice is one function from a :class:`MixView` to an array:
 >>> from simulator.world.engine import JobEngine, JobTable, Policy
 >>> def slowest_first(mix):
 ...     able = mix.rate > 0
-...     return np.where(able, mix.capacity / np.maximum(mix.rate, 1e-9), 0.0)
+...     return np.where(able, mix.capacity / np.maximum(mix.rate, 1e-9) ** 2, 0.0)
 >>> jobs = JobTable.of([0.0, 0.0], chips=[1, 1], work_s=[6.0, 6.0])
 >>> policy = Policy("fcfs", pools=PoolChoice(slowest_first))
 >>> engine = JobEngine(simpy.Environment(), jobs, 1, policy, rng_faults=np.random.default_rng)
