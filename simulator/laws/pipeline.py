@@ -112,6 +112,15 @@ def stage_end_s(
     >>> stage_end_s(25.0, 10.0, [0.0, 10.0, 20.0], [0.0, 10.0, 10.0], slot_s=5.0)
     35.0
     """
+    k = bisect_right(at_s, enter_s)
+    if k and at_s[k - 1] == done_s[k - 1]:
+        # On time as it comes and until it leaves: nothing is in front of it.
+        end_s = enter_s + duration_s
+        if k == len(at_s):
+            if final_rate == 1:
+                return end_s
+        elif at_s[k] == done_s[k] and end_s <= at_s[k]:
+            return end_s
     slot = enter_s if slot_s is None else slot_s
     backlog_s = _reached_s(slot + duration_s, at_s, done_s, final_rate)
     return max(backlog_s, _worked_s(enter_s, duration_s, at_s, done_s, final_rate))

@@ -22,5 +22,6 @@ def at(env: simpy.Environment, t_s: float) -> simpy.Event:
     """
     event = simpy.Event(env)
     event._ok, event._value = True, None
-    heappush(env._queue, (max(t_s, env.now), NORMAL, next(env._eid), event))
+    now_s = env._now
+    heappush(env._queue, (t_s if t_s > now_s else now_s, NORMAL, next(env._eid), event))
     return event

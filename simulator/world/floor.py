@@ -73,10 +73,10 @@ class Floor:
         self.free_racks = dict.fromkeys(scenario.sites, 0)
         #: Positions the fabric reaches and nobody holds; boundless where it comes with the floor.
         self.free_network = {i: 0 if s.network else inf for i, s in scenario.sites.items()}
-        #: Sites that offer a kind of cooling.
-        self._sites = {
-            rack.cooling: sorted(i for i, s in scenario.sites.items() if rack.cooling in s.cooling)
-            for rack in scenario.catalog.racks.values()
+        #: Sites that offer the cooling a chip's racks need.
+        self._sites_for = {
+            chip: sorted(i for i, s in scenario.sites.items() if rack.cooling in s.cooling)
+            for chip, rack in scenario.catalog.racks.items()
         }
         self.racks: dict[tuple[str, str], int] = {}
         self.dock: deque[Consignment] = deque()
@@ -138,9 +138,10 @@ class Floor:
     def serve(self) -> None:
         """Move racks from the dock to sites, first come first served, whoever fits."""
         for waiting in self.dock:
-            for site_id in self._sites[self.scenario.catalog.racks[waiting.chip].cooling]:
+            for site_id in self._sites_for[waiting.chip]:
                 self._install(site_id, waiting)
-        self.dock = deque(w for w in self.dock if w.racks)
+        if not all(waiting.racks for waiting in self.dock):
+            self.dock = deque(waiting for waiting in self.dock if waiting.racks)
 
     def install_at(self, site_id: str, consignment: Consignment) -> None:
         """Put a whole consignment into service at one named site.
@@ -151,7 +152,7 @@ class Floor:
             If it does not fit.
         """
         asked = consignment.racks
-        if site_id in self._sites[self.scenario.catalog.racks[consignment.chip].cooling]:
+        if site_id in self._sites_for[consignment.chip]:
             self._install(site_id, consignment)
         if consignment.racks:
             raise ValueError(

@@ -118,14 +118,16 @@ class Market:
 
     def _share(self, asks: list[Ask], supply: Array, outside: Array) -> None:
         """Share a supply out among some who ask, and grant it."""
-        bought = self.chain.bought
-        asked = np.zeros(len(bought))
+        bought, column_of = self.chain.bought, self._column
+        racks = [0] * len(bought)
         for ask in asks:
-            asked[self._column[ask.chip]] += ask.racks
-        may = asked.copy()
-        for column, racks in enumerate(asked.tolist()):
-            if racks:
-                may[column] = ceil(racks * self._acceptance(bought[column]))
+            racks[column_of[ask.chip]] += ask.racks
+        asked = np.array(racks, float)
+        quarter, accepted = self._quarter(), racks.copy()
+        for column, chip in enumerate(bought):
+            if racks[column]:
+                accepted[column] = ceil(racks[column] * self._acceptance(chip, quarter))
+        may = np.array(accepted, float)
         needed = self.chain.units @ may
         if (needed + outside <= supply).all():
             grants = may.astype(int)
@@ -141,10 +143,11 @@ class Market:
         for column in np.flatnonzero(grants < asked).tolist():
             detail = f"{grants[column]} of {asked[column]:.0f} racks; {self._binding(column)}"
             self.record.event(self.env.now, "short", bought[column], detail)
+        left = grants.tolist()
         for ask in asks:  # the oldest first
-            given = min(ask.racks, int(grants[self._column[ask.chip]]))
+            given = min(ask.racks, left[column_of[ask.chip]])
             if given:
-                grants[self._column[ask.chip]] -= given
+                left[column_of[ask.chip]] -= given
                 ask.granted.succeed(given)
         self.asks = [ask for ask in self.asks if not ask.granted.triggered]
 
@@ -175,11 +178,11 @@ class Market:
             or cut & {*self.chain.upstream[chip]}
         )
 
-    def _acceptance(self, chip: str) -> float:
+    def _acceptance(self, chip: str, quarter: int) -> float:
         """Part of what is asked that a chip's vendor accepts at all now. [1]."""
         vendor, part = self.vendor[chip], 1.0
         if vendor in self.queues:
-            part = self.queues[vendor].regimes[self.regimes[vendor][self._quarter()]].granted
+            part = self.queues[vendor].regimes[self.regimes[vendor][quarter]].granted
         return part * self.nodes.share_left("allocation", self.chain.upstream[chip], self.env.now)
 
     def _surges(self) -> Array:

@@ -67,6 +67,8 @@ class Nodes:
 
     def share_left(self, takes: str, nodes: tuple[str, ...], t_s: float) -> float:
         """Return what shocks that take a kind of thing leave of it at a time. [1]."""
+        if not self._rare:
+            return 1.0
         left = 1.0
         for blow in self._rare:
             on = blow.takes == takes and blow.start_s <= t_s < blow.end_s

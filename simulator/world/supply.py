@@ -26,6 +26,8 @@ from simulator.world.treasury import CENT_USD, Treasury
 _Z90 = NormalDist().inv_cdf(0.9)
 #: Quarters before the start whose orders have lead times of their own.
 _EARLIER = 40
+#: Stages before the balance is due, and those behind it.
+_MADE, _SHIPPED = STAGES[:-1], STAGES[-1:]
 _PLAIN = Contract(source="no contract is named: paid in full with the order")
 
 
@@ -101,17 +103,17 @@ class Supply:
         kind = (cause, chip, quarter)
         self._ordinal[kind] += 1
         name = f"{cause}/{chip}/{quarter}/{self._ordinal[kind]}"
-        minimum = self.contract(chip).minimum
+        minimum, now_s = self._terms[chip].minimum, self.env.now
         if racks < minimum:
             detail = f"{racks} racks are fewer than the minimum of {minimum}"
-            self.record.event(self.env.now, "too small", name, detail)
+            self.record.event(now_s, "too small", name, detail)
             return None
         begin_s = self._begins_s[quarter]
-        wanted_s = self.env.now if begin_s >= 0 else begin_s
+        wanted_s = now_s if begin_s >= 0 else begin_s
         price_usd = price_usd or self._price_usd[chip]
         order = OrderState(name, chip, quarter, cause, racks, price_usd, wanted_s)
         order.extra_wait_s = extra_wait_s
-        self.record.event(self.env.now, "ordered", name, f"{racks} racks")
+        self.record.event(now_s, "ordered", name, f"{racks} racks")
         self._enter(order)
         return order
 
@@ -164,39 +166,40 @@ class Supply:
                         order.name, order.chip, order.racks, again=order.again
                     )
                     self._take(order, (yield order.pending.granted))
-                order.granted_s = self.env.now
+                order.granted_s = now_s = self.env.now
                 due_usd = self._terms[order.chip].prepay * order.racks * order.price_usd
                 order.waits_for = "money"
                 if self.treasury.pays(due_usd):
-                    order.payments.append((self.env.now, due_usd))
+                    order.payments.append((now_s, due_usd))
                 else:
                     yield from self._pay(order, due_usd)
-                order.funded_s = self.env.now
-                self.record.event(self.env.now, "funded", order.name)
+                    now_s = self.env.now
+                order.funded_s = now_s
+                self.record.event(now_s, "funded", order.name)
             else:
                 order.granted_s = order.funded_s = order.wanted_s
                 order.payments.append((order.wanted_s, order.worth_usd))
-            through_s = self._schedule(order, order.funded_s)
             # What was paid is one sum so far: with the order.
             balance_usd = order.racks * order.price_usd - order.payments[0][1]
-            if balance_usd > CENT_USD:
+            owing = balance_usd > CENT_USD
+            through_s = self._schedule(order, order.funded_s, _MADE if owing else STAGES)
+            if owing:
                 if through_s == inf:
                     return
                 yield at(self.env, through_s)
                 yield from self._pay(order, balance_usd)
-                through_s = max(through_s, self.env.now)
-            through_s = self._pass(order, ("ship",), through_s)
+                through_s = self._pass(order, _SHIPPED, max(through_s, self.env.now))
             if through_s == inf:
                 return  # its line never comes back
-            if order.ends[-1][0] == "ship" or balance_usd <= CENT_USD:
+            if not owing or order.ends[-1][0] == "ship":
                 yield at(self.env, through_s)
         except simpy.Interrupt:
             return
-        order.waits_for, order.landed_s = "dock", self.env.now
+        order.waits_for, order.landed_s = "dock", (now_s := self.env.now)
         stage, end_s = order.ends[-1]
-        if max(end_s, 0.0) == self.env.now:
-            self.record.event(self.env.now, f"{stage} done", order.name)
-        self.record.event(self.env.now, "landed", order.name, f"{order.racks} racks")
+        if max(end_s, 0.0) == now_s:
+            self.record.event(now_s, f"{stage} done", order.name)
+        self.record.event(now_s, "landed", order.name, f"{order.racks} racks")
         self.floor.land(self._consignment(order))
 
     def _pay(self, order: OrderState, usd: float) -> Generator[simpy.Event, Any, None]:
@@ -206,8 +209,8 @@ class Supply:
         order.pending = None
         order.payments.append((self.env.now, usd))
 
-    def _schedule(self, order: OrderState, funded_s: float) -> float:
-        """Return when racks are made, by the queue and the clocks of the lines. [s]."""
+    def _schedule(self, order: OrderState, funded_s: float, stages: Sequence[str]) -> float:
+        """Return when racks are through stages, by the queue and the clocks of the lines. [s]."""
         total_s = self._lead_time_s(order)
         lead = self.scenario.supply.lead_times[order.chip]
         order.commission_s = total_s * (lead.install_share + lead.burn_in_share)
@@ -218,7 +221,7 @@ class Supply:
         order.made_s = funded_s + wait_s
         order.due_s = order.made_s + total_s - order.commission_s
         order.total_s, order.slot_s = total_s, order.made_s
-        return self._pass(order, STAGES[:-1], order.made_s)
+        return self._pass(order, stages, order.made_s)
 
     def _pass(self, order: OrderState, stages: Sequence[str], through_s: float) -> float:
         """Take an order through stages that hang on nodes, each when its line lets it. [s]."""
@@ -292,10 +295,11 @@ class Supply:
 
     def _lead_time_s(self, order: OrderState) -> float:
         """Return the lead time: racks of one chip ordered in one quarter share their luck."""
-        if order.quarter in self._quarter:
+        quarter = self._quarter.get(order.quarter)
+        if quarter is not None:
             if order.chip not in self._lead_s:
                 self._lead_s[order.chip] = self._draw(order.chip, "", len(self._quarter))
-            return self._lead_s[order.chip][self._quarter[order.quarter]]
+            return self._lead_s[order.chip][quarter]
         if order.chip not in self._earlier_s:
             self._earlier_s[order.chip] = self._draw(order.chip, "/before", _EARLIER)
         return self._earlier_s[order.chip][min(_quarters_before(order.wanted_s), _EARLIER - 1)]

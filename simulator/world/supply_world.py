@@ -13,6 +13,7 @@ from simulator.streams import Streams
 from simulator.world.accounts.fleet import stranded
 from simulator.world.accounts.orders import order_rows
 from simulator.world.chain import Chain
+from simulator.world.collector import collector_at_rest
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Market
 from simulator.world.nodes import Nodes
@@ -92,9 +93,10 @@ class SupplyWorld:
 
     def run(self) -> None:
         """Run to the horizon, and close the book."""
-        self.start()
-        self.env.run(until=self.scenario.horizon.calendar.horizon_s)
-        self.supply.close()
+        with collector_at_rest():
+            self.start()
+            self.env.run(until=self.scenario.horizon.calendar.horizon_s)
+            self.supply.close()
 
     def nameplate_w(self, chip: str) -> float:
         """Power to provision for a rack, known once it stands on the floor. [W]."""

@@ -17,6 +17,7 @@ from simulator.units import DAY_S
 from simulator.world import accounts
 from simulator.world.chain import Chain
 from simulator.world.clock import at
+from simulator.world.collector import collector_at_rest
 from simulator.world.demand import draw_demand, shared_demand
 from simulator.world.engine import JobEngine
 from simulator.world.fluid import settle
@@ -269,5 +270,6 @@ def simulate(
 
 
 def _run(world: World) -> World:
-    world.run()
+    with collector_at_rest():
+        world.run()
     return world
