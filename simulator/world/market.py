@@ -123,10 +123,10 @@ class Market:
         for ask in asks:
             racks[column_of[ask.chip]] += ask.racks
         asked = np.array(racks, float)
-        quarter, accepted = self._quarter(), racks.copy()
+        accepted = racks.copy()
         for column, chip in enumerate(bought):
             if racks[column]:
-                accepted[column] = ceil(racks[column] * self._acceptance(chip, quarter))
+                accepted[column] = ceil(racks[column] * self._acceptance(chip))
         may = np.array(accepted, float)
         needed = self.chain.units @ may
         if (needed + outside <= supply).all():
@@ -178,11 +178,11 @@ class Market:
             or cut & {*self.chain.upstream[chip]}
         )
 
-    def _acceptance(self, chip: str, quarter: int) -> float:
+    def _acceptance(self, chip: str) -> float:
         """Part of what is asked that a chip's vendor accepts at all now. [1]."""
         vendor, part = self.vendor[chip], 1.0
         if vendor in self.queues:
-            part = self.queues[vendor].regimes[self.regimes[vendor][quarter]].granted
+            part = self.queues[vendor].regimes[self.regimes[vendor][self._quarter()]].granted
         return part * self.nodes.share_left("allocation", self.chain.upstream[chip], self.env.now)
 
     def _surges(self) -> Array:
