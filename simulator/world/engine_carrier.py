@@ -41,6 +41,8 @@ from simulator.world.scheduler_asked import view_of
 from simulator.world.scheduler_pools import Asked, set_aims
 
 Floats = NDArray[np.float64]
+#: Most blocks of fault draws taken at once.
+_MOST_BLOCKS = 16
 
 
 class Carrier:
@@ -76,6 +78,10 @@ class Carrier:
         self._network = network
         self._follower = network if isinstance(network, Follower) else None
         self._changes = Changes()
+        #: Whether what placement reads is to be worked out anew, and the pools whose runs
+        #: are to go on at another rate: once for all that is said at one moment.
+        self._tables_stale = False
+        self._rerated: list[int] = []
         self._state.counts[LINKED] = 0 if network is None else POD
         if PLACEMENTS[policy.placement] == RANDOM:
             self._state.counts[SEED] = rng_faults("placement").integers(2**62)
@@ -93,6 +99,7 @@ class Carrier:
 
     def _advance(self, t_end: float) -> None:
         """Carry the jobs up to an absolute time, stopping at edges on the way."""
+        self._tabulate()
         while (edge_s := self._books.next_edge_s()) <= t_end and np.isfinite(edge_s):
             self._carry(compiled.advance, edge_s)
             self._books.pass_edges(self._state, edge_s)
@@ -122,6 +129,11 @@ class Carrier:
                 self._draw(int(self._state.counts[LACK]))
 
     def _settle(self) -> None:
+        """Complete what completes now, then let new rates apply, before anything else changes."""
+        self._complete()
+        self._tabulate()
+
+    def _complete(self) -> None:
         """Complete what completes now: completions go before changes of capacity."""
         if self._closed:
             raise RuntimeError("the engine is closed")
@@ -169,16 +181,15 @@ class Carrier:
 
     def _draw(self, pool: int) -> None:
         rng = self._faults[pool]
-        fresh = np.stack(
-            [
-                rng.exponential(size=DRAWS),
-                rng.random(DRAWS),
-                rng.exponential(size=DRAWS),
-                np.zeros(DRAWS),
-            ],
-            axis=1,
-        )
-        self._state = jobs_memory.with_draws(self._state, pool, fresh)
+        # Twice as many as last time, so that a pool of many faults comes back seldom.
+        drawn = int(self._state.pool[pool]["drawn"])
+        blocks = min(max(2 * drawn // DRAWS, 1), _MOST_BLOCKS)
+        fresh = np.zeros((blocks, DRAWS, 4))
+        for block in fresh:
+            block[:, 0] = rng.exponential(size=DRAWS)
+            block[:, 1] = rng.random(DRAWS)
+            block[:, 2] = rng.exponential(size=DRAWS)
+        self._state = jobs_memory.with_draws(self._state, pool, fresh.reshape(-1, 4))
         # The gap to the next fault, unless it is running already.
         if self._state.pool[pool]["hazard"] == 0.0:
             used = self._state.pool[pool]["fault_draw"]
@@ -195,9 +206,17 @@ class Carrier:
             self._state = jobs_memory.with_rows(self._state, least)
 
     def _tabulate(self) -> None:
+        """Work out what placement reads, if the world said anything new of its pools."""
+        if not self._tables_stale:
+            return
+        self._tables_stale = False
         self._tables.write(self._state)
         compiled.look_again(self._state, self._now_s)
         self._state.counts[MIX_CHANGED] = 1
+        self._make_rows(int(self._state.counts[N_RUNS]))
+        for pool in self._rerated:
+            compiled.rerate(self._state, pool, self._now_s)
+        self._rerated.clear()
 
     def _chips_up(self) -> int:
         return int(np.sum(self._state.pool["up"] * self._state.pool["chips_per_host"]))

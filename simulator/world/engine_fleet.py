@@ -81,7 +81,7 @@ class Fleet(Carrier):
         pool["repair"] = host_repair_s
         pool["crews"] = np.iinfo(np.int64).max if repair_crews is None else repair_crews
         self.set_fault_rate(p, host_mtbf_s)
-        self._tabulate()
+        self._tables_stale = True
         return p
 
     def add_hosts(self, pool: int, hosts: int, rack: int | None = None) -> None:
@@ -132,17 +132,18 @@ class Fleet(Carrier):
         values = self._tables.per_class("rate", rate)
         if np.array_equal(values, self._tables.rate[:, pool]):
             return
-        self._settle()
+        self._complete()
+        if pool in self._rerated:
+            self._tabulate()
         self._tables.rate[:, pool] = values
-        self._tabulate()
-        self._make_rows(int(self._state.counts[N_RUNS]))
-        compiled.rerate(self._state, pool, self._now_s)
+        self._tables_stale = True
+        self._rerated.append(pool)
 
     def set_preference(self, pool: int, preference: ArrayLike) -> None:
         """Set how much each class likes a pool."""
-        self._settle()
+        self._complete()
         self._tables.prefer(pool, preference)
-        self._tabulate()
+        self._tables_stale = True
 
     def set_fault_rate(self, pool: int, host_mtbf_s: float) -> None:
         """Set the mean time between faults of a pool's hosts; inf: none. [s]."""

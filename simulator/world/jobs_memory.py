@@ -224,18 +224,19 @@ def with_runs(st: State, least: int) -> State:
 
 def with_draws(st: State, p: int, fresh: NDArray[np.float64]) -> State:
     """Return the memory with more fault draws for a pool, those used dropped."""
-    pool = st.pool[p : p + 1]
-    used, drawn = int(pool["repair_draw"][0]), int(pool["drawn"][0])
-    kept = np.concatenate([st.draws[p, used:drawn], fresh])
-    draws = st.draws
-    if len(kept) > draws.shape[1]:
-        draws = np.zeros((len(st.pool), 2 * len(kept), 4))
-        draws[:, : st.draws.shape[1]] = st.draws
-    draws[p, : len(kept)] = kept
+    pool = st.pool[p]
+    used, drawn = int(pool["repair_draw"]), int(pool["drawn"])
+    kept = drawn - used
+    least = kept + len(fresh)
+    if least > st.draws.shape[1]:
+        st = replace(st, draws=shaped(st.draws, 0, 2 * least))
+    draws = st.draws[p]
+    draws[:kept] = draws[used:drawn]
+    draws[kept:least] = fresh
     pool["fault_draw"] -= used
     pool["repair_draw"] = 0
-    pool["drawn"] = len(kept)
-    return replace(st, draws=draws)
+    pool["drawn"] = least
+    return st
 
 
 def grown(old: NDArray[Any], size: int, first: int = 0) -> NDArray[Any]:

@@ -86,7 +86,7 @@ def header_of(arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
     """Return the header of arrays; it must not outlive them."""
     header = np.zeros((len(arrays), WORDS), np.int64)
     for row, array in zip(header, arrays.values(), strict=True):
-        row[0] = array.ctypes.data
+        row[0] = array.__array_interface__["data"][0]
         row[1 : 1 + array.ndim] = array.shape
     return header
 

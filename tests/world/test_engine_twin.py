@@ -313,3 +313,13 @@ def assert_equal(world, policy):
     assert ours == sorted(tuple(s[n] for n in names) for s in other.segments)
     down_s = [pool.down_s for pool in other.pools]
     np.testing.assert_allclose(record.host_down_s[:, 0], down_s, rtol=1e-12)
+
+
+def test_faults_by_the_thousand_are_those_of_the_twin():
+    # Far more faults than one refill of draws holds, of two pools that refill in turn.
+    table = JobTable.of(
+        np.arange(20.0), chips=[3] * 20, work_s=np.full(20, 4.0), checkpoint_s=0.5, restart_s=0.01
+    )
+    pool = {"chips_per_host": 2, "rate": [1.0] * CLASSES, "host_mtbf_s": 0.05, "repair_crews": 2}
+    world = (table, [({**pool, "host_repair_s": s}, 3) for s in (0.001, 0.004)], [])
+    assert_equal(world, policy_of("fcfs"))
