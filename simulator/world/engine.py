@@ -20,7 +20,7 @@ from simulator.world.jobs import EngineRecord, JobTable, Layout
 from simulator.world.jobs_report import job_columns, segment_columns
 from simulator.world.jobs_state import LINKED, MIXED, N_RUNS
 from simulator.world.jobs_verbs import compiled
-from simulator.world.jobs_view import Follower, Network, RunsView, view_of_runs
+from simulator.world.jobs_view import Follower, Linked, Network, RunsView, view_of_runs
 from simulator.world.scheduler import Policy
 
 __all__ = ["EngineRecord", "JobEngine", "JobTable", "Layout", "Policy", "RunsView"]
@@ -58,7 +58,7 @@ class JobEngine(Fleet):
         What runs over several racks share. It is asked when all that happens at
         a moment has happened, if such a run came or went, and gives the speed
         of each as a fraction of what it would have alone; a :class:`Follower` is told of
-        changes only.
+        changes only, and one that is :class:`Linked` is asked by compiled code.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class JobEngine(Fleet):
         *,
         rng_faults: Callable[[str], np.random.Generator],
         edges_s: ArrayLike | None = None,
-        network: Network | Follower | None = None,
+        network: Network | Follower | Linked | None = None,
     ) -> None:
         super().__init__(
             env, table, classes, policy, rng_faults=rng_faults, edges_s=edges_s, network=network
@@ -97,7 +97,7 @@ class JobEngine(Fleet):
                 raise ValueError(f"no run {run}")
         self._make_rows(len(victims))
         compiled.stop(self._state, victims, self._now_s)
-        self._changes.forget()
+        self._forget_runs()
 
     def running(self) -> NDArray[np.int64]:
         """Return the rows of the job table that run."""
@@ -118,6 +118,7 @@ class JobEngine(Fleet):
     def share_network(self) -> None:
         """Ask the network now, before anything else happens at this moment."""
         self._settle()
+        self._renew_network()
         self._ask_network()
 
     def ask_network_from(self, level: int) -> None:
@@ -128,6 +129,7 @@ class JobEngine(Fleet):
     def network_changed(self) -> None:
         """Have the network asked again at this moment, when all else has happened."""
         self._settle()
+        self._renew_network()
         self._state.counts[MIXED] = self._state.counts[LINKED] > 0
 
     def fail_host(self, pool: int) -> None:
@@ -159,7 +161,7 @@ class JobEngine(Fleet):
         state = self._state.pool[pool]
         held = np.zeros(int(state["rack"] // state["domain"]), np.int64)
         compiled.fail_rack(self._state, pool, rack, held, self._now_s)
-        self._changes.forget()
+        self._forget_runs()
         self._racks_down[pool, rack] = held
         self._books.note(self._state, pool, self._now_s)
 
@@ -228,6 +230,14 @@ class JobEngine(Fleet):
         kept = self._racks_down.get((pool, rack), none)
         compiled.end_drain(self._state, pool, 0, rack, kept, self._now_s)
         self._books.note(self._state, pool, self._now_s)
+
+    def _renew_network(self) -> None:
+        if self._linked is not None:
+            self._linked.renew()
+
+    def _forget_runs(self) -> None:
+        """Let the network take all runs for gone and come anew."""
+        (self._linked or self._changes).forget()
 
     def _drain(self, pool: int, hosts: int, rack: int) -> None:
         self._settle()

@@ -17,6 +17,7 @@ from simulator.world import jobs_advance, jobs_memory
 from simulator.world.jobs import JobTable
 from simulator.world.jobs_arrays import State
 from simulator.world.jobs_books import HostBooks
+from simulator.world.jobs_fabric_memory import NONE as NO_LINKS
 from simulator.world.jobs_notice import notice_of_compiling
 from simulator.world.jobs_state import (
     BOILING,
@@ -35,7 +36,14 @@ from simulator.world.jobs_state import (
 )
 from simulator.world.jobs_tables import PoolTables
 from simulator.world.jobs_verbs import compiled
-from simulator.world.jobs_view import Changes, Follower, Network, fractions_of, view_of_runs
+from simulator.world.jobs_view import (
+    Changes,
+    Follower,
+    Linked,
+    Network,
+    fractions_of,
+    view_of_runs,
+)
 from simulator.world.scheduler import DISCIPLINES, PLACEMENTS, Policy
 from simulator.world.scheduler_asked import view_of
 from simulator.world.scheduler_pools import Asked, set_aims
@@ -60,7 +68,7 @@ class Carrier:
         *,
         rng_faults: Callable[[str], np.random.Generator],
         edges_s: ArrayLike | None = None,
-        network: Network | Follower | None = None,
+        network: Network | Follower | Linked | None = None,
     ) -> None:
         if len(table) and int(table.job_class.max()) >= classes:
             raise ValueError(f"job_class must be < {classes}, got {table.job_class.max()}")
@@ -76,6 +84,7 @@ class Carrier:
         self._rng_faults = rng_faults
         self._faults: dict[int, np.random.Generator] = {}
         self._network = network
+        self._linked = network if isinstance(network, Linked) else None
         self._follower = network if isinstance(network, Follower) else None
         self._changes = Changes()
         #: Whether what placement reads is to be worked out anew, and the pools whose runs
@@ -101,9 +110,13 @@ class Carrier:
         """Carry the jobs up to an absolute time, stopping at edges on the way."""
         self._tabulate()
         while (edge_s := self._books.next_edge_s()) <= t_end and np.isfinite(edge_s):
-            self._carry(compiled.advance, edge_s)
+            self._carry(self._compiled_advance, edge_s)
             self._books.pass_edges(self._state, edge_s)
-        self._carry(compiled.advance, float(t_end))
+        self._carry(self._compiled_advance, float(t_end))
+
+    def _compiled_advance(self, state: State, t_s: float) -> int:
+        links = NO_LINKS if self._linked is None else self._linked.links
+        return compiled.advance(state, links, t_s)
 
     def _carry(self, function: Callable[[State, float], int], t_s: float) -> None:
         """Call a compiled part again and again until its needs are met."""
@@ -160,6 +173,9 @@ class Carrier:
 
     def _ask_network(self) -> None:
         """Let runs over several racks go as fast as what they share allows."""
+        if self._linked is not None:
+            self._follow(self._linked)
+            return
         if self._follower is not None:
             changes = self._changes.since(self._state, self.table)
             runs, fraction = self._follower.follow(*changes)
@@ -172,6 +188,15 @@ class Carrier:
                 self._warm(pool, heat)
         self._make_rows(len(runs))
         compiled.share_network(self._state, runs, fraction, float(self._state.real[NOW]))
+
+    def _follow(self, network: Linked) -> None:
+        """Have the network that is compiled rate runs now, when it has room for them."""
+        need = jobs_advance.NEEDS_NETWORK
+        while need != jobs_advance.REACHED:
+            network.make_room(len(self._state.run))
+            self._make_rows(int(self._state.counts[N_RUNS]))
+            now_s = float(self._state.real[NOW])
+            need = compiled.follow_runs(self._state, network.links, now_s)
 
     def _warm(self, pool: int, heat: Floats) -> None:
         """Tell placement how full the trunks of a pool's pods are."""

@@ -65,7 +65,7 @@ ARRAYS: dict[str, tuple[Any, int]] = {
     "plan": (PLAN, 2),
     "planned": (PLANNED, 1),
 }
-MEMORY = MemoryType(ARRAYS)
+MEMORY = MemoryType("Memory", ARRAYS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,8 +100,10 @@ def entry(function: F) -> F:
 
 
 def digest() -> str:
-    """Return a digest of all compiled source of this room, and of what it is compiled for."""
-    sources = (path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    """Return a digest of all compiled source of this room, of the laws it calls, and its target."""
+    room = Path(__file__).parent
+    paths = [*sorted(room.glob("*.py")), *sorted((room.parent / "laws").glob("*_kernel.py"))]
+    sources = (path.read_bytes() for path in paths)
     marks = (b"jobs_kernel import", b"jobs_native import", b"from numba", b"\nJOB = np.dtype")
     compiled = [text for text in sources if any(mark in text for mark in marks)]
     return hashlib.sha256(b"".join(compiled)).hexdigest()

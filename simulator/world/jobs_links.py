@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import njit
+
+from simulator.world.jobs_advance import NEEDS_NETWORK, NEEDS_ROWS, REACHED, end_round
+from simulator.world.jobs_fabric import LACK, USED, all_told, has_news, join, leave, update
 from simulator.world.jobs_kernel import kernel
-from simulator.world.jobs_state import POD, TOP_RUN
+from simulator.world.jobs_run import change_rate
+from simulator.world.jobs_state import (
+    BOILING,
+    COOL,
+    DIRTY,
+    MIXED,
+    N_ROWS,
+    N_RUNS,
+    POD,
+    TOP_RUN,
+)
 from simulator.world.jobs_tree import rack_of
 
 
@@ -54,3 +68,76 @@ def put_changes(
         job[r] = now
         started[r] = run.started
     return m, n
+
+
+@kernel
+def end_sharing(st: Any) -> None:
+    """Note that the runs there are go as fast as the network lets them."""
+    st.counts[MIXED] = 0
+    end_round(st)
+
+
+@kernel
+def set_fraction(st: Any, r: int, fraction: float, now: float) -> None:
+    """Let a run go on at a fraction of its speed alone."""
+    if change_rate(st, r, fraction, now):
+        p = st.run[r].pool
+        st.pool[p].hold_good = 0
+        st.counts[DIRTY] |= 1 << p
+
+
+@njit(error_model="numpy")
+def follow(st: Any, net: Any, now: float) -> int:
+    """Rate runs over several racks after some came or went; return the reason to come back."""
+    if len(net.member) < len(st.run) or now >= net.due[0]:
+        return NEEDS_NETWORK
+    if st.counts[N_ROWS] + st.counts[N_RUNS] + 1 > len(st.rows):
+        return NEEDS_ROWS
+    for r in range(st.counts[TOP_RUN]):
+        if not _notice(st, net, r):
+            return NEEDS_NETWORK
+    update(net, now)
+    for r in range(st.counts[TOP_RUN]):
+        if has_news(net, r):
+            set_fraction(st, r, net.member[r].speed, now)
+    if st.counts[COOL]:
+        _warm(st, net)
+    all_told(net)
+    end_sharing(st)
+    return REACHED
+
+
+@njit(error_model="numpy")
+def _notice(st: Any, net: Any, r: int) -> bool:
+    """Let the network know who runs there now; return whether it has room."""
+    m, run = net.member[r], st.run[r]
+    job = -1
+    if run.job >= 0 and st.unit[run.unit].level >= POD:
+        job = run.job
+    if m.job == job and (job < 0 or m.started == run.started):
+        return True
+    used = net.count[USED]
+    if job >= 0 and used + st.unit[run.unit].racks > len(net.place):
+        net.count[LACK] = st.unit[run.unit].racks
+        return False
+    if m.job >= 0:
+        leave(net, r)
+    if job >= 0:
+        parts = put_parts(st, r, used, net.place, net.hosts) - used
+        join(net, r, run.pool, st.kind[st.job[job].type].job_class, run.chips, parts)
+    m.job, m.started = job, run.started
+    return True
+
+
+@njit(error_model="numpy")
+def _warm(st: Any, net: Any) -> None:
+    """Tell placement how full the trunks of pods are, in plants that were looked at."""
+    for p in range(len(net.pool)):
+        stand = net.pool[p]
+        plant = net.plant[stand.plant]
+        for rack in range(0, stand.racks, plant.pod_racks):
+            pod = net.pool_place[stand.begin + rack] // plant.pod_racks
+            row = plant.row + plant.places + pod
+            heat = net.peak[row] / max(net.capacity[row], 1.0)
+            at = st.pool[p].heat_at + rack // plant.pod_racks
+            st.tree[p, at] = min(max(int(round(1e6 * heat)), 0), BOILING - 1)

@@ -19,7 +19,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel.models import OpaqueModel
-from numba.core.extending import NativeValue, register_model, unbox
+from numba.core.extending import NativeValue, intrinsic, register_model, unbox
 from numba.core.imputils import (
     lower_builtin,
     lower_getattr,
@@ -33,6 +33,7 @@ from numba.core.typing.templates import (
     infer_global,
     signature,
 )
+from numba.np.arrayobj import populate_array
 from numpy.typing import NDArray
 
 #: Words of the header for each array: its address and up to three lengths.
@@ -45,6 +46,7 @@ _PLACES = {
     "i2": ir.IntType(16),
     "i1": ir.IntType(8),
 }
+_ELEMENTS = {"f8": types.float64, "i8": types.int64, "i1": types.int8}
 
 
 class RowType(types.Type):
@@ -68,14 +70,15 @@ class TableType(types.Type):
 
 
 class MemoryType(types.Type):
-    """All arrays of the memory, by name: element and number of dimensions."""
+    """All arrays of a memory, by name: element and number of dimensions."""
 
-    def __init__(self, arrays: Mapping[str, tuple[Any, int]]) -> None:
+    def __init__(self, memory: str, arrays: Mapping[str, tuple[Any, int]]) -> None:
+        # Types of one name are one type, so tables have their memory's before their own.
         self.tables = {
-            name: TableType(name, i, np.dtype(dtype), ndim)
+            name: TableType(f"{memory}.{name}", i, np.dtype(dtype), ndim)
             for i, (name, (dtype, ndim)) in enumerate(arrays.items())
         }
-        super().__init__("Memory")
+        super().__init__(memory)
 
 
 for _type in (RowType, TableType, MemoryType):
@@ -106,6 +109,28 @@ def _unbox(typ: Any, obj: Any, c: Any) -> Any:
     address = c.pyapi.long_as_voidptr(number)
     c.pyapi.decref(number)
     return NativeValue(address, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+
+
+@intrinsic
+def as_array(typing: Any, table: Any) -> Any:
+    """Take a table of numbers for the array it is: to hand it to a law."""
+    if not isinstance(table, TableType) or table.code not in _ELEMENTS:
+        return None
+    kind = types.Array(_ELEMENTS[table.code], table.ndim, "C")
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array = context.make_array(kind)(context, builder)
+        shape = [_word(builder, table, args[0], 1 + i) for i in range(table.ndim)]
+        strides = [ir.Constant(_WORD, table.size)]
+        for length in shape[:0:-1]:
+            strides.insert(0, builder.mul(strides[0], length))
+        base = builder.inttoptr(_word(builder, table, args[0], 0), array.data.type)
+        itemsize = ir.Constant(_WORD, table.size)
+        # Nobody counts references to it: the memory outlives every call.
+        populate_array(array, base, shape, strides, itemsize, None)
+        return array._getvalue()
+
+    return signature(kind, table), lower
 
 
 # What compiled code may say: memory.array, array[i], array[i, j], len(array), array.shape,

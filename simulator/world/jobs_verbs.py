@@ -5,18 +5,25 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from simulator.world.jobs_advance import REACHED, complete, end_round, run_until
+from simulator.world.jobs_advance import NEEDS_NETWORK, REACHED, complete, run_until
 from simulator.world.jobs_drain import clear, drain_anywhere, drain_rack, undrain, undrain_rack
+from simulator.world.jobs_fabric import all_told, has_news, join, leave, update
+from simulator.world.jobs_fabric_shares import account as weigh
 from simulator.world.jobs_faults import break_host
 from simulator.world.jobs_fleet import enter, leave_anywhere, leave_rack
 from simulator.world.jobs_hosts import account, add_idle, forecast
 from simulator.world.jobs_kernel import digest, entry
-from simulator.world.jobs_links import put_changes, put_parts
+from simulator.world.jobs_links import (
+    end_sharing,
+    follow,
+    put_changes,
+    put_parts,
+    set_fraction,
+)
 from simulator.world.jobs_rack_faults import rack_down, rack_up
 from simulator.world.jobs_run import bring_up_to_date, change_rate, kill
 from simulator.world.jobs_state import (
     DIRTY,
-    MIXED,
     N_RUNS,
     N_TYPES_WAITING,
     NOW,
@@ -28,9 +35,16 @@ def _compiled(source: str) -> SimpleNamespace:
     """Return the ways in, compiled when first called or read from disk."""
 
     @entry
-    def advance(st: Any, t_end: float) -> int:
+    def advance(st: Any, net: Any, t_end: float) -> int:
+        """Carry jobs on, and rate them anew where the network is compiled like they are."""
         _ = source
-        return run_until(st, t_end)
+        while True:
+            need = run_until(st, t_end)
+            if need == NEEDS_NETWORK and len(net.member) > 0:
+                need = follow(st, net, st.real[NOW])
+                if need == REACHED:
+                    continue
+            return need
 
     @entry
     def settle(st: Any, now: float) -> int:
@@ -68,13 +82,45 @@ def _compiled(source: str) -> SimpleNamespace:
     def share_network(st: Any, runs: Any, fraction: Any, now: float) -> None:
         """Let runs go on at fractions of their speed alone."""
         _ = source
-        st.counts[MIXED] = 0
-        end_round(st)
+        end_sharing(st)
         for i in range(len(runs)):
-            if change_rate(st, runs[i], fraction[i], now):
-                p = st.run[runs[i]].pool
-                st.pool[p].hold_good = 0
-                st.counts[DIRTY] |= 1 << p
+            set_fraction(st, runs[i], fraction[i], now)
+
+    @entry
+    def follow_runs(st: Any, net: Any, now: float) -> int:
+        """Let a compiled network rate runs now; return the reason to come back."""
+        _ = source
+        return follow(st, net, now)
+
+    @entry
+    def tell_network(
+        net: Any, gone: Any, run: Any, pool: Any, kind: Any, chips: Any, parts: Any, now: float
+    ) -> None:
+        """Let runs go and others come, whose racks and hosts lie next in the store."""
+        _ = source
+        for i in range(len(gone)):
+            leave(net, gone[i])
+        for i in range(len(run)):
+            join(net, run[i], pool[i], kind[i], chips[i], parts[i])
+        update(net, now)
+
+    @entry
+    def list_news(net: Any, runs: Any) -> int:
+        """Fill an array with the runs whose speed is another; return how many."""
+        _ = source
+        n = 0
+        for r in range(len(net.member)):
+            if has_news(net, r):
+                runs[n] = r
+                n += 1
+        all_told(net)
+        return n
+
+    @entry
+    def weigh_network(net: Any, k: int, now: float) -> None:
+        """Weigh what held in a plant until now."""
+        _ = source
+        weigh(net, k, now)
 
     @entry
     def list_changes(
@@ -207,6 +253,10 @@ def _compiled(source: str) -> SimpleNamespace:
         remove_hosts=remove_hosts,
         rerate=rerate,
         share_network=share_network,
+        follow_runs=follow_runs,
+        tell_network=tell_network,
+        list_news=list_news,
+        weigh_network=weigh_network,
         list_changes=list_changes,
         list_parts=list_parts,
         stop=stop,

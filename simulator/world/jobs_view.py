@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulator.world.jobs import JobTable
 from simulator.world.jobs_arrays import State
+from simulator.world.jobs_fabric_memory import Links
 from simulator.world.jobs_state import POD
 from simulator.world.jobs_verbs import compiled
 
@@ -55,6 +56,24 @@ class Follower(Protocol):
 
     def heat(self) -> Iterable[tuple[int, NDArray[np.float64]]]:
         """Of pools that changed: load over capacity of the trunks of each of their pods. [1]"""
+
+
+@runtime_checkable
+class Linked(Protocol):
+    """A network in arrays, which compiled code loads and asks without a way through Python."""
+
+    @property
+    def links(self) -> Links:
+        """Its memory now."""
+
+    def make_room(self, runs: int) -> None:
+        """Make room for so many runs, and do what else compiled code came back for."""
+
+    def renew(self) -> None:
+        """Take note of what changed of it."""
+
+    def forget(self) -> None:
+        """Take all that are there for gone and come anew: some may have moved at this moment."""
 
 
 class Changes:

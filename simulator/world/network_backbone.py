@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from simulator.laws.fabric import Wiring
 from simulator.laws.maxmin import max_min_rates
@@ -44,7 +44,7 @@ class Backbone:
         self._families = list(spec.reads)
         self.sites = list(sites)
         #: Of each job class: its family's place, and what a chip reads. [B/s]
-        self._family = np.array([self._families.index(f) for f in families], np.int64)
+        self.family = np.array([self._families.index(f) for f in families], np.int64)
         self.reads_b_per_s = np.array([spec.reads[f].rate.value for f in families])
         wiring = Wiring()
         nodes = {site: wiring.node(site, chips=1, forwards=True) for site in self.sites}
@@ -55,9 +55,14 @@ class Backbone:
         self._faults = np.zeros(len(spec.links), np.int16)
         self._look()
 
-    def column(self, site: int, kind: Ints) -> Ints:
-        """Number of what runs of some classes read at a site."""
-        return np.asarray(site * len(self._families) + self._family[kind], np.int64)
+    def column(self, site: ArrayLike, kind: Ints) -> Ints:
+        """Number of what runs of some classes read at sites."""
+        return np.asarray(np.asarray(site) * len(self._families) + self.family[kind], np.int64)
+
+    @property
+    def families(self) -> int:
+        """How many families read."""
+        return len(self._families)
 
     @property
     def columns(self) -> int:
@@ -66,7 +71,7 @@ class Backbone:
 
     def fed(self, site: str) -> Mask:
         """Which job classes a site can feed: it stores their data or is joined to one that does."""
-        return np.asarray(self._reached[self.sites.index(site), self._family])
+        return np.asarray(self.reached[self.column(self.sites.index(site), np.arange(self.family.size))])
 
     def wanted_b_per_s(self, column: Ints, reads_b_per_s: Floats) -> Floats:
         """Add up what runs read, by column. Shape (columns,)."""
@@ -86,13 +91,13 @@ class Backbone:
         load_b_per_s : ndarray, shape (2 links,)
             Each way.
         """
-        share = np.where(self._reached.ravel(), 1.0, 0.0)
-        wants = np.flatnonzero((wanted_b_per_s > 0) & self._away & (share > 0))
+        share = np.where(self.reached, 1.0, 0.0)
+        wants = np.flatnonzero((wanted_b_per_s > 0) & self.away & (share > 0))
         load = np.zeros(self.counted_b_per_s.size)
         if wants.size:
-            load = np.asarray(self._routes @ np.where(share > 0, wanted_b_per_s, 0.0))
+            load = np.asarray(self.routes @ np.where(share > 0, wanted_b_per_s, 0.0))
             if (load > self.counted_b_per_s).any():
-                routes, wanted = self._routes[:, wants], wanted_b_per_s[wants]
+                routes, wanted = self.routes[:, wants], wanted_b_per_s[wants]
                 rate = max_min_rates(routes, self.counted_b_per_s, wanted, wanted)
                 share[wants] = rate / wanted
                 load = np.asarray(routes @ rate)
@@ -164,25 +169,25 @@ class Backbone:
         self._capacity = capacity_of(self._fabric, dead)
         hops = self._hops(dead)
         away = np.zeros((len(self.sites), len(self._families)), bool)
-        self._reached = np.ones_like(away)
+        reached = np.ones_like(away)
         source, target, amount, column = [], [], [], []
         for f, family in enumerate(self._families):
             stores = [self.sites.index(site) for site in self.spec.reads[family].stored]
             for s in range(len(self.sites)):
                 away[s, f] = s not in stores
                 near = hops[stores, s].min()
-                self._reached[s, f] = np.isfinite(near)
+                reached[s, f] = np.isfinite(near)
                 nearest = [k for k in stores if hops[k, s] == near and away[s, f]]
                 for k in nearest if np.isfinite(near) else []:
                     source.append(k)
                     target.append(s)
                     amount.append(1 / len(nearest))
                     column.append(s * len(self._families) + f)
-        self._away = away.ravel()
+        self.away, self.reached = away.ravel(), reached.ravel()
         ends = np.array([source, target], np.int64)
         belongs = np.array(column, np.int64)
         flows = Flows(ends[0], ends[1], np.array(amount, float), belongs, self.columns)
-        self._routes, _ = Routes(self._fabric, dead).incidence(flows)
+        self.routes, _ = Routes(self._fabric, dead).incidence(flows)
 
     def _hops(self, dead: Mask) -> Floats:
         """Links between each two sites over those alive; inf: nothing joins them."""

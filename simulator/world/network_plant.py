@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.laws.folded import Alive, Parts, Senders, Shared, share_trunks
-from simulator.laws.folded_kernel import beside_thin
 from simulator.spec.network import PodFabric
 
 __all__ = ["KINDS", "Plant"]
@@ -64,16 +63,6 @@ class Plant:
     def hurt(self) -> bool:
         """Whether anything is down."""
         return self._alive is not None
-
-    def beside_thin(self, parts: Parts, crosses: Mask) -> Mask:
-        """Which runs have fewer trunks than all, or share a rack with one that has.
-
-        Asked only of what is hurt; *crosses*: which lie in several pods.
-        """
-        found: Mask = beside_thin(
-            parts.indptr, parts.rack, crosses, self.pod_of, self._lost, self._lost_pod
-        )
-        return found
 
     def open(self) -> int:
         """Open the next pod and return its first place.
@@ -167,20 +156,23 @@ class Plant:
         return float(1 - self._alive.pod.mean())
 
     @property
-    def counted_b_per_s(self) -> NDArray[np.float64]:
-        """Of each bundle that `share` counts: of pods alone, if those of racks cannot fill."""
-        return self.capacity_b_per_s[0 if self.tight or self.hurt else self.places :]
+    def lost(self) -> tuple[Mask, Mask]:
+        """Racks and pods whose trunks are not all up."""
+        if self._alive is None:
+            return np.zeros(self.places, bool), np.zeros(self.pods, bool)
+        return self._lost, self._lost_pod
+
+    @property
+    def up(self) -> tuple[Mask, Mask]:
+        """What of the trunks of racks and pods is up, as `Alive` has it, of the open pods."""
+        if self._alive is None:
+            none = np.ones((0, 0), bool)
+            return none, none
+        return self._alive
 
     def share(self, parts: Parts, senders: Senders) -> Shared:
-        """Share the trunks among runs that lie on these places; rows as `counted_b_per_s`."""
-        return share_trunks(
-            parts,
-            senders,
-            self.pod_of,
-            self.capacity_b_per_s,
-            self._alive,
-            above_racks=self.tight or self.hurt,
-        )
+        """Share all trunks among runs that lie on these places."""
+        return share_trunks(parts, senders, self.pod_of, self.capacity_b_per_s, self._alive)
 
     def _look(self) -> None:
         """Bring what is alive up to date after a change."""

@@ -7,19 +7,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.laws.folded_kernel import weigh
-from simulator.units import DAY_S
+from simulator.world.jobs_verbs import compiled
+from simulator.world.network_memory import Memory
 from simulator.world.recorder import Recorder
 
 __all__ = ["Shared", "Tally"]
 
 Floats = NDArray[np.float64]
-
-#: A row is written at the first change so long after the one before. [s]
-_ROW_S = DAY_S
-#: A bundle so full is hot: nothing more gets through. [1]
-_FULL = 0.999
-
 
 class Shared(Protocol):
     """Bundles that runs share: a plant's, or those between sites."""
@@ -45,72 +39,71 @@ class Shared(Protocol):
 
 
 class Tally:
-    """The account of one plant.
+    """The account of one plant, as compiled code adds it up.
 
     What holds between two changes is weighed by its time, so that rows add up to the whole though
     they are fewer than the changes.
 
-    Invariant: what is in the account is what held from the last row to the last change.
+    Invariant: what is in the account is what held from the last row to when it was last weighed.
 
     Parameters
     ----------
     plant : Shared
     record : Recorder
+    memory : Memory
+    number : int
+        Of the plant there.
     """
 
-    def __init__(self, plant: Shared, record: Recorder) -> None:
+    def __init__(self, plant: Shared, record: Recorder, memory: Memory, number: int) -> None:
         self.plant = plant
         self.record = record
+        self._memory, self._number = memory, number
         self.site, _, self.fabric = plant.name.partition("/")
-        bundles = plant.capacity_b_per_s.size
-        self._since_s = self._row_s = 0.0
-        #: Runs, of them slowed, work not done for the fabric's sake and for the neighbours',
-        #: share of trunks down; and their integrals.
-        self._cost, self._cost_s = np.zeros(5), np.zeros(5)
-        #: Loads from bundle *first* on; those before carry nothing.
-        self._first, self._peak, self._mean = 0, np.zeros(bundles), np.zeros(bundles)
-        #: As `weigh` adds them up, by tier.
-        self._sums: dict[str, Floats] = {}
-        #: Of the whole run, by bundle, likewise.
-        self._whole = np.zeros((3, bundles))
+        self._row_s = 0.0
 
     @property
     def cost_rce(self) -> float:
         """Work a second that is not done now."""
-        return float(self._cost[2] + self._cost[3])
+        return float(self._memory.links["cost"][self._number, 2:4].sum())
 
-    def fullness(self) -> Floats:
-        """Load over capacity of each bundle while runs exchange, now. [1]"""
-        whole = np.zeros(self.plant.capacity_b_per_s.size)
-        whole[self._first :] = self._peak
-        return whole / np.maximum(self.plant.capacity_b_per_s, 1.0)
+    @property
+    def peak_b_per_s(self) -> Floats:
+        """Load of each bundle while runs exchange, now."""
+        return self._memory.links["peak"][self._rows()]
 
-    def change(self, t_s: float) -> None:
+    def weigh(self, t_s: float) -> None:
         """Account for what held until now; to be called before anything else is set."""
-        span_s = t_s - self._since_s
+        compiled.weigh_network(self._memory.links, self._number, t_s)
+
+    def write(self, t_s: float) -> None:
+        """Write a row of what held since the last."""
+        self.weigh(t_s)
+        began_s, span_s = self._row_s, t_s - self._row_s
         if span_s <= 0:
             return
-        if self.plant.opened:
-            self._weigh(span_s)
-        self._since_s = t_s
-        if t_s - self._row_s >= _ROW_S:
-            self._write(t_s)
-
-    def set(self, cost: tuple[float, float, float, float], peak: Floats, mean: Floats) -> None:
-        """Tell what holds from now on; loads by bundle, of pods alone if there are only those."""
-        self._cost[:4] = cost
-        self._cost[4] = self.plant.lost_share()
-        self._first = self.plant.capacity_b_per_s.size - peak.size
-        self._peak, self._mean = peak, mean
+        self._row_s = t_s
+        links, k = self._memory.links, self._number
+        tiers = list(self.plant.spans())
+        sums = dict(zip(tiers, np.split(links["sums"][k], 2)[-len(tiers) :], strict=True))
+        if sums[tiers[-1]][0] > 0:
+            common = {"t_s": began_s, "span_s": span_s, "site": self.site, "fabric": self.fabric}
+            names = ("runs", "slowed", "by_fabric_rce", "by_neighbours_rce", "down_share")
+            means = (links["cost_s"][k] / span_s).tolist()
+            self.record("contention", **common, **dict(zip(names, means, strict=True)))
+            for tier, found in sums.items():
+                names = ("bundles", "hot", "capacity_b_per_s", "peak_b_per_s", "mean_b_per_s")
+                means = (found[:5] / span_s).tolist()
+                row = dict(zip(names, means, strict=True))
+                self.record("links", **common, tier=tier, hottest=float(found[5]), **row)
+        links["sums"][k] = links["cost_s"][k] = 0.0
 
     def close(self, horizon_s: float) -> None:
         """Write what is left, and a row for each bundle that ever stood."""
-        self.change(horizon_s)
-        if self._row_s < horizon_s:
-            self._write(horizon_s)
-        plant = self.plant
-        for tier, span in self.plant.spans().items():
-            capacity, mean, full = self._whole[:, span]
+        self.write(horizon_s)
+        plant, whole = self.plant, self._memory.links["whole"][:, self._rows()]
+        for tier, span in plant.spans().items():
+            capacity, mean, full = whole[:, span]
             for k in np.flatnonzero(capacity).tolist():
                 self.record(
                     "bundles",
@@ -123,32 +116,6 @@ class Tally:
                     full_s=float(full[k]),
                 )
 
-    def _weigh(self, span_s: float) -> None:
-        self._cost_s += self._cost * span_s
-        capacity = self.plant.capacity_b_per_s
-        for tier, span in self.plant.spans().items():
-            peak, mean = self._load(self._peak, span), self._load(self._mean, span)
-            sums = self._sums.setdefault(tier, np.zeros(6))
-            weigh(span_s, _FULL, capacity[span], peak, mean, self._whole[:, span], sums)
-
-    def _load(self, load: Floats, span: slice) -> Floats:
-        """The bundles of a tier; a plant that became tight or hurt counts more than it did."""
-        if span.start < self._first:
-            return np.zeros(span.stop - span.start)
-        return load[span.start - self._first : span.stop - self._first]
-
-    def _write(self, t_s: float) -> None:
-        began_s, span_s = self._row_s, t_s - self._row_s
-        self._row_s = t_s
-        if self._sums:
-            common = {"t_s": began_s, "span_s": span_s, "site": self.site, "fabric": self.fabric}
-            names = ("runs", "slowed", "by_fabric_rce", "by_neighbours_rce", "down_share")
-            means = (self._cost_s / span_s).tolist()
-            self.record("contention", **common, **dict(zip(names, means, strict=True)))
-            for tier, sums in self._sums.items():
-                names = ("bundles", "hot", "capacity_b_per_s", "peak_b_per_s", "mean_b_per_s")
-                means = (sums[:5] / span_s).tolist()
-                row = dict(zip(names, means, strict=True))
-                self.record("links", **common, tier=tier, hottest=float(sums[5]), **row)
-        self._sums.clear()
-        self._cost_s[:] = 0.0
+    def _rows(self) -> slice:
+        first = int(self._memory.links["plant"]["row"][self._number])
+        return slice(first, first + self.plant.capacity_b_per_s.size)

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.world.jobs_fabric import STAND
 from simulator.world.network_plant import Plant
 
 __all__ = ["ClassTraffic", "PoolTraffic", "Pools", "Runs"]
@@ -144,26 +145,19 @@ class Pools:
                 found += [(pool, rack) for rack in there.tolist()]
         return found
 
-    def pods(self) -> Iterator[tuple[int, int, Ints]]:
-        """Each pool with racks, its plant, and where there its pods are, in order of number."""
-        for pool, mine in self._pools.items():
-            if mine.racks:
-                size = self._plants[mine.plant].spec.racks
-                yield pool, mine.plant, mine.place[: mine.racks : size] // size
-
     def tabulate(self) -> None:
         """Lay what is asked for by pool out as arrays; rates as they are now."""
         n = max(self._pools, default=-1) + 1
         none = np.empty(0, np.int64)
         places = [self._pools[p].place if p in self._pools else none for p in range(n)]
-        self.begin = np.cumsum([0, *(p.size for p in places)])[:-1]
+        begin = np.cumsum([0, *(p.size for p in places)])[:-1]
         self.place = np.concatenate([none, *places])
-        self.plant, self.per_host = np.zeros(n, np.int64), np.ones(n, np.int64)
-        self.line_b_per_s = np.ones(n)
+        self.stands = np.zeros(n, STAND)
+        self.stands["begin"], self.stands["per_host"] = begin, 1.0
         self.waits, self.work = np.zeros((self._classes, n)), np.zeros((self._classes, n))
         for p, pool in self._pools.items():
-            self.plant[p] = pool.plant
-            self.per_host[p] = pool.traffic.chips_per_host
-            self.line_b_per_s[p] = pool.traffic.line_b_per_s
+            stand, brings = self.stands[p], pool.traffic
+            stand["plant"], stand["racks"] = pool.plant, pool.racks
+            stand["per_host"], stand["line"] = brings.chips_per_host, brings.line_b_per_s
             self.waits[:, p] = pool.traffic.communication
             self.work[:, p] = pool.traffic.rate()

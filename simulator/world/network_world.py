@@ -94,10 +94,13 @@ class Interconnect:
         return Layout(whole, rack.hosts, self.spec.fabrics[fabric].racks)
 
     def spread_rate(self, chip: str) -> Floats:
-        """Speed of each class by how far it is spread, shape (classes, 5); ones if contended."""
-        sizes = np.array([size for _, size in self.rates.classes], float)
+        """Speed of each class by how far it is spread, shape (classes, 5).
+
+        If contended, that with the whole line: what is shared on the way is the network's to say.
+        """
         if self.network is not None:
-            return np.ones((sizes.size, 5))
+            return np.asarray(self.rates.spread(chip))
+        sizes = np.array([size for _, size in self.rates.classes], float)
         fabric = self.spec.fabric_of(chip)
         assert fabric is not None
         pool = pool_traffic(self.scenario, self.rates, chip, lambda: sizes)
@@ -115,7 +118,9 @@ class Interconnect:
     def join(self, pool: int, site: str, chip: str, rate: Callable[[], Floats]) -> None:
         """Let a new pool join its site's fabric."""
         if self.network is not None:
-            traffic = pool_traffic(self.scenario, self.rates, chip, rate)
+            # Runs that exchange over it lie in several racks, and do that much less.
+            away = self.rates.spread(chip)[:, POD]
+            traffic = pool_traffic(self.scenario, self.rates, chip, lambda: rate() * away)
             self._pools[pool] = site
             self.network.add_pool(pool, f"{site}/{self.spec.fabric_of(chip)}", traffic)
 

@@ -147,8 +147,7 @@ def test_wide_links_and_data_everywhere_slow_nobody(tmp_path):
         folder = tmp_path / str(k)
         folder.mkdir()
         world = running(scenario_of(folder, **change), 5 * DAY_S)
-        fed = world.interconnect.network._fed
-        assert (fed == 1).all()
+        assert (world.interconnect.network.links["fed"] == 1).all()
 
 
 def test_a_site_link_to_nowhere_is_told(tmp_path):

@@ -66,9 +66,8 @@ def shares(world):
 def within_capacity(world):
     """Whether no bundle carries more than it can, now."""
     for tally in world.interconnect.network.tallies.values():
-        capacity = tally.plant.capacity_b_per_s[tally._first :]
-        assert (tally._peak >= 0).all()
-        assert (tally._peak <= capacity * (1 + 1e-9)).all()
+        assert (tally.peak_b_per_s >= 0).all()
+        assert (tally.peak_b_per_s <= tally.plant.capacity_b_per_s * (1 + 1e-9)).all()
 
 
 def all_elements(plant):

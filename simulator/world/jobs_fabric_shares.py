@@ -1,0 +1,202 @@
+"""How runs share a fabric, and sites the links between them: the laws, over arrays of all plants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from simulator.laws.folded_kernel import beside_thin, columns, gathered, speeds, thinned, weigh
+from simulator.laws.maxmin_kernel import filled, own_limit
+from simulator.world.jobs_native import as_array
+
+#: A bundle so full is hot: nothing more gets through. [1]
+FULL = 0.999
+
+
+@njit(error_model="numpy")
+def account(net: Any, k: int, now: float) -> None:
+    """Weigh what held in a plant until now; to be called before anything else is set."""
+    plant = net.plant[k]
+    span = now - plant.since
+    if span <= 0:
+        return
+    plant.since = now
+    if plant.opened == 0:
+        return
+    for i in range(net.cost.shape[1]):
+        net.cost_s[k, i] += net.cost[k, i] * span
+    first = plant.row + plant.places
+    _weigh(net, span, first, first + plant.opened, as_array(net.sums)[k, 6:])
+    if plant.tight:
+        last = plant.row + plant.opened * plant.pod_racks
+        _weigh(net, span, plant.row, last, as_array(net.sums)[k, :6])
+
+
+@njit(error_model="numpy")
+def _weigh(net: Any, span: float, a: int, b: int, sums: Any) -> None:
+    capacity, peak, mean = as_array(net.capacity), as_array(net.peak), as_array(net.mean)
+    weigh(span, FULL, capacity[a:b], peak[a:b], mean[a:b], as_array(net.whole)[:, a:b], sums)
+
+
+@njit(error_model="numpy")
+def share(net: Any, k: int) -> None:
+    """Share a plant's bundles among its runs, max-min fairly by lane."""
+    plant = net.plant[k]
+    above = plant.tight or plant.hurt
+    chosen = _chosen(net, k)
+    begin, end = np.empty(chosen.size, np.int64), np.empty(chosen.size, np.int64)
+    line, waits = np.empty(chosen.size), np.empty(chosen.size)
+    for j in range(chosen.size):
+        m = net.member[chosen[j]]
+        begin[j], end[j], line[j], waits[j] = m.begin, m.end, m.line, m.waits
+    if above:
+        indptr, row, lanes, cut = _entries(net, k, chosen, begin, end)
+    else:
+        indptr, row, lanes = _pods(net, chosen)
+        cut = np.zeros(0, np.bool_)
+    last = plant.row + plant.places + plant.pods
+    rows = slice(plant.row if above else plant.row + plant.places, last)
+    capacity = as_array(net.capacity)[rows]
+    alone = own_limit(indptr, row, lanes, capacity, line)
+    rate = filled(indptr, row, lanes, capacity, np.ones(chosen.size), alone)
+    for j in range(cut.size):
+        if cut[j]:
+            rate[j] = alone[j] = 0.0
+            net.member[chosen[j]].cut = 1
+    now, by_itself, peak, mean = speeds(indptr, row, lanes, capacity, line, waits, rate, alone)
+    as_array(net.peak)[plant.row : last] = 0.0
+    as_array(net.mean)[plant.row : last] = 0.0
+    as_array(net.peak)[rows] = peak
+    as_array(net.mean)[rows] = mean
+    slowed = by_fabric = by_neighbours = 0.0
+    for j in range(chosen.size):
+        m = net.member[chosen[j]]
+        m.fabric = now[j]
+        by_fabric += m.rce * (1 - by_itself[j])
+        by_neighbours += m.rce * (by_itself[j] - now[j])
+        slowed += m.rce * (1 - now[j]) > 1e-9 * m.rce
+    net.cost[k, 0], net.cost[k, 1] = chosen.size, slowed
+    net.cost[k, 2], net.cost[k, 3] = by_fabric, by_neighbours
+
+
+@njit(error_model="numpy")
+def _chosen(net: Any, k: int) -> Any:
+    """Runs of a plant to which others can matter; all of them go at full speed meanwhile."""
+    plant = net.plant[k]
+    chosen = np.empty(len(net.member), np.int64)
+    n = 0
+    for r in range(len(net.member)):
+        m = net.member[r]
+        if m.plant == k:
+            m.fabric, m.cut = 1.0, 0
+            if m.crosses or plant.tight or plant.hurt:
+                chosen[n] = r
+                n += 1
+    chosen = chosen[:n]
+    if plant.tight or not plant.hurt or n == 0:
+        return chosen
+    begin, end, crosses = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.bool_)
+    for j in range(n):
+        m = net.member[chosen[j]]
+        begin[j], end[j], crosses[j] = m.begin, m.end, m.crosses != 0
+    indptr, place, _ = gathered(begin, end, as_array(net.place), as_array(net.hosts))
+    pod_of = as_array(net.pod_of)[plant.place : plant.place + plant.places]
+    lost = as_array(net.rack_lost)[plant.place : plant.place + plant.places]
+    lost_pod = as_array(net.pod_lost)[plant.pod : plant.pod + plant.pods]
+    return chosen[crosses | beside_thin(indptr, place, crosses, pod_of, lost, lost_pod)]
+
+
+@njit(error_model="numpy")
+def _pods(net: Any, chosen: Any) -> Any:
+    """Lanes of runs on the trunks of pods, as they were written down when they came."""
+    indptr = np.zeros(chosen.size + 1, np.int64)
+    for j in range(chosen.size):
+        indptr[j + 1] = indptr[j] + net.member[chosen[j]].entries
+    row, lanes = np.empty(indptr[-1], np.int64), np.empty(indptr[-1])
+    n = 0
+    for j in range(chosen.size):
+        m = net.member[chosen[j]]
+        for e in range(m.begin, m.begin + m.entries):
+            row[n], lanes[n] = net.entry[e], net.lanes[e]
+            n += 1
+    return indptr, row, lanes
+
+
+@njit(error_model="numpy")
+def _entries(net: Any, k: int, chosen: Any, begin: Any, end: Any) -> Any:
+    """Lanes of runs on the trunks of racks and pods that are up, and who is cut."""
+    plant = net.plant[k]
+    place, hosts = as_array(net.place), as_array(net.hosts)
+    pod_of = as_array(net.pod_of)[plant.place : plant.place + plant.places]
+    on_rack, on_pod = np.ones(chosen.size), np.ones(chosen.size)
+    cut = np.zeros(chosen.size, np.bool_)
+    if plant.hurt:
+        racks, planes, spines = plant.places, plant.planes, plant.spines
+        up = as_array(net.rack_up)[plant.rack_up : plant.rack_up + racks * planes]
+        pods = as_array(net.pod_up)[plant.pod_up : plant.pod_up + plant.pods * planes * spines]
+        indptr, its_place, _ = gathered(begin, end, place, hosts)
+        on_rack, on_pod = thinned(
+            indptr,
+            its_place,
+            pod_of,
+            up.reshape(racks, planes),
+            pods.reshape(plant.pods, planes, spines),
+        )
+        cut = on_rack == 0.0
+    chips, shift, share = np.empty(chosen.size), np.empty(chosen.size), np.empty(chosen.size)
+    for j in range(chosen.size):
+        m = net.member[chosen[j]]
+        chips[j], shift[j], share[j] = m.per_host, m.replica, m.all_to_all
+    indptr, row, lanes = columns(
+        begin, end, place, hosts, pod_of, chips, shift, share, on_rack, on_pod, plant.places
+    )
+    return indptr, row, lanes, cut
+
+
+@njit(error_model="numpy")
+def feed(net: Any, k: int) -> None:
+    """Share the links between sites among what is read over them."""
+    fed, wanted = as_array(net.fed), as_array(net.wanted)
+    wanted[:] = 0.0
+    for r in range(len(net.member)):
+        m = net.member[r]
+        if m.plant >= 0:
+            wanted[m.column] += m.reads * m.fabric
+    capacity = as_array(net.site_capacity)
+    load = np.zeros(capacity.size)
+    wants = np.flatnonzero((wanted > 0) & (as_array(net.away) != 0) & (as_array(net.reached) != 0))
+    indptr = np.zeros(wants.size + 1, np.int64)
+    for c in range(fed.size):
+        fed[c] = 1.0 if net.reached[c] else 0.0
+    for j in range(wants.size):
+        indptr[j + 1] = indptr[j] + net.routes_at[wants[j] + 1] - net.routes_at[wants[j]]
+    link, part = np.empty(indptr[-1], np.int64), np.empty(indptr[-1])
+    for j in range(wants.size):
+        at = net.routes_at[wants[j]] - indptr[j]
+        for e in range(indptr[j], indptr[j + 1]):
+            link[e], part[e] = net.routes_link[at + e], net.routes[at + e]
+            load[link[e]] += part[e] * wanted[wants[j]]
+    if (load > capacity).any():
+        wish = wanted[wants]
+        rate = filled(
+            indptr, link, part, capacity, wish, own_limit(indptr, link, part, capacity, wish)
+        )
+        load[:] = 0.0
+        for j in range(wants.size):
+            fed[wants[j]] = rate[j] / wish[j]
+            for e in range(indptr[j], indptr[j + 1]):
+                load[link[e]] += part[e] * rate[j]
+    first = net.plant[k].row
+    as_array(net.peak)[first : first + load.size] = load
+    as_array(net.mean)[first : first + load.size] = load
+    runs = slowed = lost = 0.0
+    for r in range(len(net.member)):
+        m = net.member[r]
+        if m.plant >= 0:
+            missing = m.rce * m.fabric * (1 - fed[m.column])
+            runs += 1
+            slowed += missing > 1e-9 * m.rce
+            lost += missing
+    net.cost[k, 0], net.cost[k, 1], net.cost[k, 2], net.cost[k, 3] = runs, slowed, 0.0, lost
