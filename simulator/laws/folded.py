@@ -160,7 +160,7 @@ def crossings(
     ([10.67, 10.67, 10.67, 10.67], [False])
     """
     racks = pod_of.size
-    indptr, row, lanes, cut = _columns(parts, senders, pod_of, alive, racks * above_racks)
+    indptr, row, lanes, cut = _columns(parts, senders, pod_of, alive, above_racks)
     shape = (racks + pods, cut.size)
     return sp.csc_array((lanes, row + racks * (not above_racks), indptr), shape=shape), cut
 
@@ -194,7 +194,7 @@ def share_trunks(
     ([50.0, 50.0], [25.0, 25.0])
     """
     racks = pod_of.size
-    found = _columns(parts, senders, pod_of, alive, racks * above_racks)
+    found = _columns(parts, senders, pod_of, alive, above_racks)
     indptr, row, lanes, cut = found
     capacity = capacity_b_per_s if above_racks else capacity_b_per_s[racks:]
     limit = _each(senders.line_b_per_s, cut.size)
@@ -206,19 +206,21 @@ def share_trunks(
 
 
 def _columns(
-    parts: Parts, senders: Senders, pod_of: Ints, alive: Alive | None, first_pod_row: int
+    parts: Parts, senders: Senders, pod_of: Ints, alive: Alive | None, above_racks: bool
 ) -> tuple[Ints, Ints, Floats, Mask]:
     """Entries of each job by bundle, compressed by job, and who is cut."""
     jobs = parts.indptr.size - 1
+    begin, end = parts.indptr[:-1], parts.indptr[1:]
     on_rack = on_pod = np.ones(jobs)
     cut = np.zeros(jobs, bool)
     if alive is not None and jobs:
-        on_rack, on_pod = thinned(parts.indptr, parts.rack, pod_of, alive.rack, alive.pod)
+        several = end - begin > 1
+        on_rack, on_pod = thinned(begin, end, parts.rack, several, pod_of, alive.rack, alive.pod)
         cut = on_rack == 0.0
     chips, shift, share, _ = (_each(value, jobs) for value in senders)
-    begin, end = parts.indptr[:-1], parts.indptr[1:]
     where = begin, end, parts.rack, parts.hosts, pod_of
-    return *columns(*where, chips, shift, share, on_rack, on_pod, first_pod_row), cut
+    counted = np.ones(pod_of.size * above_racks, bool)
+    return *columns(*where, chips, shift, share, on_rack, on_pod, counted), cut
 
 
 def _each(value: ArrayLike, jobs: int) -> Floats:

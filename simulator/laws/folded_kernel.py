@@ -10,12 +10,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 __all__ = [
-    "beside_thin",
+    "beside",
     "columns",
     "exchanged_out",
-    "gathered",
+    "leaves",
     "shifted_out",
     "speeds",
+    "thin",
     "thinned",
     "weigh",
 ]
@@ -88,7 +89,7 @@ def columns(
     share: Floats,
     on_rack: Floats,
     on_pod: Floats,
-    first_pod_row: int,
+    counted: Mask,
 ) -> tuple[Ints, Ints, Floats]:
     """Lanes of each job on each bundle, compressed by job.
 
@@ -105,8 +106,8 @@ def columns(
         Chips of a host [chips]; hosts of a copy of the model; share all to all [1].
     on_rack, on_pod : ndarray, shape (J,)
         By how much fewer trunks there are for each; 0: none, and the column is empty. [1]
-    first_pod_row : int
-        Row of the first pod; 0: the bundles of racks are left out.
+    counted : ndarray of bool, shape (racks,)
+        Racks whose bundles are not left out. Rows are racks, then pods; empty: pods alone.
     """
     indptr = np.zeros(begin.size + 1, np.int64)
     most = 0
@@ -122,7 +123,7 @@ def columns(
         while k < end[j] and on_rack[j] > 0:
             pod, inside = pod_of[rack[k]], 0.0
             while k < end[j] and pod_of[rack[k]] == pod:
-                if first_pod_row > 0:
+                if counted.size > 0 and counted[rack[k]]:
                     out = leaves(hosts[k], whole, shift[j], share[j])
                     if out > 0:
                         row[n], lanes[n] = rack[k], chips[j] * out * on_rack[j]
@@ -131,106 +132,111 @@ def columns(
                 k += 1
             out = leaves(inside, whole, shift[j], share[j])
             if out > 0:
-                row[n], lanes[n] = first_pod_row + pod, chips[j] * out * on_pod[j]
+                row[n], lanes[n] = counted.size + pod, chips[j] * out * on_pod[j]
                 n += 1
         indptr[j + 1] = n
     return indptr, row[:n], lanes[:n]
 
 
 @njit(cache=True)
-def _has_all(racks: Ints, pod_of: Ints, rack_alive: Mask, pod_alive: Mask, several: bool) -> bool:
-    """Whether all that joins the racks of a job is up."""
-    planes, spines = rack_alive.shape[1], pod_alive.shape[2]
-    last = -1
-    for r in racks:
-        for p in range(planes):
-            if not rack_alive[r, p]:
-                return False
-        if several and pod_of[r] != last:
-            last = pod_of[r]
-            for p in range(planes):
-                for s in range(spines):
-                    if not pod_alive[last, p, s]:
-                        return False
-    return True
+def thin(
+    begin: Ints,
+    end: Ints,
+    rack: Ints,
+    crosses: Mask,
+    pod_of: Ints,
+    rack_lost: Mask,
+    pod_lost: Mask,
+) -> tuple[Mask, Mask]:
+    """Which jobs may have fewer trunks than all, and which racks those lie in.
+
+    Parameters
+    ----------
+    begin, end : ndarray of int, shape (J,)
+        Where each job's parts are in *rack*.
+    crosses : ndarray of bool, shape (J,)
+        Whether it lies in several pods.
+    pod_of : ndarray of int
+        Pod of each rack.
+    rack_lost, pod_lost : ndarray of bool
+        Racks and pods whose trunks are not all up.
+    """
+    found, marked = np.zeros(begin.size, np.bool_), np.zeros(pod_of.size, np.bool_)
+    for j in range(begin.size):
+        # A rack by itself asks nothing of the planes.
+        if end[j] - begin[j] < 2:
+            continue
+        for k in range(begin[j], end[j]):
+            if rack_lost[rack[k]] or (crosses[j] and pod_lost[pod_of[rack[k]]]):
+                found[j] = True
+                break
+        if found[j]:
+            for k in range(begin[j], end[j]):
+                marked[rack[k]] = True
+    return found, marked
+
+
+@njit(cache=True)
+def beside(begin: Ints, end: Ints, rack: Ints, marked: Mask) -> Mask:
+    """Which jobs lie in a marked rack; the rest as in `thin`."""
+    found = np.zeros(begin.size, np.bool_)
+    for j in range(begin.size):
+        for k in range(begin[j], end[j]):
+            if marked[rack[k]]:
+                found[j] = True
+                break
+    return found
 
 
 @njit(cache=True)
 def thinned(
-    indptr: Ints, rack: Ints, pod_of: Ints, rack_alive: Mask, pod_alive: Mask
+    begin: Ints,
+    end: Ints,
+    rack: Ints,
+    chosen: Mask,
+    pod_of: Ints,
+    rack_alive: Mask,
+    pod_alive: Mask,
 ) -> tuple[Floats, Floats]:
     """By how much fewer trunks each job has, of racks and of pods; 0: none.
 
     Parameters
     ----------
-    indptr, rack : ndarray of int
+    begin, end, rack : ndarray of int
         Parts of each job; racks ascend.
+    chosen : ndarray of bool, shape (J,)
+        Those to look at; `thin` finds them. The rest have all.
     pod_of : ndarray of int
         Pod of each rack.
     rack_alive, pod_alive : ndarray of bool, shape (racks, planes), (pods, planes, spines)
         What is up.
     """
-    jobs, planes, spines = indptr.size - 1, rack_alive.shape[1], pod_alive.shape[2]
-    on_rack, on_pod = np.ones(jobs), np.ones(jobs)
-    for j in range(jobs):
-        begin, end = indptr[j], indptr[j + 1]
-        several = pod_of[rack[begin]] != pod_of[rack[end - 1]]
-        # A rack by itself asks nothing of the planes, and most jobs have all of them.
-        if end - begin < 2 or _has_all(rack[begin:end], pod_of, rack_alive, pod_alive, several):
-            continue
+    planes, spines = rack_alive.shape[1], pod_alive.shape[2]
+    on_rack, on_pod = np.ones(begin.size), np.ones(begin.size)
+    up, path = np.empty(planes, np.bool_), np.empty((planes, spines), np.bool_)
+    for j in np.flatnonzero(chosen):
+        several = pod_of[rack[begin[j]]] != pod_of[rack[end[j] - 1]]
+        up[:], path[:], last = True, True, -1
+        for k in range(begin[j], end[j]):
+            pod = pod_of[rack[k]]
+            for p in range(planes):
+                up[p] = up[p] and rack_alive[rack[k], p]
+            if several and pod != last:
+                for p in range(planes):
+                    for s in range(spines):
+                        path[p, s] = path[p, s] and pod_alive[pod, p, s]
+            last = pod
         count, least = 0, spines
         for p in range(planes):
-            up = True
-            for k in range(begin, end):
-                if not rack_alive[rack[k], p]:
-                    up = False
-                    break
-            paths = spines
-            if up and several:
-                paths = 0
-                for s in range(spines):
-                    path = True
-                    for k in range(begin, end):
-                        if k == begin or pod_of[rack[k]] != pod_of[rack[k - 1]]:
-                            path = path and pod_alive[pod_of[rack[k]], p, s]
-                    paths += path
-            if up and paths > 0:
+            paths = 0
+            for s in range(spines):
+                paths += path[p, s]
+            if up[p] and paths > 0:
                 count += 1
                 least = min(least, paths)
         on_rack[j] = planes / count if count > 0 else 0.0
-        on_pod[j] = on_rack[j] * spines / least if several else on_rack[j]
+        on_pod[j] = on_rack[j] * spines / least
     return on_rack, on_pod
-
-
-@njit(cache=True)
-def beside_thin(
-    indptr: Ints, place: Ints, crosses: Mask, pod_of: Ints, rack_lost: Mask, pod_lost: Mask
-) -> Mask:
-    """Which jobs have fewer trunks than all, or share a rack with one that has.
-
-    Parameters
-    ----------
-    indptr, place : ndarray of int
-        Parts of each job.
-    crosses : ndarray of bool
-        Whether it lies in several pods.
-    pod_of : ndarray of int
-        Pod of each rack.
-    rack_lost, pod_lost : ndarray of bool
-        Racks and pods whose trunks are not all up; racks no further than any pod is open.
-    """
-    marked = np.zeros(pod_of.size, np.bool_)
-    for j in range(crosses.size):
-        thin = False
-        for k in range(indptr[j], indptr[j + 1]):
-            thin = thin or rack_lost[place[k]] or (crosses[j] and pod_lost[pod_of[place[k]]])
-        for k in range(indptr[j], indptr[j + 1] if thin else indptr[j]):
-            marked[place[k]] = True
-    found = np.zeros(crosses.size, np.bool_)
-    for j in range(crosses.size):
-        for k in range(indptr[j], indptr[j + 1]):
-            found[j] = found[j] or marked[place[k]]
-    return found
 
 
 @njit(cache=True)
@@ -279,20 +285,6 @@ def speeds(
             if rate[j] > 0.0:
                 mean[row[k]] += sent * min(waits[j] * line[j] / rate[j] * shared[j], 1.0)
     return shared, by_itself, peak, mean
-
-
-@njit(cache=True)
-def gathered(begin: Ints, end: Ints, rack: Ints, hosts: Ints) -> tuple[Ints, Ints, Ints]:
-    """Parts that lie at *begin* to *end* of a store, side by side: pointers, racks, hosts."""
-    indptr = np.zeros(begin.size + 1, np.int64)
-    for j in range(begin.size):
-        indptr[j + 1] = indptr[j] + end[j] - begin[j]
-    its_rack, its_hosts = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], np.int64)
-    for j in range(begin.size):
-        for k in range(begin[j], end[j]):
-            at = indptr[j] + k - begin[j]
-            its_rack[at], its_hosts[at] = rack[k], hosts[k]
-    return indptr, its_rack, its_hosts
 
 
 @njit(cache=True)

@@ -31,9 +31,6 @@ KNOWN, STALE, LOOKED = range(3)
 ROUNDING = 1e-12
 MEMBER = np.dtype(
     [
-        ("job", "i8"),  # and since when: what the engine had there when it was last looked at
-        ("started", "f8"),
-        ("plant", "i8"),  # -1: nobody
         ("pool", "i8"),
         ("kind", "i8"),
         ("begin", "i8"),  # its parts in the store
@@ -72,6 +69,7 @@ PLANT = np.dtype(
         ("tight", "i8"),
         ("hurt", "i8"),
         ("stale", "i8"),
+        ("racks_told", "i8"),  # rows of racks the last look wrote
         ("since", "f8"),  # up to when it is weighed
     ],
     align=True,
@@ -87,7 +85,7 @@ STAND = np.dtype(
 def leave(net: Any, r: int) -> None:
     """Let a run go."""
     _unsettle(net, r)
-    net.member[r].plant = -1
+    net.of[r] = -1
 
 
 @njit(error_model="numpy")
@@ -95,7 +93,8 @@ def join(net: Any, r: int, pool: int, kind: int, chips: int, parts: int) -> None
     """Let a run come at full speed; racks and hosts of its parts lie next in the store."""
     m, stand, first = net.member[r], net.pool[pool], net.count[USED]
     plant = net.plant[stand.plant]
-    m.plant, m.pool, m.kind, m.chips = stand.plant, pool, kind, chips
+    net.of[r] = stand.plant
+    m.pool, m.kind, m.chips = pool, kind, chips
     m.begin, m.end, m.cut = first, first + parts, 0
     m.fabric, m.speed = 1.0, 1.0
     m.line, m.waits, m.rce = stand.line, net.waits[kind, pool], chips * net.work[kind, pool]
@@ -140,9 +139,8 @@ def _unsettle(net: Any, r: int) -> None:
     Inside a pod whose racks are not oversubscribed and where nothing is down, no bundle can
     be filled: every host sends at most its own line.
     """
-    m = net.member[r]
-    plant = net.plant[m.plant]
-    if m.crosses or plant.tight or plant.hurt:
+    plant = net.plant[net.of[r]]
+    if net.member[r].crosses or plant.tight or plant.hurt:
         plant.stale = STALE
     net.count[HUNGRY] = 1
 
@@ -167,9 +165,9 @@ def update(net: Any, now: float) -> None:
 @njit(error_model="numpy")
 def has_news(net: Any, r: int) -> bool:
     """Note the speed of a run of a plant that was looked at; return whether it is another."""
-    m = net.member[r]
-    if m.plant < 0 or net.plant[m.plant].stale != LOOKED:
+    if net.of[r] < 0 or net.plant[net.of[r]].stale != LOOKED:
         return False
+    m = net.member[r]
     speed = m.fabric
     if net.count[SITES] > 0:
         speed *= net.fed[m.column]

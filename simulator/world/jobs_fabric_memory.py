@@ -17,7 +17,11 @@ ARRAYS: dict[str, tuple[Any, int]] = {
     "count": (_INT, 1),
     # When the next rows of the record are due. [s]
     "due": (_REAL, 1),
-    # By run of the engine.
+    # By run of the engine: its job and since when, as it was last looked at, -1: none; its plant
+    # if it is followed, else -1; and what there is to know of it.
+    "job": (_INT, 1),
+    "started": (_REAL, 1),
+    "of": (_INT, 1),
     "member": (MEMBER, 1),
     # The parts of runs: where, how many hosts; and beside them the pods a run crosses.
     "place": (_INT, 1),

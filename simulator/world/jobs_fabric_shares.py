@@ -1,4 +1,4 @@
-"""How runs share a fabric, and sites the links between them: the laws, over arrays of all plants."""
+"""How runs share a fabric, and sites the links between them: laws over arrays of all plants."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from simulator.laws.folded_kernel import beside_thin, columns, gathered, speeds, thinned, weigh
+from simulator.laws.folded_kernel import beside, columns, speeds, thin, thinned, weigh
 from simulator.laws.maxmin_kernel import filled, own_limit
 from simulator.world.jobs_native import as_array
 
@@ -44,21 +44,19 @@ def _weigh(net: Any, span: float, a: int, b: int, sums: Any) -> None:
 def share(net: Any, k: int) -> None:
     """Share a plant's bundles among its runs, max-min fairly by lane."""
     plant = net.plant[k]
-    above = plant.tight or plant.hurt
     chosen = _chosen(net, k)
-    begin, end = np.empty(chosen.size, np.int64), np.empty(chosen.size, np.int64)
+    if plant.tight or plant.hurt:
+        racks = plant.opened * plant.pod_racks
+        chosen, indptr, row, lanes, cut = _entries(net, k, chosen)
+    else:
+        racks, cut = 0, np.zeros(0, np.bool_)
+        indptr, row, lanes = _pods(net, chosen)
     line, waits = np.empty(chosen.size), np.empty(chosen.size)
     for j in range(chosen.size):
         m = net.member[chosen[j]]
-        begin[j], end[j], line[j], waits[j] = m.begin, m.end, m.line, m.waits
-    if above:
-        indptr, row, lanes, cut = _entries(net, k, chosen, begin, end)
-    else:
-        indptr, row, lanes = _pods(net, chosen)
-        cut = np.zeros(0, np.bool_)
-    last = plant.row + plant.places + plant.pods
-    rows = slice(plant.row if above else plant.row + plant.places, last)
-    capacity = as_array(net.capacity)[rows]
+        line[j], waits[j] = m.line, m.waits
+    # Rows of what is open: of its racks, if they can be short, then of its pods.
+    capacity = _opened(as_array(net.capacity), plant, racks)
     alone = own_limit(indptr, row, lanes, capacity, line)
     rate = filled(indptr, row, lanes, capacity, np.ones(chosen.size), alone)
     for j in range(cut.size):
@@ -66,10 +64,9 @@ def share(net: Any, k: int) -> None:
             rate[j] = alone[j] = 0.0
             net.member[chosen[j]].cut = 1
     now, by_itself, peak, mean = speeds(indptr, row, lanes, capacity, line, waits, rate, alone)
-    as_array(net.peak)[plant.row : last] = 0.0
-    as_array(net.mean)[plant.row : last] = 0.0
-    as_array(net.peak)[rows] = peak
-    as_array(net.mean)[rows] = mean
+    _set_opened(as_array(net.peak), plant, racks, peak)
+    _set_opened(as_array(net.mean), plant, racks, mean)
+    plant.racks_told = racks
     slowed = by_fabric = by_neighbours = 0.0
     for j in range(chosen.size):
         m = net.member[chosen[j]]
@@ -82,30 +79,41 @@ def share(net: Any, k: int) -> None:
 
 
 @njit(error_model="numpy")
+def _opened(whole: Any, plant: Any, racks: int) -> Any:
+    """Rows of so many racks of a plant and of the pods that are open."""
+    pods = plant.row + plant.places
+    found = np.empty(racks + plant.opened)
+    found[:racks] = whole[plant.row : plant.row + racks]
+    found[racks:] = whole[pods : pods + plant.opened]
+    return found
+
+
+@njit(error_model="numpy")
+def _set_opened(whole: Any, plant: Any, racks: int, found: Any) -> None:
+    """Write rows as `_opened` reads them; racks that were written but are not now have none."""
+    pods = plant.row + plant.places
+    whole[plant.row + racks : plant.row + max(plant.racks_told, racks)] = 0.0
+    whole[plant.row : plant.row + racks] = found[:racks]
+    whole[pods : pods + plant.opened] = found[racks:]
+
+
+@njit(error_model="numpy")
 def _chosen(net: Any, k: int) -> Any:
-    """Runs of a plant to which others can matter; all of them go at full speed meanwhile."""
+    """Runs of a plant that cross pods, or all if others can matter inside a pod too.
+
+    All go at full speed meanwhile.
+    """
     plant = net.plant[k]
-    chosen = np.empty(len(net.member), np.int64)
+    chosen = np.empty(len(net.of), np.int64)
     n = 0
-    for r in range(len(net.member)):
-        m = net.member[r]
-        if m.plant == k:
+    for r in range(len(net.of)):
+        if net.of[r] == k:
+            m = net.member[r]
             m.fabric, m.cut = 1.0, 0
             if m.crosses or plant.tight or plant.hurt:
                 chosen[n] = r
                 n += 1
-    chosen = chosen[:n]
-    if plant.tight or not plant.hurt or n == 0:
-        return chosen
-    begin, end, crosses = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.bool_)
-    for j in range(n):
-        m = net.member[chosen[j]]
-        begin[j], end[j], crosses[j] = m.begin, m.end, m.crosses != 0
-    indptr, place, _ = gathered(begin, end, as_array(net.place), as_array(net.hosts))
-    pod_of = as_array(net.pod_of)[plant.place : plant.place + plant.places]
-    lost = as_array(net.rack_lost)[plant.place : plant.place + plant.places]
-    lost_pod = as_array(net.pod_lost)[plant.pod : plant.pod + plant.pods]
-    return chosen[crosses | beside_thin(indptr, place, crosses, pod_of, lost, lost_pod)]
+    return chosen[:n]
 
 
 @njit(error_model="numpy")
@@ -125,34 +133,56 @@ def _pods(net: Any, chosen: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def _entries(net: Any, k: int, chosen: Any, begin: Any, end: Any) -> Any:
-    """Lanes of runs on the trunks of racks and pods that are up, and who is cut."""
+def _entries(net: Any, k: int, there: Any) -> Any:
+    """Who can be short of trunks of racks or pods, lanes on those that are up, and who is cut."""
     plant = net.plant[k]
-    place, hosts = as_array(net.place), as_array(net.hosts)
-    pod_of = as_array(net.pod_of)[plant.place : plant.place + plant.places]
-    on_rack, on_pod = np.ones(chosen.size), np.ones(chosen.size)
-    cut = np.zeros(chosen.size, np.bool_)
+    racks, place = plant.opened * plant.pod_racks, as_array(net.place)
+    pod_of = as_array(net.pod_of)[plant.place : plant.place + racks]
+    counted = np.ones(racks, np.bool_)
+    on_rack, on_pod = np.ones(there.size), np.ones(there.size)
+    begin, end, crosses = _lie(net, there)
     if plant.hurt:
-        racks, planes, spines = plant.places, plant.planes, plant.spines
+        lost = as_array(net.rack_lost)[plant.place :]
+        lost_pod = as_array(net.pod_lost)[plant.pod :]
+        few, marked = thin(begin, end, place, crosses, pod_of, lost, lost_pod)
+        if not plant.tight:
+            # Elsewhere racks are not short: every host sends at most its own line.
+            counted = marked
+            near = crosses | beside(begin, end, place, marked)
+            there, few = there[near], few[near]
+            begin, end = begin[near], end[near]
+        pods, planes, spines = plant.opened, plant.planes, plant.spines
         up = as_array(net.rack_up)[plant.rack_up : plant.rack_up + racks * planes]
-        pods = as_array(net.pod_up)[plant.pod_up : plant.pod_up + plant.pods * planes * spines]
-        indptr, its_place, _ = gathered(begin, end, place, hosts)
+        up_pod = as_array(net.pod_up)[plant.pod_up : plant.pod_up + pods * planes * spines]
         on_rack, on_pod = thinned(
-            indptr,
-            its_place,
+            begin,
+            end,
+            place,
+            few,
             pod_of,
             up.reshape(racks, planes),
-            pods.reshape(plant.pods, planes, spines),
+            up_pod.reshape(pods, planes, spines),
         )
-        cut = on_rack == 0.0
-    chips, shift, share = np.empty(chosen.size), np.empty(chosen.size), np.empty(chosen.size)
-    for j in range(chosen.size):
-        m = net.member[chosen[j]]
-        chips[j], shift[j], share[j] = m.per_host, m.replica, m.all_to_all
+    chips, shift, part = np.empty(there.size), np.empty(there.size), np.empty(there.size)
+    for j in range(there.size):
+        m = net.member[there[j]]
+        chips[j], shift[j], part[j] = m.per_host, m.replica, m.all_to_all
+    hosts = as_array(net.hosts)
     indptr, row, lanes = columns(
-        begin, end, place, hosts, pod_of, chips, shift, share, on_rack, on_pod, plant.places
+        begin, end, place, hosts, pod_of, chips, shift, part, on_rack, on_pod, counted
     )
-    return indptr, row, lanes, cut
+    return there, indptr, row, lanes, on_rack == 0.0
+
+
+@njit(error_model="numpy")
+def _lie(net: Any, there: Any) -> Any:
+    """Where the parts of runs begin and end, and which cross pods."""
+    begin, end = np.empty(there.size, np.int64), np.empty(there.size, np.int64)
+    crosses = np.empty(there.size, np.bool_)
+    for j in range(there.size):
+        m = net.member[there[j]]
+        begin[j], end[j], crosses[j] = m.begin, m.end, m.crosses != 0
+    return begin, end, crosses
 
 
 @njit(error_model="numpy")
@@ -160,9 +190,9 @@ def feed(net: Any, k: int) -> None:
     """Share the links between sites among what is read over them."""
     fed, wanted = as_array(net.fed), as_array(net.wanted)
     wanted[:] = 0.0
-    for r in range(len(net.member)):
-        m = net.member[r]
-        if m.plant >= 0:
+    for r in range(len(net.of)):
+        if net.of[r] >= 0:
+            m = net.member[r]
             wanted[m.column] += m.reads * m.fabric
     capacity = as_array(net.site_capacity)
     load = np.zeros(capacity.size)
@@ -192,9 +222,9 @@ def feed(net: Any, k: int) -> None:
     as_array(net.peak)[first : first + load.size] = load
     as_array(net.mean)[first : first + load.size] = load
     runs = slowed = lost = 0.0
-    for r in range(len(net.member)):
-        m = net.member[r]
-        if m.plant >= 0:
+    for r in range(len(net.of)):
+        if net.of[r] >= 0:
+            m = net.member[r]
             missing = m.rce * m.fabric * (1 - fed[m.column])
             runs += 1
             slowed += missing > 1e-9 * m.rce

@@ -89,7 +89,7 @@ def set_fraction(st: Any, r: int, fraction: float, now: float) -> None:
 @njit(error_model="numpy")
 def follow(st: Any, net: Any, now: float) -> int:
     """Rate runs over several racks after some came or went; return the reason to come back."""
-    if len(net.member) < len(st.run) or now >= net.due[0]:
+    if len(net.of) < len(st.run) or now >= net.due[0]:
         return NEEDS_NETWORK
     if st.counts[N_ROWS] + st.counts[N_RUNS] + 1 > len(st.rows):
         return NEEDS_ROWS
@@ -110,22 +110,20 @@ def follow(st: Any, net: Any, now: float) -> int:
 @njit(error_model="numpy")
 def _notice(st: Any, net: Any, r: int) -> bool:
     """Let the network know who runs there now; return whether it has room."""
-    m, run = net.member[r], st.run[r]
-    job = -1
-    if run.job >= 0 and st.unit[run.unit].level >= POD:
-        job = run.job
-    if m.job == job and (job < 0 or m.started == run.started):
+    run = st.run[r]
+    if run.job == net.job[r] and (run.job < 0 or run.started == net.started[r]):
         return True
+    leaves_rack = run.job >= 0 and st.unit[run.unit].level >= POD
     used = net.count[USED]
-    if job >= 0 and used + st.unit[run.unit].racks > len(net.place):
+    if leaves_rack and used + st.unit[run.unit].racks > len(net.place):
         net.count[LACK] = st.unit[run.unit].racks
         return False
-    if m.job >= 0:
+    if net.of[r] >= 0:
         leave(net, r)
-    if job >= 0:
+    if leaves_rack:
         parts = put_parts(st, r, used, net.place, net.hosts) - used
-        join(net, r, run.pool, st.kind[st.job[job].type].job_class, run.chips, parts)
-    m.job, m.started = job, run.started
+        join(net, r, run.pool, st.kind[st.job[run.job].type].job_class, run.chips, parts)
+    net.job[r], net.started[r] = run.job, run.started
     return True
 
 
@@ -140,4 +138,4 @@ def _warm(st: Any, net: Any) -> None:
             row = plant.row + plant.places + pod
             heat = net.peak[row] / max(net.capacity[row], 1.0)
             at = st.pool[p].heat_at + rack // plant.pod_racks
-            st.tree[p, at] = min(max(int(round(1e6 * heat)), 0), BOILING - 1)
+            st.tree[p, at] = min(max(round(1e6 * heat), 0), BOILING - 1)

@@ -111,8 +111,7 @@ def _unbox(typ: Any, obj: Any, c: Any) -> Any:
     return NativeValue(address, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
 
 
-@intrinsic
-def as_array(typing: Any, table: Any) -> Any:
+def _as_array(typing: Any, table: Any) -> Any:
     """Take a table of numbers for the array it is: to hand it to a law."""
     if not isinstance(table, TableType) or table.code not in _ELEMENTS:
         return None
@@ -132,6 +131,8 @@ def as_array(typing: Any, table: Any) -> Any:
 
     return signature(kind, table), lower
 
+
+as_array: Any = intrinsic(_as_array)
 
 # What compiled code may say: memory.array, array[i], array[i, j], len(array), array.shape,
 # row.field, and the same on the left of an assignment.

@@ -40,7 +40,7 @@ def _compiled(source: str) -> SimpleNamespace:
         _ = source
         while True:
             need = run_until(st, t_end)
-            if need == NEEDS_NETWORK and len(net.member) > 0:
+            if need == NEEDS_NETWORK and len(net.of) > 0:
                 need = follow(st, net, st.real[NOW])
                 if need == REACHED:
                     continue
@@ -109,7 +109,7 @@ def _compiled(source: str) -> SimpleNamespace:
         """Fill an array with the runs whose speed is another; return how many."""
         _ = source
         n = 0
-        for r in range(len(net.member)):
+        for r in range(len(net.of)):
             if has_news(net, r):
                 runs[n] = r
                 n += 1

@@ -68,7 +68,8 @@ class Network:
         self.backbone = backbone
         self._pools = Pools(self._plants, classes.replica.size)
         self._memory = Memory(self._plants, self._pools, classes, backbone)
-        shared = [*self._plants, *([] if backbone is None else [backbone])]
+        shared: list[Plant | Backbone] = [*self._plants]
+        shared += [] if backbone is None else [backbone]
         self.tallies: dict[str, Tally] = {
             plant.name: Tally(plant, record, self._memory, k) for k, plant in enumerate(shared)
         }
@@ -102,7 +103,7 @@ class Network:
 
     def forget(self) -> None:
         """Take all runs for gone and come anew: some may have moved at this moment."""
-        self.links["member"]["started"] = np.nan
+        self.links["started"][:] = np.nan
 
     def make_room(self, runs: int) -> None:
         """Make room for so many runs of the engine, and write the rows that are due."""
@@ -135,7 +136,7 @@ class Network:
         columns = (np.asarray(c, np.int64) for c in (came.pool, came.job_class, came.chips))
         parts = np.diff(np.asarray(came.indptr, np.int64))
         compiled.tell_network(links, np.asarray(gone, np.int64), run, *columns, parts, self._now())
-        news = np.zeros(links["member"].size, np.int64)
+        news = np.zeros(links["of"].size, np.int64)
         news = news[: compiled.list_news(links, news)]
         return news, links["member"]["speed"][news]
 
@@ -180,8 +181,7 @@ class Network:
 
     def cut(self) -> Ints:
         """Return the runs whose parts nothing joins any more."""
-        member = self.links["member"]
-        return np.flatnonzero((member["plant"] >= 0) & (member["cut"] != 0))
+        return np.flatnonzero((self.links["of"] >= 0) & (self.links["member"]["cut"] != 0))
 
     def close(self, horizon_s: float) -> None:
         """Write what is not written yet."""

@@ -71,7 +71,9 @@ class Backbone:
 
     def fed(self, site: str) -> Mask:
         """Which job classes a site can feed: it stores their data or is joined to one that does."""
-        return np.asarray(self.reached[self.column(self.sites.index(site), np.arange(self.family.size))])
+        return np.asarray(
+            self.reached[self.column(self.sites.index(site), np.arange(self.family.size))]
+        )
 
     def wanted_b_per_s(self, column: Ints, reads_b_per_s: Floats) -> Floats:
         """Add up what runs read, by column. Shape (columns,)."""

@@ -90,7 +90,7 @@ class Memory:
             pool=pools.stands, pool_place=pools.place, waits=pools.waits, work=pools.work
         )
         member = self.links["member"]
-        there = np.flatnonzero(member["plant"] >= 0)
+        there = np.flatnonzero(self.links["of"] >= 0)
         at = member["kind"][there], member["pool"][there]
         member["rce"][there] = member["chips"][there] * pools.work[at]
         self.links["plant"]["stale"][: len(self._plants)] = STALE
@@ -118,12 +118,17 @@ class Memory:
 
     def make_room(self, runs: int, parts: int = 0) -> None:
         """Make room for so many runs of the engine, and for so many parts more."""
-        member, count = self.links["member"], self.links["count"]
-        if runs > member.size:
-            more = np.zeros(max(runs, 2 * member.size) - member.size, MEMBER)
-            more["plant"] = more["job"] = -1
-            member = np.concatenate([member, more])
-            self.links = self.links.with_arrays(member=member)
+        links, count = self.links, self.links["count"]
+        size = links["of"].size
+        if runs > size:
+            more = max(runs, 2 * size) - size
+            nobody = np.full(more, -1)
+            self.links = links.with_arrays(
+                job=np.concatenate([links["job"], nobody]),
+                started=np.concatenate([links["started"], np.zeros(more)]),
+                of=np.concatenate([links["of"], nobody]),
+                member=np.concatenate([links["member"], np.zeros(more, MEMBER)]),
+            )
         parts = max(parts, int(count[LACK]))
         if count[USED] + parts > self.links["place"].size:
             self._squeeze(parts)
@@ -132,7 +137,7 @@ class Memory:
     def _squeeze(self, parts: int) -> None:
         """Take the parts of runs that left out of the store, and make it twice what is needed."""
         member = self.links["member"]
-        there = np.flatnonzero(member["plant"] >= 0)
+        there = np.flatnonzero(self.links["of"] >= 0)
         begin, end = member["begin"][there], member["end"][there]
         size = end - begin
         first = np.cumsum(size) - size

@@ -50,6 +50,7 @@ class Plant:
             "pod-trunk": (pods, spec.planes, spec.spines),
         }
         self._faults = {kind: np.zeros(shape, np.int16) for kind, shape in shapes.items()}
+        self._down = 0
         self._alive: Alive | None = None
         #: Racks and pods whose trunks are not all up.
         self._lost, self._lost_pod = np.zeros(self.places, bool), np.zeros(pods, bool)
@@ -101,6 +102,7 @@ class Plant:
     def fail(self, kind: str, number: int) -> None:
         """Take down one of a kind, by its number in `count`."""
         self._faults[kind].flat[number] += 1
+        self._down += 1
         self._look()
 
     def repair(self, kind: str, number: int) -> None:
@@ -114,6 +116,7 @@ class Plant:
         if self._faults[kind].flat[number] < 1:
             raise ValueError(f"{self.element(kind, number)} of {self.name!r} is not down")
         self._faults[kind].flat[number] -= 1
+        self._down -= 1
         self._look()
 
     def element(self, kind: str, number: int) -> str:
@@ -177,15 +180,15 @@ class Plant:
     def _look(self) -> None:
         """Bring what is alive up to date after a change."""
         self.version += 1
-        if not any(faults.any() for faults in self._faults.values()):
+        if not self._down:
             self._alive = None
             return
         # Only what is open: most of a young site's pods are not.
         pods, racks = slice(self.opened), slice(self.opened * self.spec.racks)
-        down = {kind: faults > 0 for kind, faults in self._faults.items()}
-        plane = down["pod-switch"]
-        rack = down["rack-trunk"][racks] | down["rack-switch"][racks, None]
-        pod = down["pod-trunk"][pods] | plane[pods, :, None] | down["spine-switch"][None]
+        faults = self._faults
+        plane = faults["pod-switch"][pods] > 0
+        rack = (faults["rack-trunk"][racks] > 0) | (faults["rack-switch"][racks, None] > 0)
+        pod = (faults["pod-trunk"][pods] > 0) | plane[:, :, None] | (faults["spine-switch"] > 0)
         self._alive = Alive(~(rack | plane[self.pod_of[racks]]), ~pod)
         self._lost, self._lost_pod = np.zeros(self.places, bool), np.zeros(self.pods, bool)
         self._lost[racks] = ~self._alive.rack.all(axis=1)

@@ -15,6 +15,7 @@ __all__ = ["Shared", "Tally"]
 
 Floats = NDArray[np.float64]
 
+
 class Shared(Protocol):
     """Bundles that runs share: a plant's, or those between sites."""
 

@@ -1,14 +1,18 @@
 """The network in whole worlds: faults stop and requeue, cheaper fidelities promise more."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from simulator import load
+from simulator.world.jobs_state import POD
 from simulator.world.network_plant import KINDS
 from simulator.world.world import World
 from tests.spec.example import BASE, write
 
 DAY_S = 86400.0
+FABRICS = ("gpu-roce", "own-chip")
 
 NETWORK = """\
 network:
@@ -149,6 +153,28 @@ def test_work_done_falls_with_the_dearness_of_distance(tmp_path):
         done[fidelity] = sum(tables["work"]["productive_rce_s"])
         assert bool(tables["contention"]["t_s"]) == (fidelity == "contended")
     assert done["ideal"] > done["tiered"] > done["contended"] > 0
+
+
+def test_on_an_idle_fabric_both_fidelities_say_what_leaving_a_domain_costs():
+    """Trunks as wide as what hosts send slow nobody; what is left is the way out of the domain."""
+    given = load(Path(__file__).parents[2] / "scenarios" / "inhouse_pilot.yaml")
+    found = {}
+    for fidelity in ("tiered", "contended"):
+        changes = {f"network.fabrics.{name}.pod_oversubscription": 1 for name in FABRICS}
+        world = World(given.change({"network.fidelity": fidelity, **changes}).scenario, 0, 0)
+        chips = [
+            chip for fabric in world.scenario.network.fabrics.values() for chip in fabric.chips
+        ]
+        found[fidelity] = {chip: world.interconnect.spread_rate(chip) for chip in chips}
+    for chip, table in found["contended"].items():
+        np.testing.assert_allclose(table, found["tiered"][chip], rtol=1e-12)
+        assert (table[:, 0] == 1).all()
+    # Gangs that fit in one NVL72, whose other links carry an eighteenth of those inside.
+    small = found["contended"]["gb200-nvl72"][:, POD]
+    sizes = np.array([size for _, size in world.rates.classes])
+    fits = np.ceil(sizes * world.rates.gang_factor("gb200-nvl72")) <= 72
+    assert small[fits].min() < 0.99
+    assert (small[~fits] == 1).all()
 
 
 def test_the_work_not_done_is_the_work_recorded_as_lost(tmp_path):
