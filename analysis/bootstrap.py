@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm, t
 
 from analysis.uncertainty import Estimate
 
@@ -21,7 +22,12 @@ def bootstrap_interval(
     resamples: int = 2000,
     seed: int = 0,
 ) -> Estimate:
-    """Any statistic of replications with its percentile bootstrap interval.
+    """Any statistic of replications with its expanded percentile bootstrap interval.
+
+    Plain percentiles are too narrow for few replications, as resampling knows only the
+    spread about the sample's own mean: they cover 88 % of means of eight where 95 % is
+    said. Expanded, the percentiles are those at which they would be Student's interval
+    were the statistic a mean of normal numbers (Hesterberg, section 5.3).
 
     Parameters
     ----------
@@ -37,6 +43,7 @@ def bootstrap_interval(
     References
     ----------
     Efron, Annals of Statistics 7(1), 1979. doi:10.1214/aos/1176344552
+    Hesterberg, The American Statistician 69(4), 2015. doi:10.1080/00031305.2015.1089789
     """
     rows = np.asarray(x, dtype=np.float64)
     if not 0 < level < 1:
@@ -47,5 +54,11 @@ def bootstrap_interval(
         return Estimate(value, -math.inf, math.inf, n, level)
     rng = np.random.default_rng(seed)
     again = [statistic(rows[rng.integers(0, n, n)]) for _ in range(resamples)]
-    low, high = np.quantile(again, [(1 - level) / 2, (1 + level) / 2])
+    tail = _expanded((1 - level) / 2, n)
+    low, high = np.quantile(again, [tail, 1 - tail])
     return Estimate(value, float(low), float(high), n, level)
+
+
+def _expanded(tail: float, n: int) -> float:
+    """Return the share of resamples to leave out at either end."""
+    return float(norm.cdf(np.sqrt(n / (n - 1)) * t.ppf(tail, n - 1)))

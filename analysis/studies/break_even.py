@@ -101,9 +101,11 @@ def finding(section: Section, tried: pl.DataFrame) -> str:
         )
     low = ends[0] + " or below" if math.isinf(found.low) else words.number(found.low)
     high = ends[1] + " or above" if math.isinf(found.high) else words.number(found.high)
-    better = tried["difference"][-1] > 0
-    return (
+    text = (
         f"{section.outcome.label}: {case} equals {against} at {name} {words.number(found.at)} "
         f"[{low}, {high}] {unit}".rstrip()
-        + f"; above, it has {'more' if better else 'less'}"
     )
+    beyond = tried.filter(pl.col("x") > found.at)
+    if ((beyond["low"] > 0) | (beyond["high"] < 0)).any():
+        return f"{text}; above, it has {'more' if tried['difference'][-1] > 0 else 'less'}"
+    return f"{text}; above, up to {ends[1]}, the two cannot be told apart"

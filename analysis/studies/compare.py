@@ -35,7 +35,7 @@ def table(section: Section) -> pl.DataFrame:
             x = section.sample(arm, metric.id)["x"].to_numpy()
             if not len(x):
                 continue
-            level = mean_interval(x)
+            level = mean_interval(x, within=metric.within)
             delta = None if arm is first else section.difference(arm, first, metric.id)
             apart = (delta.mean, delta.low, delta.high) if delta else (None, None, None)
             shown = "reference" if arm is first else "no number"

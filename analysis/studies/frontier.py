@@ -34,13 +34,15 @@ def table(section: Section) -> pl.DataFrame:
     means = np.array([section.means(name) for name in names]).T
     # Less of cost and risk is better; of work, more.
     losses = means * np.array([1.0, -1.0, 1.0])
+    within = {metric.id: metric.within for metric in section.metrics}
     rows = []
     for k, arm in enumerate(section.arms):
         better = np.all(losses <= losses[k], axis=1) & np.any(losses < losses[k], axis=1)
         by = int(np.argmin(np.where(better, losses[:, 2], np.inf))) if better.any() else None
         cells = []
         for name in names:
-            e = mean_interval(section.sample(arm, name)["x"].to_numpy())
+            x = section.sample(arm, name)["x"].to_numpy()
+            e = mean_interval(x, within=within[name])
             cells += [e.mean, e.low, e.high]
         beaten = None if by is None else section.arms[by].label
         rows.append((arm.label, arm.case, *cells, by is None, beaten, _clearly(section, k, by)))

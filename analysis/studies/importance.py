@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analysis import words
+from analysis.bootstrap import bootstrap_interval
 from analysis.studies.record import Arm, Section
 from analysis.uncertainty import Estimate
 from simulator.laws.importance import importance
 
+Array = npt.NDArray[np.float64]
+
 #: The risk whose importance is taken.
 _RISK = "unserved_share"
+
+_RATIOS = ("fussell_vesely", "achievement_worth", "reduction_worth")
 
 SCHEMA = {
     "node": pl.String,
     "unavailability": pl.Float64,
     **{f"birnbaum{end}": pl.Float64 for end in ("", "_low", "_high")},
     **{f"mended{end}": pl.Float64 for end in ("", "_low", "_high")},
-    **dict.fromkeys(
-        ("contribution", "fussell_vesely", "achievement_worth", "reduction_worth"), pl.Float64
-    ),
+    **{f"{ratio}{end}": pl.Float64 for ratio in _RATIOS for end in ("", "_low", "_high")},
     "replications": pl.Int64,
 }
 
@@ -33,11 +39,12 @@ def table(section: Section) -> pl.DataFrame:
     DataFrame
         One row a node: ``unavailability`` [1]; ``birnbaum``: unserved with it failed for
         good less with it perfect, paired [% of work asked]; ``mended``: unserved as it is
-        less with it perfect, paired [%]; ``contribution`` [%], ``fussell_vesely`` [1],
-        ``achievement_worth`` [1], ``reduction_worth`` [1], null where no work is unserved.
+        less with it perfect, paired [%]; ``fussell_vesely`` [1], ``achievement_worth`` [1],
+        ``reduction_worth`` [1], ratios of means with bootstrap intervals, null where no work
+        is unserved. What a node contributes is measured, with it perfect: loss does not grow
+        in proportion to the time down, so that time is no factor of anything here.
     """
     base = section.arms[0]
-    risk = _mean(section, base)
     rows = []
     for arm in section.arms[1:]:
         if arm.settings["state"] != "perfect":
@@ -48,21 +55,38 @@ def table(section: Section) -> pl.DataFrame:
         mended = section.difference(base, arm, _RISK)
         if swing is None or mended is None:
             continue
-        found = importance(risk, [_mean(section, down)], [_mean(section, arm)], [q])
-        ratios = (found.fussell_vesely, found.achievement_worth, found.reduction_worth)
         rows.append(
             (
                 *(node, q, swing.mean, swing.low, swing.high),
-                *(mended.mean, mended.low, mended.high, float(found.contribution[0])),
-                *(float(x[0]) if np.isfinite(x[0]) else None for x in ratios),
+                *(mended.mean, mended.low, mended.high),
+                *_ratios(_shared(section, base, down, arm)),
                 swing.n,
             )
         )
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("birnbaum", descending=True)
 
 
-def _mean(section: Section, arm: Arm) -> float:
-    return float(np.mean(section.sample(arm, _RISK)["x"].to_numpy()))
+def _ratios(risks: Array) -> Iterator[float | None]:
+    """Yield each ratio and its bounds; of risks as is, failed and perfect, one row each."""
+    for ratio in _RATIOS:
+
+        def of_means(rows: Array, ratio: str = ratio) -> float:
+            risk, failed, perfect = rows.mean(axis=0)
+            found = importance(risk, [failed], [perfect], [0.0])
+            return float(getattr(found, ratio)[0])
+
+        with np.errstate(invalid="ignore"):
+            e = bootstrap_interval(risks, of_means, resamples=500)
+        yield from (x if np.isfinite(x) else None for x in (e.mean, e.low, e.high))
+
+
+def _shared(section: Section, *arms: Arm) -> Array:
+    """Return the risk of some arms, a row a replication that all have."""
+    frames = [section.sample(arm, _RISK) for arm in arms]
+    both = frames[0].rename({"x": "0"})
+    for k, frame in enumerate(frames[1:], start=1):
+        both = both.join(frame.rename({"x": f"{k}"}), on="replication")
+    return both.sort("replication").drop("replication").to_numpy()
 
 
 def finding(section: Section, nodes: pl.DataFrame) -> str:

@@ -27,7 +27,7 @@ def table(section: Section) -> pl.DataFrame:
     """
     rows = []
     for k, arm in enumerate(section.arms):
-        e = mean_interval(section.sample(arm)["x"].to_numpy())
+        e = mean_interval(section.sample(arm)["x"].to_numpy(), within=section.outcome.within)
         rows.append((arm.label, e.mean, e.low, e.high, e.n, k == 0))
     found = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return found.sort("is_base", "mean", maintain_order=True)

@@ -33,7 +33,7 @@ def table(section: Section) -> pl.DataFrame:
     whole = stratified_mean(samples, weights).estimate
     rows = []
     for arm, x, weight in zip(section.arms, samples, weights, strict=True):
-        e = mean_interval(x)
+        e = mean_interval(x, within=section.outcome.within)
         share = weight * e.mean / whole.mean if whole.mean else 0.0
         rows.append((arm.label, weight, e.mean, e.low, e.high, share, e.n, False))
     rows.append(("all", 1.0, whole.mean, whole.low, whole.high, 1.0, whole.n, True))

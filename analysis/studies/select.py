@@ -38,7 +38,7 @@ def table(section: Section) -> pl.DataFrame:
     left = survivors(samples, section.says, lower_is_better=section.outcome.more_is != "better")
     rows = []
     for k, (arm, ran) in enumerate(zip(section.arms, samples, strict=True)):
-        e = mean_interval(ran[np.isfinite(ran)])
+        e = mean_interval(ran[np.isfinite(ran)], within=section.outcome.within)
         rows.append((arm.label, e.mean, e.low, e.high, e.n, k in left))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort(
         "left",

@@ -41,7 +41,6 @@ _HEADS = {
     "unavailability": "Part of time down",
     "birnbaum": "Failed for good, less perfect [points]",
     "mended": "Gained if perfect [points]",
-    "contribution": "Contribution [points]",
     "fussell_vesely": "Fussell–Vesely",
     "achievement_worth": "Risk achievement worth",
     "reduction_worth": "Risk reduction worth",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
 from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +16,11 @@ from analysis.studies.shown import shown
 
 #: A table longer than this is cut; the whole is on disk.
 _LONGEST = 24
+#: Lines a head may take, and cells between two columns.
+_HEAD_LINES, _GAP = 4, 3
+_REPLICATIONS = "Replications"
+#: Heads of columns that name a row, where they lead.
+_NAMES = ("", "Run", "Case", "Node", "Stopped, days", "Input")
 
 
 def answers_text(answers: Answers) -> RenderableType:
@@ -21,12 +30,8 @@ def answers_text(answers: Answers) -> RenderableType:
         table = TABLES[kind](section)
         heads, rows = shown(section, table)
         parts.append(Text(f"\n{FINDINGS[kind](section, table)}.", style="bold"))
-        drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for k, head in enumerate(heads):
-            drawn.add_column(head, justify="left" if k == 0 else "right", overflow="fold")
-        for cells in rows[:_LONGEST]:
-            drawn.add_row(*cells)
-        parts.append(drawn)
+        heads, rows, note = _once(heads, rows)
+        parts += [Fitted(heads, rows[:_LONGEST]), Text(note, style="dim")]
         if len(rows) > _LONGEST:
             parts.append(Text(f"… and {len(rows) - _LONGEST} more rows", style="dim"))
     parts.append(
@@ -37,3 +42,84 @@ def answers_text(answers: Answers) -> RenderableType:
         )
     )
     return Group(*parts)
+
+
+def _once(heads: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]], str]:
+    """Say once how many replications there were, where all rows rest on as many."""
+    if _REPLICATIONS not in heads:
+        return heads, rows, ""
+    at = heads.index(_REPLICATIONS)
+    counts = {row[at] for row in rows}
+    if len(counts) != 1:
+        return heads, rows, ""
+    less = [[*row[:at], *row[at + 1 :]] for row in rows]
+    return [*heads[:at], *heads[at + 1 :]], less, f"Each over {counts.pop()} replications."
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A table that breaks no cell: columns that do not fit go below, behind the same names.
+
+    The first column names the rows, with any that follow under a head of names.
+    """
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        """Draw as many tables as the width asks for."""
+        widths = [self._width(k) for k in range(len(self.heads))]
+        names = len(list(takewhile(_NAMES.__contains__, self.heads))) or 1
+        # Names may break between words.
+        widths[0] = min(widths[0], max(2 * options.max_width // 5, _longest_word(self._column(0))))
+        for columns in fitting(widths, options.max_width, names):
+            drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
+            for k in columns:
+                drawn.add_column(
+                    self.heads[k],
+                    justify="left" if k < names else "right",
+                    min_width=widths[k],
+                    max_width=widths[0] if k == 0 else None,
+                    overflow="fold",
+                )
+            for cells in self.rows:
+                drawn.add_row(*(cells[k] for k in columns))
+            yield drawn
+
+    def _width(self, column: int) -> int:
+        head = self.heads[column]
+        cells = max((len(cell) for cell in self._column(column)), default=1)
+        return max(_longest_word([head]), -(-len(head) // _HEAD_LINES), cells, 1)
+
+    def _column(self, column: int) -> list[str]:
+        return [row[column] for row in self.rows]
+
+
+def _longest_word(texts: Sequence[str]) -> int:
+    return max((len(word) for text in texts for word in text.split()), default=1)
+
+
+def fitting(widths: Sequence[int], most: int, names: int = 1) -> list[list[int]]:
+    """Deal columns out to tables no wider than *most*, the first *names* columns to each.
+
+    A column too wide for any stands alone beside them.
+
+    Examples
+    --------
+    >>> fitting([10, 20, 20, 20], 60)
+    [[0, 1, 2], [0, 3]]
+    >>> fitting([10], 60)
+    [[0]]
+    """
+    leading = [*range(min(names, len(widths)))]
+    if len(widths) <= names:
+        return [leading]
+    tables: list[list[int]] = []
+    left = -1
+    for column, width in enumerate(widths[names:], start=names):
+        if left < width + _GAP or not tables:
+            tables.append([*leading])
+            left = most - sum(widths[:names]) - _GAP * names
+        tables[-1].append(column)
+        left -= width + _GAP
+    return tables
