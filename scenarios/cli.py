@@ -13,6 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from analysis.report import report as write_report
 from analysis.report import summary_text
@@ -135,7 +136,8 @@ def query_results(
             return
         shown = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
         for row in rows:
-            shown.add_row(*("–" if value is None else str(value) for value in row))
+            # As text: square brackets in a value are no markup.
+            shown.add_row(*(Text("–" if value is None else str(value)) for value in row))
         Console().print(shown)
 
 

@@ -15,7 +15,7 @@ from analysis.studies import FINDINGS, TABLES, Answers
 from analysis.studies.shown import shown
 
 #: A table longer than this is cut; the whole is on disk.
-_LONGEST = 24
+_LONGEST = 40
 #: Lines a head may take, and cells between two columns.
 _HEAD_LINES, _GAP = 4, 3
 _REPLICATIONS = "Replications"
@@ -76,14 +76,13 @@ class Fitted:
             drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
             for k in columns:
                 drawn.add_column(
-                    self.heads[k],
+                    Text(self.heads[k]),  # as text: square brackets are no markup
                     justify="left" if k < names else "right",
-                    min_width=widths[k],
-                    max_width=widths[0] if k == 0 else None,
+                    width=widths[k],
                     overflow="fold",
                 )
             for cells in self.rows:
-                drawn.add_row(*(cells[k] for k in columns))
+                drawn.add_row(*(Text(cells[k]) for k in columns))
             yield drawn
 
     def _width(self, column: int) -> int:
