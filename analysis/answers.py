@@ -174,8 +174,7 @@ def _work(study: Study, summary: pl.DataFrame) -> Answer:
     if whole["share"] is not None:
         share = amount(of_row(whole, "share", study.replications), "%")
     details = [
-        f"Unserved (given up, or not started by the horizon): {_said(summary, 'unserved_share')} "
-        f"of what was asked, {_said(summary, 'unserved')}.",
+        f"Unserved (given up, or not started by the horizon): {_said(summary, 'unserved')}.",
         _waiting(summary),
     ]
     if ranked.height > 1:
@@ -186,7 +185,10 @@ def _work(study: Study, summary: pl.DataFrame) -> Answer:
             f"({amount(of_row(least, 'share', study.replications), '%')}), most for "
             f"{most['label']} ({amount(of_row(most, 'share', study.replications), '%')}).",
         )
-    headline = f"{_said(summary, 'work_done')} of training, {share} of what the services ask."
+    headline = (
+        f"{_said(summary, 'work_done')} of training: {share} of what the services ask is done by "
+        f"the end, {_said(summary, 'unserved_share')} goes unserved, the rest is under way."
+    )
     return Answer("What work gets done?", headline, tuple(details))
 
 

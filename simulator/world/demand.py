@@ -156,7 +156,12 @@ def _draw_size(
             streams(f"{name}/families").random(len(submit)),
         ]
     )
-    wrong = streams(f"{name}/estimates").standard_normal(n_warm + len(submit))
+    wrong = np.concatenate(
+        [
+            streams(f"{name}/warm-estimates").standard_normal(n_warm),
+            streams(f"{name}/estimates").standard_normal(len(submit)),
+        ]
+    )
     return _columns(
         scenario,
         service,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def cost(
         What the programme paid beside its planned development.
     """
     economics, racks = books.scenario.economics, books.scenario.catalog.racks
+    prices = {chip: rack.price.value for chip, rack in racks.items()} | paid_per_rack(orders)
     rows: Columns = {k: [] for k in ("quarter", "basis", "category", "subject", "usd")}
 
     def add(quarter: str, basis: str, category: str, subject: str, usd: float) -> None:
@@ -43,7 +45,7 @@ def cost(
         rack = racks[chip]
         for q in np.flatnonzero(books.rack_s[p]):
             span = float(books.rack_s[p, q])
-            write_off = rack.price.value / economics.rack_life.value
+            write_off = prices[chip] / economics.rack_life.value
             add(books.quarters[q], "accrual", "racks", chip, span * write_off)
             building = (
                 max(1.0, books.watts_factor(chip))
@@ -64,6 +66,17 @@ def cost(
                     chip = books.scenario.supply.programme.chip
                     add(books.quarters[paid_in], basis, "development", chip, usd)
     return rows
+
+
+def paid_per_rack(orders: Iterable[OrderState]) -> dict[str, float]:
+    """Return the mean price of the racks that landed, by chip: what is written off. [USD]"""
+    usd: dict[str, float] = defaultdict(float)
+    racks: dict[str, int] = defaultdict(int)
+    for order in orders:
+        if order.landed_s is not None:
+            usd[order.chip] += order.worth_usd
+            racks[order.chip] += order.racks
+    return {chip: usd[chip] / racks[chip] for chip in racks}
 
 
 def _add_development(books: Books, spec: Programme, add: Any) -> None:
