@@ -16,6 +16,7 @@ from rich.console import Console
 from scenarios.rate_show import Rating, draw, plain, table
 from scenarios.validate_catalog import Unknown, calibration, chip_key, chips, model_key
 from scenarios.validate_inputs import Inputs
+from scenarios.validate_outcomes import BAND
 from scenarios.validate_recommendation import recommendation_model, step_of
 from scenarios.validate_rows import Case
 from scenarios.validate_training import constants
@@ -31,8 +32,6 @@ _SEQUENCE = 8192
 _SAMPLES_PER_CHIP = 6912
 #: Power over TDP while training, of the chip alone (MLPerf Power, 8x H100 and B200 hosts).
 _BUSY = 0.9
-#: Two-sided 90 % of a normal distribution, in standard deviations.
-_BAND = 1.645
 _STACKS = {"tpu": "maxtext", "cdna2": "primus", "cdna3": "primus", "cdna4": "primus"}
 _KEYS = {
     "tp": "tp", "pp": "pp", "vp": "vp", "cp": "cp", "dp": "dp", "ep": "ep", "micro": "micro_batch",
@@ -122,7 +121,7 @@ def _rate_recommendation(model: str, chip: str, count: int) -> Rating:
         reason = f"needs {memory / 1e9:.0f} GB of {room / 1e9:.0f} GB on each chip"
         step = math.inf
     mfu = 0.0 if reason else batch * shape.dense_flops / step / (count * peak)
-    spread = float(calibration()["training"]["log_error"]["recommendation"])
+    spread = float(calibration()["recommendation"]["log_error"])
     return _rating(
         model, chip, count, f"tables split over {count}, towers data parallel", step, float(batch),
         "samples", spread, mfu, memory, math.nan, 1, reason, entry,
@@ -166,7 +165,7 @@ def _rating(
     reason: str,
     entry: Mapping[str, Any],
 ) -> Rating:
-    wide = math.exp(_BAND * spread)
+    wide = math.exp(BAND * spread)
     rate_s = units / step
     watts = count * float(entry.get("tdp_w", math.nan)) * _BUSY
     energy = watts * step / units

@@ -3,62 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from scenarios.validate_catalog import Unknown, constant_lines
+from scenarios.validate_benchmarks import mlperf, recommendation, vision
+from scenarios.validate_catalog import Unknown
 from scenarios.validate_clusters import helios, openb
-from scenarios.validate_outcomes import (
-    Outcome,
-    error_table,
-    json_line,
-    rank_correlation,
-    row_table,
-    scores_by,
-)
+from scenarios.validate_outcomes import rank_correlation
+from scenarios.validate_show import Json, Loo, Rows, prose, refuse, show
 
 __all__ = ["validate_app"]
 
 validate_app = typer.Typer(help="Compare predictions with published measurements.")
 validate_app.command()(openb)
 validate_app.command()(helios)
-_prose = Console(stderr=True)
-
-Rows = Annotated[
-    Path | None, typer.Option(help="Rows to predict (CSV, may be gzipped); the catalogue's if none")
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a row on standard output")]
-Loo = Annotated[
-    bool, typer.Option("--loo", help="Refit for each group of rows, without them (minutes)")
-]
-
-
-def _refuse(fault: Exception) -> NoReturn:
-    typer.echo(f"siliconmix: {fault}", err=True)
-    raise typer.Exit(2)
-
-
-def _show(
-    outcomes: Sequence[Outcome],
-    refused: Sequence[tuple[str, str]],
-    as_json: bool,
-    groupings: Sequence[tuple[str, ...]],
-) -> None:
-    if as_json:
-        for outcome in outcomes:
-            typer.echo(json_line(outcome))
-    else:
-        Console().print(row_table(outcomes))
-    for names in groupings:
-        _prose.print(error_table("by " + " and ".join(names), scores_by(outcomes, *names)))
-    for name, reason in refused:
-        typer.echo(f"not predicted: {name}: {reason}", err=True)
-    typer.echo(f"{len(outcomes)} rows predicted, {len(refused)} not", err=True)
+validate_app.command()(mlperf)
+validate_app.command()(vision)
+validate_app.command()(recommendation)
 
 
 @validate_app.command()
@@ -116,8 +80,8 @@ def training(
         else:
             outcomes = predict_cases(cases)
     except Unknown as fault:
-        _refuse(fault)
-    _show(
+        refuse(fault)
+    show(
         outcomes,
         refused,
         as_json,
@@ -147,7 +111,7 @@ def supply(
         return
     Console().print(by_quarter)
     Console().print(row_table(readings))
-    _prose.print(
+    prose.print(
         "Modelled purchases of H100 and H200 (486 K) exceed the H100 stated for the end of 2024 "
         "(350 K): ordered, shipped and in service are not the same, and neither figure was audited."
     )
@@ -162,99 +126,5 @@ def collectives(rows: Rows = None, as_json: Json = False, loo: Loo = False) -> N
         cases, refused = typed_rows() if rows is None else read_rows(rows)
         outcomes = leave_out(cases) if loo else predict_rows(cases)
     except Unknown as fault:
-        _refuse(fault)
-    _show(outcomes, refused, as_json, [("kind",), ("kind", "chip")])
-
-
-@validate_app.command()
-def mlperf(
-    rows: Rows = None,
-    as_json: Json = False,
-    loo: Loo = False,
-    largest: Annotated[
-        bool,
-        typer.Option(help="Predict the largest count of each benchmark on each chip"),
-    ] = False,
-    refit: Annotated[
-        bool, typer.Option(help="Print the constants these rows give, as lines of the calibration")
-    ] = False,
-    questions: Annotated[Path | None, typer.Option(help="Configurations to predict")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write the predictions (CSV)")] = None,
-) -> None:
-    """Time to train of MLPerf Training entries."""
-    from scenarios.validate_mlperf import (
-        answer,
-        leave_largest,
-        leave_out,
-        predict_rows,
-        read_rows,
-        refitted_lines,
-        typed_rows,
-    )
-
-    try:
-        if questions is not None:
-            if out is None:
-                raise Unknown("--questions needs --out FILE for the predictions")
-            answered, refused = answer(questions, out)
-            for name, reason in refused:
-                typer.echo(f"not predicted: {name}: {reason}", err=True)
-            typer.echo(f"{answered} questions answered, {len(refused)} not: {out}", err=True)
-            return
-        cases, refused = typed_rows() if rows is None else read_rows(rows)
-        if refit:
-            for line in refitted_lines(cases):
-                typer.echo(line)
-            return
-        if largest:
-            outcomes = leave_largest(cases)
-        else:
-            outcomes = leave_out(cases) if loo else predict_rows(cases)
-    except Unknown as fault:
-        _refuse(fault)
-    _show(outcomes, refused, as_json, [("kind",), ("chip",)])
-    logs = [abs(math.log(o.predicted / o.measured)) for o in outcomes]
-    typer.echo(f"median |log error| {_median(logs):.3f}", err=True)
-
-
-@validate_app.command()
-def vision(
-    rows: Rows = None,
-    as_json: Json = False,
-    loo: Loo = False,
-    refit: Annotated[
-        bool, typer.Option(help="Print the constants these rows give, as lines of the calibration")
-    ] = False,
-) -> None:
-    """Time to train of MLPerf's vision and diffusion models, by the step law from their layers."""
-    from scenarios.validate_mlperf import read_rows, typed_rows
-    from scenarios.validate_vision import (
-        fit_entries,
-        leave_out,
-        predict_entries,
-        vision_entries,
-        vision_models,
-        vision_priors,
-    )
-
-    try:
-        cases, refused = typed_rows() if rows is None else read_rows(rows)
-        entries = vision_entries(cases)
-        if not entries:
-            raise Unknown(f"no row is one of {', '.join(vision_models())}")
-        if refit:
-            for line in constant_lines(fit_entries(entries, evaluations=60), vision_priors()):
-                typer.echo(line)
-            return
-        outcomes = leave_out(entries) if loo else predict_entries(entries)
-    except Unknown as fault:
-        _refuse(fault)
-    others = [(e.id, f"{e.benchmark} is not of this kind") for e in cases if e not in entries]
-    _show(outcomes, [*refused, *others], as_json, [("kind",), ("chip",), ("kind", "chip")])
-    logs = [abs(math.log(o.predicted / o.measured)) for o in outcomes]
-    typer.echo(f"median |log error| {_median(logs):.3f}", err=True)
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2] if ordered else math.nan
+        refuse(fault)
+    show(outcomes, refused, as_json, [("kind",), ("kind", "chip")])

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scenarios.validate_catalog import CATALOG, Unknown, calibration, chip_key, read_yaml
-from scenarios.validate_fields import Row, read_table
+import numpy as np
+from numpy.typing import ArrayLike
 
-__all__ = ["INTRODUCED", "Entry", "as_entries", "read_rows", "typed_rows", "years"]
+from scenarios.validate_catalog import CATALOG, Unknown, calibration, chip_key, chips, read_yaml
+from scenarios.validate_fields import Row, read_table
+from scenarios.validate_outcomes import Outcome
+
+__all__ = [
+    "GROUPS",
+    "INTRODUCED",
+    "Entry",
+    "as_entries",
+    "entry_outcomes",
+    "group_of",
+    "read_rows",
+    "typed_rows",
+    "years",
+]
 
 _ROUNDS = {
     "v0.7": 2020.5, "v1.0": 2021.45, "v1.1": 2021.9, "v2.0": 2022.45, "v2.1": 2022.85,
@@ -42,6 +56,52 @@ class Entry:
     developer: bool
     submitter: str
     measured_min: float
+
+
+#: What entries may be left out together, by the name of the choice.
+GROUPS: Mapping[str, Callable[[Entry], str]] = {
+    "family": lambda e: f"{e.benchmark} on {chips()[e.chip]['family']}",
+    "chip": lambda e: e.chip,
+    "submitter": lambda e: e.submitter,
+    "round": lambda e: f"{e.year:g}",
+}
+
+
+def group_of(by: str) -> Callable[[Entry], str]:
+    """How entries are left out together.
+
+    Raises
+    ------
+    Unknown
+        If there is no such choice.
+    """
+    if by not in GROUPS:
+        raise Unknown(f"--by is {by!r}, must be one of {', '.join(GROUPS)}")
+    return GROUPS[by]
+
+
+def entry_outcomes(
+    entries: Sequence[Entry], minutes: ArrayLike, spreads: ArrayLike
+) -> list[Outcome]:
+    """Outcome of every entry whose time to the target is predicted [min]."""
+    every = np.broadcast_to(np.asarray(spreads, np.float64), len(entries))
+    return [
+        Outcome(
+            id=e.id,
+            family=e.submitter,
+            chip=e.chip,
+            kind=e.benchmark,
+            tier="A",
+            measured=e.measured_min,
+            predicted=float(m),
+            unit="min",
+            model=e.benchmark,
+            count=e.chips,
+            published="MLPerf Training results, mlcommons.org",
+            spread=float(s),
+        )
+        for e, m, s in zip(entries, np.asarray(minutes).tolist(), every.tolist(), strict=True)
+    ]
 
 
 def read_rows(path: Path) -> tuple[list[Entry], list[tuple[str, str]]]:

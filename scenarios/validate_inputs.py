@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 T = TypeVar("T")
 Constants = Mapping[str, float]
 
-#: Largest matmul rate over peak where nobody measured the chip: the median of those measured.
+#: Largest matmul rate over peak where nobody measured the chip: near the median of those measured.
 _REACHED = 0.76
 _UNFLASHED = ("megatron", "deepspeed")
 _BLOCKING = ("megatron", "deepspeed")

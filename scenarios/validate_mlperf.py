@@ -12,18 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.validate_catalog import Unknown, calibration, chips, constant_lines
-from scenarios.validate_entries import INTRODUCED, Entry, as_entries, read_rows, typed_rows, years
+from scenarios.validate_entries import (
+    GROUPS,
+    Entry,
+    as_entries,
+    entry_outcomes,
+    read_rows,
+    typed_rows,
+)
 from scenarios.validate_fields import read_table
-from scenarios.validate_outcomes import Outcome
+from scenarios.validate_outcomes import BAND, Outcome
 from scenarios.validate_recommendation import (
-    fit_minutes,
+    BENCHMARK,
     minutes_to_target,
     table_constants,
     table_priors,
 )
+from scenarios.validate_recommendation import fit_entries as fit_tables
+from scenarios.validate_target import Table
+from scenarios.validate_vision import fit_entries as fit_pictures
+from scenarios.validate_vision import (
+    vision_constants,
+    vision_entries,
+    vision_minutes,
+    vision_models,
+)
 from simulator.laws.training_effects import fit_effects, sum_effects
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
-from simulator.laws.training_target import chip_rate, measured_samples, time_to_target_min
 
 __all__ = [
     "Learnt",
@@ -38,16 +53,9 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-_LANGUAGE = ("bert", "gpt3", "llama2_70b_lora", "llama31_8b", "llama31_405b")
-_LOOKUPS = "dlrm_dcnv2"
-_BENCHMARK = ("work_min", "latency_samples", "spread", "fixed_min", "gain", "memory_share")
-#: From this year on 4-bit matmuls are allowed and used.
-_FOUR_BITS = 2025.7
 _NOISE = 0.07
 #: Effects below this are left out of the catalogue. [1]
 _LEAST_EFFECT = 0.005
-#: Two-sided 90 % of a normal distribution, in standard deviations.
-_BAND = 1.645
 
 
 @dataclass(frozen=True)
@@ -58,88 +66,10 @@ class Learnt:
     """Of the law of time to a target."""
     tables: Mapping[str, float]
     """Of the law of recommendation steps."""
+    images: Mapping[str, float]
+    """Of the law of vision and diffusion steps."""
     effects: Mapping[str, float] = field(default_factory=dict)
     """By group of entries."""
-
-
-class _Table:
-    """Entries as arrays, and where each finds its constants."""
-
-    def __init__(self, entries: Sequence[Entry], names: Sequence[str]) -> None:
-        place = {name: i for i, name in enumerate(names)}
-        neutral = len(names)
-        self.names = tuple(names)
-        self.benchmark = {
-            key: np.array([place[f"{e.benchmark}.{key}"] for e in entries]) for key in _BENCHMARK
-        }
-        kinds = [chips()[e.chip] for e in entries]
-        self.chip = np.array([place.get(f"chip.{e.chip}", neutral) for e in entries])
-        self.family = np.array([place.get(f"family.{k['family']}", neutral) for k in kinds])
-        self.year = np.array([e.year for e in entries])
-        self.known = self.year - np.array([INTRODUCED[e.benchmark] for e in entries])
-        self.count = np.array([e.chips for e in entries])
-        # Where nobody published how samples grow with the batch, a fitted batch doubles them.
-        self.measured = np.array([_growth(e.benchmark, e.batch) for e in entries])
-        self.doubling = np.array(
-            [place.get(f"{e.benchmark}.critical_batch", neutral) for e in entries]
-        )
-        self.batch = np.array([e.batch for e in entries])
-        self.developer = np.array([e.developer for e in entries])
-        self.peak = np.array([float(k["peak_bf16_tflops"]) for k in kinds]) / 989.0
-        language = np.array([e.benchmark in _LANGUAGE for e in entries])
-        eight = np.array(
-            [float(k.get("peak_fp8_tflops", 0.0)) / float(k["peak_bf16_tflops"]) for k in kinds]
-        )
-        self.eight = np.where(language, np.maximum(eight, 1.0), 1.0)
-        four = np.array(
-            [
-                float(k.get("peak_fp4_tflops", 0.0)) / float(k.get("peak_fp8_tflops", 1.0))
-                for k in kinds
-            ]
-        )
-        allowed = language & (self.year > _FOUR_BITS)
-        self.four = np.where(allowed, np.maximum(four, 1.0), 1.0)
-        self.memory = np.array([float(k["memory_tb_per_s"]) for k in kinds]) / 3.35
-        self.age = self.year - np.array([years(str(k["available"])) for k in kinds])
-        domain = np.array([float(k["domain_chips"]) for k in kinds])
-        host = np.array([e.chips / e.nodes for e in entries])
-        inside = np.where(domain > 16, domain, np.minimum(domain, np.maximum(host, 1.0)))
-        self.domains = np.maximum(self.count / inside, 1.0)
-
-    def predict(self, constants: Mapping[str, float]) -> Array:
-        """Minutes to the target of every entry."""
-        values = np.array([constants[name] for name in self.names] + [1.0])
-        pick = {key: values[index] for key, index in self.benchmark.items()}
-        peak = self.peak * self.eight ** constants["eight"] * self.four ** constants["four"]
-        own = values[self.chip] * values[self.family]
-        young = 1.0 - min(constants["young"], 0.9) * np.exp(-np.maximum(self.age, 0.0))
-        learnt = 1.0 - np.exp(-self.known / constants["learning_years"])
-        software = young * np.exp(pick["gain"] * learnt)
-        software = software * np.where(self.developer, constants["developer"], 1.0)
-        rate = own * software * chip_rate(peak, self.memory, np.minimum(pick["memory_share"], 1.0))
-        fitted = 1.0 + self.batch / values[self.doubling]
-        convergence = np.where(np.isnan(self.measured), fitted, self.measured)
-        latency = pick["latency_samples"] / np.maximum(own * peak, 0.05) ** constants["quicker"]
-        return time_to_target_min(
-            batch=self.batch,
-            chips=self.count,
-            domains=self.domains,
-            rate=rate,
-            work_min=pick["work_min"],
-            convergence=convergence,
-            latency_samples=latency,
-            spread=pick["spread"],
-            fixed_min=pick["fixed_min"],
-        )
-
-
-def _growth(benchmark: str, batch: float) -> float:
-    """Samples to the target over the least that reference runs took; nan where there are none."""
-    found = calibration()["mlperf"]["convergence"].get(benchmark)
-    if found is None:
-        return math.nan
-    taken = measured_samples(batch, found["batch"], found["samples"])
-    return float(taken) / float(found["samples"][0])
 
 
 def published() -> Learnt:
@@ -147,7 +77,7 @@ def published() -> Learnt:
     section = calibration()["mlperf"]
     values = {k: float(v["value"]) for k, v in section["constants"].items()}
     effects = {k: float(v) for k, v in section["effects"].items()}
-    return Learnt(values, table_constants(), effects)
+    return Learnt(values, table_constants(), vision_constants(), effects)
 
 
 def _priors() -> Mapping[str, Prior]:
@@ -165,12 +95,15 @@ def _groups(entry: Entry) -> list[str]:
 
 
 def _minutes(entries: Sequence[Entry], learnt: Learnt) -> Array:
-    """Minutes of every entry; recommendation by its own law."""
-    minutes = _Table(entries, list(learnt.values)).predict(learnt.values)
-    lookups = np.array([e.benchmark == _LOOKUPS for e in entries], dtype=np.bool_)
-    if lookups.any():
-        runs = [e for e in entries if e.benchmark == _LOOKUPS]
-        minutes[lookups] = minutes_to_target(runs, learnt.tables)
+    """Minutes of every entry; those of recommendation and of vision by their own laws."""
+    minutes = Table(entries, list(learnt.values)).predict(learnt.values)
+    pictures, lookups = set(vision_models()), {BENCHMARK}
+    at = [i for i, e in enumerate(entries) if e.benchmark in lookups]
+    if at:
+        minutes[at] = minutes_to_target([entries[i] for i in at], learnt.tables)
+    at = [i for i, e in enumerate(entries) if e.benchmark in pictures]
+    if at:
+        minutes[at] = vision_minutes([entries[i] for i in at], learnt.images)
     return minutes * np.exp(sum_effects([_groups(e) for e in entries], learnt.effects))
 
 
@@ -179,22 +112,7 @@ def predict_rows(entries: Sequence[Entry], learnt: Learnt | None = None) -> list
     if not entries:
         return []
     minutes = _minutes(entries, published() if learnt is None else learnt)
-    return [
-        Outcome(
-            id=e.id,
-            family=e.submitter,
-            chip=e.chip,
-            kind=e.benchmark,
-            tier="A",
-            measured=e.measured_min,
-            predicted=float(m),
-            unit="min",
-            model=e.benchmark,
-            count=e.chips,
-            published="MLPerf Training results, mlcommons.org",
-        )
-        for e, m in zip(entries, minutes, strict=True)
-    ]
+    return entry_outcomes(entries, minutes, [_spread(e) for e in entries])
 
 
 def fit_rows(
@@ -202,7 +120,7 @@ def fit_rows(
 ) -> Fit:
     """Constants of the law that explain these entries best."""
     believed = _priors()
-    table = _Table(entries, list(believed))
+    table = Table(entries, list(believed))
     return fit_constants(
         table.predict,
         [e.measured_min for e in entries],
@@ -219,11 +137,15 @@ def learn(
 ) -> Learnt:
     """Constants and effects that explain these entries best."""
     values = fit_rows(entries, start=start, evaluations=evaluations).values
-    runs = [e for e in entries if e.benchmark == _LOOKUPS]
-    tables = fit_minutes(runs, [e.measured_min for e in runs]).values if runs else table_constants()
+    runs = [e for e in entries if e.benchmark == BENCHMARK]
+    tables = fit_tables(runs).values if runs else table_constants()
+    pictures = vision_entries(entries)
+    images = vision_constants()
+    if pictures:
+        images = dict(fit_pictures(pictures, start=images, evaluations=evaluations).values)
     section = calibration()["mlperf"]
     left = np.log([e.measured_min for e in entries]) - np.log(
-        _minutes(entries, Learnt(values, tables))
+        _minutes(entries, Learnt(values, tables, images))
     )
     effects = fit_effects(
         left,
@@ -231,16 +153,16 @@ def learn(
         {k: float(v) for k, v in section["effect_spread"].items()},
         noise=float(section["effect_noise"]),
     )
-    return Learnt(values, tables, effects)
+    return Learnt(values, tables, images, effects)
 
 
 def refitted_lines(entries: Sequence[Entry]) -> list[str]:
     """Constants and effects learnt from these entries, as lines of the calibration."""
     fit, before = fit_rows(entries, evaluations=60), _priors()
     lines = ["mlperf, constants:", *constant_lines(fit, before)]
-    runs = [e for e in entries if e.benchmark == _LOOKUPS]
+    runs = [e for e in entries if e.benchmark == BENCHMARK]
     if runs:
-        tables = fit_minutes(runs, [e.measured_min for e in runs], evaluations=60)
+        tables = fit_tables(runs, evaluations=60)
         lines += ["recommendation, constants:", *constant_lines(tables, table_priors())]
     effects = learn(entries, start=fit.values, evaluations=1).effects
     known = {k: v for k, v in sorted(effects.items()) if abs(v) >= _LEAST_EFFECT}
@@ -250,11 +172,7 @@ def refitted_lines(entries: Sequence[Entry]) -> list[str]:
 def leave_out(entries: Sequence[Entry], key: Callable[[Entry], str] | None = None) -> list[Outcome]:
     """Outcome of every entry, learnt without its group: its benchmark on its chip family."""
     whole = fit_rows(entries, start=published().values).values
-
-    def family(entry: Entry) -> str:
-        return f"{entry.benchmark} {chips()[entry.chip]['family']}"
-
-    group = family if key is None else key
+    group = key or GROUPS["family"]
     outcomes: list[Outcome] = []
     for name in sorted({group(e) for e in entries}):
         held = [e for e in entries if group(e) == name]
@@ -293,7 +211,7 @@ def answer(questions: Path, out: Path) -> tuple[int, list[tuple[str, str]]]:
                 extra = {"predicted_min": "", "low": "", "high": ""}
                 if name in found:
                     middle, spread = found[name]
-                    wide = math.exp(_BAND * spread)
+                    wide = math.exp(BAND * spread)
                     extra = {
                         "predicted_min": f"{middle:.4f}",
                         "low": f"{middle / wide:.4f}",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 __all__ = [
+    "BAND",
     "Outcome",
     "Score",
     "error_table",
@@ -22,10 +23,13 @@ __all__ = [
     "scores_by",
 ]
 
+#: Two-sided 90 % of a normal distribution, in standard deviations.
+BAND = 1.645
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row and its prediction, in the row's own unit."""
+    """A row and its prediction, in the row's own unit; *spread* is that of its log error [1]."""
 
     id: str
     family: str
@@ -38,6 +42,17 @@ class Outcome:
     model: str = ""
     count: float = math.nan
     published: str = ""
+    spread: float = math.nan
+
+    @property
+    def low(self) -> float:
+        """Lower end of the stated 90 % band."""
+        return self.predicted * math.exp(-BAND * self.spread)
+
+    @property
+    def high(self) -> float:
+        """Upper end of the stated 90 % band."""
+        return self.predicted * math.exp(BAND * self.spread)
 
     @property
     def error(self) -> float:
@@ -47,13 +62,19 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Score:
-    """Errors of a group: mean, 90th percentile and median of their size, and their mean [1]."""
+    """Errors of a group: mean, 90th percentile and median of their size, and their mean [1].
+
+    Besides, the shares of its rows inside the 90 % band stated for them (nan if none is), and
+    within a factor of two [1].
+    """
 
     rows: int
     mape: float
     p90: float
     bias: float
     median: float
+    inside: float
+    twofold: float
 
 
 def score(outcomes: Iterable[Outcome]) -> Score:
@@ -65,16 +86,20 @@ def score(outcomes: Iterable[Outcome]) -> Score:
     >>> score(rows).mape, abs(score(rows).bias) < 1e-9
     (0.1, True)
     """
-    errors = np.array([min(o.error, 1e3) for o in outcomes])
-    if errors.size == 0:
-        return Score(0, math.nan, math.nan, math.nan, math.nan)
+    rows = list(outcomes)
+    if not rows:
+        return Score(0, *[math.nan] * 6)
+    errors = np.array([min(o.error, 1e3) for o in rows])
     size = np.abs(errors)
+    banded = [o.low <= o.measured <= o.high for o in rows if not math.isnan(o.spread)]
     return Score(
         rows=errors.size,
         mape=round(float(size.mean()), 6),
         p90=round(float(np.quantile(size, 0.9)), 6),
         bias=round(float(errors.mean()), 6),
         median=round(float(np.median(size)), 6),
+        inside=round(sum(banded) / len(banded), 6) if banded else math.nan,
+        twofold=round(float(np.mean((errors >= -0.5) & (errors <= 1.0))), 6),
     )
 
 
@@ -127,6 +152,8 @@ def json_line(outcome: Outcome) -> str:
             "tier": outcome.tier,
             "measured": outcome.measured,
             "predicted": _finite(outcome.predicted),
+            "low": _finite(outcome.low),
+            "high": _finite(outcome.high),
             "unit": outcome.unit,
             "error": _finite(outcome.error),
         }
@@ -150,10 +177,14 @@ def row_table(outcomes: Sequence[Outcome]) -> Table:
 
 def error_table(title: str, scores: Mapping[tuple[str, ...], Score]) -> Table:
     """Errors of groups."""
-    table = Table("group", "rows", "MAPE", "P90", "bias", "median", title=title)
+    table = Table(
+        "group", "rows", "MAPE", "P90", "bias", "median", "in band", "in 2x", title=title,
+        caption="in band: share of rows inside their stated 90 % band",
+    )  # fmt: skip
     for key, s in scores.items():
+        inside = "" if math.isnan(s.inside) else f"{s.inside:.0%}"
         table.add_row(
             " ".join(key), str(s.rows), f"{s.mape:.1%}", f"{s.p90:.1%}", f"{s.bias:+.1%}",
-            f"{s.median:.1%}",
+            f"{s.median:.1%}", inside, f"{s.twofold:.0%}",
         )  # fmt: skip
     return table

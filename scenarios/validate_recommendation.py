@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.validate_catalog import calibration, chips
+from scenarios.validate_entries import GROUPS, Entry, entry_outcomes
 from scenarios.validate_inputs import reached_share
+from scenarios.validate_outcomes import Outcome
 from scenarios.validate_rows import Case
 from simulator.laws.training_fit import Fit, Prior, fit_constants, group_weights
 from simulator.laws.training_recommendation import (
@@ -21,8 +23,11 @@ from simulator.laws.training_recommendation import (
 from simulator.laws.training_target import measured_samples
 
 __all__ = [
-    "fit_minutes",
+    "BENCHMARK",
+    "fit_entries",
+    "leave_out",
     "minutes_to_target",
+    "predict_entries",
     "predict_recommendation",
     "recommendation_model",
     "step_of",
@@ -37,6 +42,8 @@ _EPOCH_SAMPLES, _EVALUATED_SAMPLES = 4.195e9, 89.1e6
 #: Share of an epoch after which the benchmark's rules evaluate, and samples a pass then takes.
 _EVALUATE_EVERY, _EVALUATION_BATCH = 0.05, 262144.0
 _MLPERF = "dlrm-dcnv2-mlperf"
+#: The benchmark the law was fitted to.
+BENCHMARK = "dlrm_dcnv2"
 _NOISE = 0.05
 #: First round of DLRM-DCNv2, and the years its implementations took to settle.
 _INTRODUCED, _SETTLING_YEARS = 2023.45, 0.4
@@ -44,31 +51,7 @@ _INTRODUCED, _SETTLING_YEARS = 2023.45, 0.4
 _LINKED_GB_PER_S = 80.0
 
 
-class Run(Protocol):
-    """What the law needs of an entry."""
-
-    @property
-    def chip(self) -> str:
-        """Catalogue id of its chips."""
-
-    @property
-    def chips(self) -> float:
-        """How many."""
-
-    @property
-    def nodes(self) -> float:
-        """Hosts they sit in."""
-
-    @property
-    def batch(self) -> float:
-        """Samples a step."""
-
-    @property
-    def year(self) -> float:
-        """Date of the run."""
-
-
-def minutes_to_target(runs: Sequence[Run], values: Mapping[str, float] | None = None) -> Array:
+def minutes_to_target(runs: Sequence[Entry], values: Mapping[str, float] | None = None) -> Array:
     """Minutes DLRM-DCNv2 takes to its target [min]: training, evaluations, and what is fixed."""
     constants = table_constants() if values is None else values
     kinds = [chips()[run.chip] for run in runs]
@@ -93,23 +76,41 @@ def minutes_to_target(runs: Sequence[Run], values: Mapping[str, float] | None = 
     return np.asarray((seconds * young + constants["fixed_s"]) / 60.0)
 
 
-def fit_minutes(
-    runs: Sequence[Run],
-    measured_min: Sequence[float],
-    *,
-    start: Mapping[str, float] | None = None,
-    evaluations: int = 30,
+def predict_entries(
+    entries: Sequence[Entry], values: Mapping[str, float] | None = None
+) -> list[Outcome]:
+    """Outcome of every entry, in minutes."""
+    return entry_outcomes(entries, minutes_to_target(entries, values), _spread())
+
+
+def fit_entries(
+    entries: Sequence[Entry], *, start: Mapping[str, float] | None = None, evaluations: int = 30
 ) -> Fit:
-    """Constants that explain the minutes of these runs best."""
+    """Constants that explain the minutes of these entries best."""
     return fit_constants(
-        lambda values: minutes_to_target(runs, values),
-        measured_min,
+        lambda values: minutes_to_target(entries, values),
+        [e.measured_min for e in entries],
         table_priors(),
         noise=_NOISE,
-        weights=group_weights([f"{run.chip} {run.chips:g}" for run in runs]),
+        weights=group_weights([f"{e.chip} {e.chips:g}" for e in entries]),
         start=start,
         evaluations=evaluations,
     )
+
+
+def leave_out(entries: Sequence[Entry], key: Callable[[Entry], str] | None = None) -> list[Outcome]:
+    """Outcome of every entry without its group: by default its family of chips."""
+    group = key or GROUPS["family"]
+    outcomes: list[Outcome] = []
+    for name in sorted({group(e) for e in entries}):
+        rest = [e for e in entries if group(e) != name]
+        values = fit_entries(rest).values if rest else None
+        outcomes += predict_entries([e for e in entries if group(e) == name], values)
+    return outcomes
+
+
+def _spread() -> float:
+    return float(calibration()["recommendation"]["log_error"])
 
 
 def table_constants() -> dict[str, float]:

@@ -117,7 +117,15 @@ def _outcome(case: Case, predicted: float) -> Outcome:
         model=case.model,
         count=_count(case),
         published=case.published,
+        spread=_spread(case.kind),
     )
+
+
+def _spread(kind: str) -> float:
+    """Spread of the log error of rows of a kind whose group was left out."""
+    if kind == "recommendation":
+        return float(calibration()[kind]["log_error"])
+    return float(calibration()["training"]["log_error"][kind])
 
 
 def fit_cases(

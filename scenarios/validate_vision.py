@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.validate_catalog import calibration, chips
-from scenarios.validate_entries import INTRODUCED, Entry, years
+from scenarios.validate_entries import GROUPS, INTRODUCED, Entry, entry_outcomes, years
 from scenarios.validate_inputs import reached_share
 from scenarios.validate_outcomes import Outcome
 from simulator.laws.collectives import Network
@@ -22,7 +22,9 @@ __all__ = [
     "fit_entries",
     "leave_out",
     "predict_entries",
+    "vision_constants",
     "vision_entries",
+    "vision_minutes",
     "vision_model",
     "vision_models",
     "vision_priors",
@@ -63,7 +65,7 @@ def vision_step_of(name: str, chip: str, *, batch: float, chips_used: float) -> 
     step = _step_s(
         name,
         [kind],
-        _constants(),
+        vision_constants(),
         batch=np.array([batch]),
         count=np.array([chips_used]),
         domain=np.array([float(kind["domain_chips"])]),
@@ -75,23 +77,8 @@ def predict_entries(
     entries: Sequence[Entry], values: Mapping[str, float] | None = None
 ) -> list[Outcome]:
     """Outcome of every entry, in minutes."""
-    minutes = _minutes(entries, _constants() if values is None else values)
-    return [
-        Outcome(
-            id=e.id,
-            family=e.submitter,
-            chip=e.chip,
-            kind=e.benchmark,
-            tier="A",
-            measured=e.measured_min,
-            predicted=float(m),
-            unit="min",
-            model=e.benchmark,
-            count=e.chips,
-            published="MLPerf Training results, mlcommons.org",
-        )
-        for e, m in zip(entries, minutes, strict=True)
-    ]
+    minutes = vision_minutes(entries, vision_constants() if values is None else values)
+    return entry_outcomes(entries, minutes, float(calibration()["vision"]["log_error"]))
 
 
 def fit_entries(
@@ -99,7 +86,7 @@ def fit_entries(
 ) -> Fit:
     """Constants that explain these entries best."""
     return fit_constants(
-        lambda values: _minutes(entries, values),
+        lambda values: vision_minutes(entries, values),
         [e.measured_min for e in entries],
         vision_priors(),
         noise=_NOISE,
@@ -111,7 +98,7 @@ def fit_entries(
 
 def leave_out(entries: Sequence[Entry], key: Callable[[Entry], str] | None = None) -> list[Outcome]:
     """Outcome of every entry without its group: its benchmark on its chip family."""
-    group = key or (lambda e: f"{e.benchmark} on {chips()[e.chip]['family']}")
+    group = key or GROUPS["family"]
     whole = fit_entries(entries).values
     outcomes: list[Outcome] = []
     for name in sorted({group(e) for e in entries}):
@@ -127,11 +114,13 @@ def vision_priors() -> dict[str, Prior]:
     return {k: Prior(float(v["prior"]), float(v["prior_spread"])) for k, v in found.items()}
 
 
-def _constants() -> dict[str, float]:
+def vision_constants() -> dict[str, float]:
+    """Fitted constants of the vision law, by name."""
     return {k: float(v["value"]) for k, v in calibration()["vision"]["constants"].items()}
 
 
-def _minutes(entries: Sequence[Entry], values: Mapping[str, float]) -> Array:
+def vision_minutes(entries: Sequence[Entry], values: Mapping[str, float]) -> Array:
+    """Minutes of every entry to its target [min]."""
     minutes = np.zeros(len(entries))
     for name in {e.benchmark for e in entries}:
         at = [i for i, e in enumerate(entries) if e.benchmark == name]

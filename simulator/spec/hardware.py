@@ -34,6 +34,8 @@ class Chip(Spec):
     """What else it needs, all of it."""
     peak_bf16: Figure[FlopPerSecond]
     """Dense peak at bfloat16."""
+    matmul_reach: Figure[Share] | None = None
+    """Share of that peak the largest matmuls reach; not given, as chips that were measured."""
     memory: Figure[Bytes]
     """Memory on the package (or on the board, where there is no HBM)."""
     memory_bandwidth: Figure[BytesPerSecond]

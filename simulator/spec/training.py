@@ -10,6 +10,7 @@ from simulator.spec.base import Count, Date, Figure, Ratio, Share, Spec
 from simulator.spec.quantities import Bytes, PositiveSeconds
 
 Size = Annotated[int, Field(ge=1)]
+Product = Annotated[list[Size], Field(min_length=4, max_length=4)]
 
 
 class Transformer(Spec):
@@ -74,14 +75,36 @@ class Recommender(Spec):
     """Samples a step on a reference chip."""
 
 
-Model = Annotated[Transformer | Recommender, Field(discriminator="kind")]
+class ImageModel(Spec):
+    """A vision or diffusion model of convolutions, all of it on every chip."""
+
+    kind: Literal["images"]
+    """Rated by the step law of vision and diffusion models."""
+    label: str
+    """Name of the model."""
+    from_chips: Size
+    """Gangs of this size and larger train it, up to the next model's. [rce]"""
+    products: list[Product] = Field(min_length=1)
+    """Layers as products: places of the output a sample, width inside (kernel times channels),
+    channels out, and how many there are of each."""
+    samples_per_chip: Size
+    """Samples a step on a reference chip."""
+    source: str
+    """Publication of the layers."""
+    date: Date
+    """Its date."""
+
+
+Model = Annotated[Transformer | Recommender | ImageModel, Field(discriminator="kind")]
 
 
 class StepLaw(Spec):
     """Constants of mature software, one set for all chips: what differs by chip is in its port."""
 
+    reach: Figure[Share]
+    """Share of peak the largest matmuls reach on a chip nobody measured."""
     matmul: Figure[Share]
-    """Share of peak large matmuls reach."""
+    """Share of a chip's largest matmul rate that large matmuls reach in training."""
     attention: Figure[Share]
     """Share of peak attention reaches, the causal half counted once."""
     memory: Figure[Share]
@@ -90,6 +113,8 @@ class StepLaw(Spec):
     """Rows at which a matmul reaches half its rate on a chip of 312 TFLOP/s. [1]"""
     half_width: Figure[Ratio]
     """Width at which it does. [1]"""
+    half_power: Figure[Share]
+    """Power of the peak both grow with. [1]"""
     layer_passes: Figure[Ratio]
     """Passes over the residual stream in a layer's forward pass. [1]"""
     launch: Figure[PositiveSeconds]
@@ -100,6 +125,12 @@ class StepLaw(Spec):
     """Share of expert-parallel exchanges that does not."""
     cp_exposed: Figure[Share]
     """Share of context-parallel exchanges that does not."""
+    context_loss: Figure[Share]
+    """Attention time lost to uneven shares of a split sequence."""
+    dp_hidden: Figure[Share]
+    """Share of the gradient exchange that may overlap the last backward pass."""
+    gradient: Figure[Bytes]
+    """Of a weight, as it is reduced."""
     step: Figure[PositiveSeconds]
     """Fixed time of a step."""
     straggle: Figure[Share]
@@ -120,15 +151,29 @@ class StepLaw(Spec):
     """Of one hop between domains, inside a pod."""
     half_message: Figure[Bytes]
     """Message at which a collective's time over bandwidth doubles."""
+    ramp: Figure[Share]
+    """Exponent of a collective's approach to full bandwidth. [1]"""
     lookup: Figure[Share]
     """Share of memory bandwidth embedding lookups reach."""
     towers: Figure[Share]
-    """Share of peak large matmuls of a recommender's towers reach."""
+    """Share of a chip's largest matmul rate that a recommender's towers reach."""
     exchange: Figure[Share]
     """Share of line rate its all-to-all reaches."""
     lookup_issue: Figure[PositiveSeconds]
     """Fixed time of its step on one host."""
     lookup_spread: Figure[PositiveSeconds]
     """More of it for each doubling of hosts."""
+    image_half_rows: Figure[Ratio]
+    """Rows at which a vision model's product reaches half its rate, as above. [1]"""
+    image_half_width: Figure[Ratio]
+    """Width at which it does. [1]"""
+    image_passes: Figure[Ratio]
+    """Times a forward pass of such a model writes or reads what a layer puts out. [1]"""
+    image_layer: Figure[PositiveSeconds]
+    """Least time of a layer's pass."""
+    image_step: Figure[PositiveSeconds]
+    """Fixed time of its step."""
+    image_straggle: Figure[Share]
+    """Its loss per doubling of hosts."""
     pod_oversubscription: Figure[Ratio]
     """Bandwidth below a pod's switches over bandwidth above them. [1]"""

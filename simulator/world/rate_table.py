@@ -24,12 +24,15 @@ import simulator.laws
 from simulator.laws.plans import best_plan
 from simulator.laws.spread import LEVELS
 from simulator.laws.training_recommendation import recommendation_step_s
+from simulator.laws.training_vision import vision_step_s
 from simulator.spec.hardware import Chip
 from simulator.spec.scenario import Scenario
-from simulator.spec.training import Model, Recommender, StepLaw, Transformer
+from simulator.spec.training import ImageModel, Model, Recommender, StepLaw, Transformer
 from simulator.world.step_inputs import (
     accelerator,
     architecture,
+    image_model,
+    images,
     network_at,
     recommender,
     software,
@@ -47,7 +50,7 @@ _DOUBLINGS = 6
 #: Sources of the law: a table computed by other sources is not taken.
 _SOURCES = (
     "arrays", "collectives", "matmul", "memory", "plans", "training", "training_inputs",
-    "training_exchanges", "training_recommendation", "training_shapes",
+    "training_exchanges", "training_recommendation", "training_shapes", "training_vision",
 )  # fmt: skip
 
 
@@ -122,6 +125,8 @@ def _speed(model: Model, chip: Chip, reference: Chip, size: int, law: StepLaw) -
     gang = max(1, 2 ** round(np.log2(asked / faster)))
     if isinstance(model, Recommender):
         return _recommender_speed(model, chip, gang, asked, law)
+    if isinstance(model, ImageModel):
+        return _image_speed(model, chip, gang, asked, law)
     return _transformer_speed(model, chip, gang, asked, law)
 
 
@@ -129,7 +134,7 @@ def _transformer_speed(
     model: Transformer, chip: Chip, gang: int, asked: int, law: StepLaw
 ) -> Array:
     batch = max(1, max(_STEP_TOKENS, _CHIP_TOKENS * asked) // model.sequence)
-    shape, made = architecture(model), software(law, moe=model.experts > 0)
+    shape, made = architecture(model), software(law, chip, moe=model.experts > 0)
 
     def step(level: str) -> float:
         # Who lies farther apart plans for it.
@@ -149,7 +154,7 @@ def _recommender_speed(
     model: Recommender, chip: Chip, gang: int, asked: int, law: StepLaw
 ) -> Array:
     batch = float(model.samples_per_chip * asked)
-    shape, made = recommender(model), tables(law)
+    shape, made = recommender(model), tables(law, chip)
 
     def step(level: str) -> float:
         kind, network = accelerator(chip, gang, level), network_at(level, chip, law)
@@ -163,6 +168,28 @@ def _recommender_speed(
                 memory_b_per_s=kind.memory_b_per_s,
                 up_b_per_s=network.up_b_per_s,
                 out_b_per_s=network.out_b_per_s,
+                domain=kind.domain,
+            )
+        )
+
+    return batch / (gang * _by_level(step, gang <= chip.scaleup_domain))
+
+
+def _image_speed(model: ImageModel, chip: Chip, gang: int, asked: int, law: StepLaw) -> Array:
+    batch = float(model.samples_per_chip * asked)
+    shape, made = image_model(model), images(law, chip)
+
+    def step(level: str) -> float:
+        kind = accelerator(chip, gang, level)
+        return float(
+            vision_step_s(
+                shape,
+                made,
+                network_at(level, chip, law),
+                batch=batch,
+                chips=gang,
+                peak_flops_per_s=kind.wide_flops_per_s,
+                memory_b_per_s=kind.memory_b_per_s,
                 domain=kind.domain,
             )
         )

@@ -11,10 +11,20 @@ from simulator.laws.matmul import WORD_B
 from simulator.laws.training_inputs import Accelerator, Software
 from simulator.laws.training_recommendation import RecommendationModel, RecommendationSoftware
 from simulator.laws.training_shapes import Architecture
+from simulator.laws.training_vision import VisionModel, VisionSoftware
 from simulator.spec.hardware import Chip
-from simulator.spec.training import Recommender, StepLaw, Transformer
+from simulator.spec.training import ImageModel, Recommender, StepLaw, Transformer
 
-__all__ = ["accelerator", "architecture", "network_at", "recommender", "software", "tables"]
+__all__ = [
+    "accelerator",
+    "architecture",
+    "image_model",
+    "images",
+    "network_at",
+    "recommender",
+    "software",
+    "tables",
+]
 
 T = TypeVar("T")
 
@@ -78,20 +88,29 @@ def network_at(level: str, chip: Chip, law: StepLaw) -> Network:
         up_latency_s=law.up_latency.value,
         out_latency_s=law.out_latency.value * (2.0 if site else 1.0),
         half_b=law.half_message.value,
-        ramp=0.75,
+        ramp=law.ramp.value,
     )
 
 
-def software(law: StepLaw, *, moe: bool) -> Software:
-    """Mature software of a transformer, alike on every chip."""
+def _reach(law: StepLaw, chip: Chip) -> float:
+    """Share of its peak a chip's largest matmuls reach [1]."""
+    return (law.reach if chip.matmul_reach is None else chip.matmul_reach).value
+
+
+def software(law: StepLaw, chip: Chip, *, moe: bool) -> Software:
+    """Mature software of a transformer; only what matmuls reach differs by chip.
+
+    At 16 bits nothing is cast, flash attention keeps the scores on chip, and half of them lie
+    ahead of their token.
+    """
     return _scalars(
         Software,
-        matmul_fraction=law.matmul.value,
+        matmul_fraction=law.matmul.value * _reach(law, chip),
         attention_fraction=law.attention.value,
         memory_fraction=law.memory.value,
         half_rows=law.half_rows.value,
         half_width=law.half_width.value,
-        half_power=1.0 / 3.0,
+        half_power=law.half_power.value,
         layer_passes=law.layer_passes.value,
         score_passes=0.0,
         causal=0.5,
@@ -99,15 +118,15 @@ def software(law: StepLaw, *, moe: bool) -> Software:
         tp_hidden=1.0 - law.tp_exposed.value,
         ep_hidden=1.0 - law.ep_exposed.value,
         cp_hidden=1.0 - law.cp_exposed.value,
-        dp_hidden=1.0,
-        gradient_b=2.0,
+        dp_hidden=law.dp_hidden.value,
+        gradient_b=law.gradient.value,
         step_s=law.step.value,
         straggle=law.straggle.value,
         cast_passes=0.0,
         expert_passes=law.expert_passes.value if moe else 0.0,
         expert_issue_s=law.expert_issue.value if moe else 0.0,
         expert_each_s=law.expert_each.value if moe else 0.0,
-        context_loss=0.15,
+        context_loss=law.context_loss.value,
     )
 
 
@@ -123,11 +142,11 @@ def recommender(model: Recommender) -> RecommendationModel:
     )
 
 
-def tables(law: StepLaw) -> RecommendationSoftware:
-    """Mature software of a recommender, alike on every chip."""
+def tables(law: StepLaw, chip: Chip) -> RecommendationSoftware:
+    """Mature software of a recommender; only what matmuls reach differs by chip."""
     return RecommendationSoftware(
         lookup_fraction=law.lookup.value,
-        matmul_fraction=law.towers.value,
+        matmul_fraction=law.towers.value * _reach(law, chip),
         half_rows=law.half_rows.value,
         half_width=law.half_width.value,
         up_fraction=law.exchange.value,
@@ -135,4 +154,23 @@ def tables(law: StepLaw) -> RecommendationSoftware:
         half_b=law.half_message.value,
         issue_s=law.lookup_issue.value,
         spread_s=law.lookup_spread.value,
+    )
+
+
+def image_model(model: ImageModel) -> VisionModel:
+    """Layers of a vision or diffusion model as products."""
+    return VisionModel([(float(p), float(i), float(o), float(n)) for p, i, o, n in model.products])
+
+
+def images(law: StepLaw, chip: Chip) -> VisionSoftware:
+    """Mature software of such a model; only what matmuls reach differs by chip."""
+    return VisionSoftware(
+        matmul_fraction=law.matmul.value * _reach(law, chip),
+        half_rows=law.image_half_rows.value,
+        half_width=law.image_half_width.value,
+        memory_fraction=law.memory.value,
+        activation_passes=law.image_passes.value,
+        layer_s=law.image_layer.value,
+        step_s=law.image_step.value,
+        straggle=law.image_straggle.value,
     )

@@ -143,6 +143,7 @@ def test_a_rack_feeds_and_pays_for_its_chips(study: Scenario) -> None:
     [
         # Llama 3.1 405B at bf16 and fp8, GB200 over H100 (NVIDIA DGX Cloud benchmarks).
         ("gb200-nvl72", "dense-transformer", 1024, 2.0, 2.6),
+        ("gb200-nvl72", "dense-transformer", 2048, 2.0, 2.6),
         # DeepSeek-V3 and Qwen3 30B-A3B at fp8 (NVIDIA DGX Cloud benchmarks).
         ("gb200-nvl72", "moe-transformer", 1024, 2.4, 2.7),
     ],
@@ -174,7 +175,7 @@ def test_a_gb200_runs_the_mlperf_recommender_as_measured(
         chip = study.catalog.chips[chip_id]
         step = recommendation_step_s(
             shape,
-            tables(study.catalog.step_law),
+            tables(study.catalog.step_law, chip),
             batch=batch,
             chips=count,
             peak_flops_per_s=chip.peak_bf16.value,

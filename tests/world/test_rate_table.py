@@ -10,6 +10,7 @@ from simulator.laws.traffic import slowdown
 from simulator.world import rate_table as module
 from simulator.world.rate_table import rate_table
 from simulator.world.rates import Rates
+from simulator.world.step_inputs import software
 
 STUDY = "scenarios/inhouse_pilot.yaml"
 CLASSES = (("dense-transformer", 256), ("recommendation", 512), ("vision-diffusion", 64))
@@ -57,13 +58,16 @@ def test_the_constants_are_those_the_rows_gave(study):
     """Those the validated law has for all chips, with software as at the end of 2025."""
     fitted = {k: v["value"] for k, v in calibration()["training"]["constants"].items()}
     tables = {k: v["value"] for k, v in calibration()["recommendation"]["constants"].items()}
+    images = {k: v["value"] for k, v in calibration()["vision"]["constants"].items()}
     later = np.exp(-fitted["experts.yearly"])
     law = study.catalog.step_law
     for ours, theirs in (
-        (law.matmul, 0.76 * fitted["matmul.all"]),
+        (law.matmul, fitted["matmul.all"]),
         (law.attention, fitted["attention.all"]),
         (law.half_rows, fitted["half.rows"]),
         (law.half_width, fitted["half.width"]),
+        (law.half_power, min(fitted["half.power"], 1 / 3)),
+        (law.context_loss, fitted["context.loss"]),
         (law.layer_passes, fitted["passes.all"]),
         (law.launch, fitted["launch.all"]),
         (law.tp_exposed, fitted["exposed.tp_overlapped"]),
@@ -80,13 +84,44 @@ def test_the_constants_are_those_the_rows_gave(study):
         (law.out_latency, fitted["network.out_latency_s"]),
         (law.half_message, fitted["network.half_b"]),
         (law.lookup, tables["lookup_fraction"]),
-        (law.towers, 0.76 * tables["matmul_fraction"]),
+        (law.towers, tables["matmul_fraction"]),
         (law.exchange, tables["exchange_fraction"]),
         (law.lookup_issue, tables["issue_s"]),
         (law.lookup_spread, tables["spread_s"]),
+        (law.image_half_rows, images["half_rows"]),
+        (law.image_half_width, images["half_width"]),
+        (law.image_passes, images["activation_passes"]),
+        (law.image_layer, images["layer_s"]),
+        (law.image_step, images["step_s"]),
+        (law.image_straggle, images["straggle"]),
     ):
         assert ours.value == pytest.approx(theirs, rel=0.005)
         assert ours.low <= ours.value <= ours.high
+
+
+def test_the_images_model_is_the_one_measured_in_the_benchmark(study):
+    (model,) = [m for m in study.catalog.families["vision-diffusion"].models if m.kind == "images"]
+    assert model.products == calibration()["vision"]["models"]["stable_diffusion"]
+    assert model.samples_per_chip == calibration()["vision"]["usual_batch"]["stable_diffusion"]
+
+
+@pytest.mark.parametrize("family", ["dense-transformer", "recommendation", "vision-diffusion"])
+def test_matmuls_that_reach_less_slow_no_more_than_themselves(family):
+    """Half the reach: slower, but never by half, as not all of a step is matmuls."""
+    classes = ((family, 64),)
+    key = "catalog.chips.mi300x.matmul_reach.value"
+    before = rate_table(load(STUDY).scenario, classes)
+    after = rate_table(load(STUDY).change({key: 0.2555}).scenario, classes)
+    at = before.chips.index("mi300x")
+    assert np.all(after.rate[:, at] < before.rate[:, at])
+    assert np.all(after.rate[:, at] > 0.5 * before.rate[:, at])
+
+
+def test_a_chip_nobody_measured_reaches_what_the_law_says(study):
+    law = study.catalog.step_law
+    chip = study.catalog.chips["h200-sxm"].model_copy(update={"matmul_reach": None})
+    given = software(law, chip, moe=False).matmul_fraction
+    assert float(given) == pytest.approx(law.matmul.value * law.reach.value)
 
 
 def test_farther_apart_is_never_faster(study):

@@ -1,0 +1,133 @@
+"""``siliconmix validate mlperf``, ``vision`` and ``recommendation``: minutes to a target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.validate_catalog import Unknown, constant_lines
+from scenarios.validate_show import Json, Largest, Loo, Refit, Rows, refuse, show_minutes
+
+__all__ = ["mlperf", "recommendation", "vision"]
+
+By = Annotated[
+    str,
+    typer.Option(
+        help="What --loo leaves out at a time: family (a benchmark on a family of chips), chip, "
+        "submitter or round"
+    ),
+]
+
+
+def mlperf(
+    rows: Rows = None,
+    as_json: Json = False,
+    loo: Loo = False,
+    by: By = "family",
+    largest: Largest = False,
+    refit: Refit = False,
+    questions: Annotated[Path | None, typer.Option(help="Configurations to predict")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the predictions (CSV)")] = None,
+) -> None:
+    """Time to train of MLPerf Training entries."""
+    from scenarios.validate_entries import group_of
+    from scenarios.validate_mlperf import (
+        answer,
+        leave_largest,
+        leave_out,
+        predict_rows,
+        read_rows,
+        refitted_lines,
+        typed_rows,
+    )
+
+    try:
+        group = group_of(by)
+        if questions is not None:
+            if out is None:
+                raise Unknown("--questions needs --out FILE for the predictions")
+            answered, refused = answer(questions, out)
+            for name, reason in refused:
+                typer.echo(f"not predicted: {name}: {reason}", err=True)
+            typer.echo(f"{answered} questions answered, {len(refused)} not: {out}", err=True)
+            return
+        cases, refused = typed_rows() if rows is None else read_rows(rows)
+        if refit:
+            for line in refitted_lines(cases):
+                typer.echo(line)
+            return
+        if largest:
+            outcomes = leave_largest(cases)
+        else:
+            outcomes = leave_out(cases, group) if loo else predict_rows(cases)
+    except Unknown as fault:
+        refuse(fault)
+    show_minutes(outcomes, refused, as_json)
+
+
+def vision(
+    rows: Rows = None, as_json: Json = False, loo: Loo = False, by: By = "family",
+    refit: Refit = False,
+) -> None:  # fmt: skip
+    """Time to train of MLPerf's vision and diffusion models, by the step law from their layers."""
+    from scenarios.validate_entries import group_of
+    from scenarios.validate_mlperf import read_rows, typed_rows
+    from scenarios.validate_vision import (
+        fit_entries,
+        leave_out,
+        predict_entries,
+        vision_entries,
+        vision_models,
+        vision_priors,
+    )
+
+    try:
+        group = group_of(by)
+        cases, refused = typed_rows() if rows is None else read_rows(rows)
+        entries = vision_entries(cases)
+        if not entries:
+            raise Unknown(f"no row is one of {', '.join(vision_models())}")
+        if refit:
+            for line in constant_lines(fit_entries(entries, evaluations=60), vision_priors()):
+                typer.echo(line)
+            return
+        outcomes = leave_out(entries, group) if loo else predict_entries(entries)
+    except Unknown as fault:
+        refuse(fault)
+    others = [(e.id, f"{e.benchmark} is not of this kind") for e in cases if e not in entries]
+    groupings = [("kind",), ("chip",), ("kind", "chip")]
+    show_minutes(outcomes, [*refused, *others], as_json, groupings)
+
+
+def recommendation(
+    rows: Rows = None, as_json: Json = False, loo: Loo = False, by: By = "family",
+    refit: Refit = False,
+) -> None:  # fmt: skip
+    """Time to train of MLPerf's DLRM-DCNv2, by the step law of recommendation models."""
+    from scenarios.validate_entries import group_of
+    from scenarios.validate_mlperf import read_rows, typed_rows
+    from scenarios.validate_recommendation import (
+        BENCHMARK,
+        fit_entries,
+        leave_out,
+        predict_entries,
+        table_priors,
+    )
+
+    try:
+        group = group_of(by)
+        cases, refused = typed_rows() if rows is None else read_rows(rows)
+        entries = [e for e in cases if e.benchmark == BENCHMARK]
+        if not entries:
+            raise Unknown(f"no row is one of {BENCHMARK}")
+        if refit:
+            for line in constant_lines(fit_entries(entries, evaluations=60), table_priors()):
+                typer.echo(line)
+            return
+        outcomes = leave_out(entries, group) if loo else predict_entries(entries)
+    except Unknown as fault:
+        refuse(fault)
+    others = [(e.id, f"{e.benchmark} is not of this kind") for e in cases if e not in entries]
+    show_minutes(outcomes, [*refused, *others], as_json, [("kind",), ("kind", "chip")])
