@@ -28,6 +28,8 @@ Array = NDArray[np.float64]
 _KINDS = ("all_reduce", "all_gather", "reduce_scatter", "all_to_all")
 #: A plateau is read where the message no longer matters.
 _PLATEAU_B = 16 * 2.0**30
+#: Messages from this size on are long. [B]
+_LONG_B = 64 * 2**20
 _NOISE = 0.06
 
 
@@ -199,9 +201,9 @@ def predict_rows(
 
 
 def _outcome(row: Exchange, rate: float) -> Outcome:
-    size = ""
+    size, long = "", row.message_b >= _LONG_B
     if row.collective == "all_reduce":
-        size = " 64 MiB and more" if row.message_b >= 64 * 2**20 else " smaller"
+        size = " 64 MiB and more" if long else " smaller"
     return Outcome(
         id=row.id,
         family=row.platform,
@@ -214,6 +216,7 @@ def _outcome(row: Exchange, rate: float) -> Outcome:
         model=f"{row.ranks:g} ranks {row.message_b:.3g} B",
         count=row.ranks,
         published=row.published,
+        spread=float(calibration()["collectives"]["log_error"]["long" if long else "short"]),
     )
 
 

@@ -168,6 +168,45 @@ def test_scores_by_hand():
     assert found.median == pytest.approx(0.2)
 
 
+def test_a_band_holds_what_lies_inside_it_by_hand():
+    # 90 % of a normal distribution lie within 1.645 spreads: exp(1.645 x 0.1) is 1.179
+    rows = [
+        Outcome(str(i), "f", "c", "k", "A", m, 1.0, "s", spread=0.1)
+        for i, m in enumerate((0.84, 0.86, 1.17, 1.19, 2.5))
+    ]
+    found = score(rows)
+    assert found.inside == pytest.approx(2 / 5)
+    assert found.twofold == pytest.approx(4 / 5)
+    assert rows[0].low == pytest.approx(1 / rows[0].high) == pytest.approx(0.8483, abs=1e-4)
+    assert math.isnan(score([Outcome("a", "f", "c", "k", "A", 1.0, 1.0, "s")]).inside)
+
+
+def test_bands_cover_about_what_they_state_on_the_typed_rows():
+    """A 90 % band from rows left out holds most rows of the fit, and not by being boundless."""
+    for kind in ("dense", "moe"):
+        rows = [o for o in predict_cases(typed_cases()[0]) if o.kind == kind]
+        assert 0.75 <= score(rows).inside <= 1.0
+        assert all(o.high / o.low < 2.5 for o in rows)
+
+
+def test_the_recommender_is_predicted_without_its_like_within_what_is_claimed():
+    """15 % for families of chips left out; shown by the command, with bands, a row an object."""
+    result = runner.invoke(validate_app, ["recommendation", "--loo", "--json"])
+    assert result.exit_code == 0
+    rows = _lines(result)
+    assert rows
+    assert sum(abs(r["error"]) for r in rows) / len(rows) <= 0.15
+    assert all(r["low"] < r["predicted"] < r["high"] for r in rows)
+    assert "rows inside their 90 % band" in result.stderr
+
+
+def test_a_way_to_leave_entries_out_that_nobody_knows_is_refused():
+    for command in ("mlperf", "vision", "recommendation"):
+        result = runner.invoke(validate_app, [command, "--loo", "--by", "colour"])
+        assert result.exit_code == 2
+        assert "--by is 'colour', must be one of family, chip, submitter, round" in result.stderr
+
+
 def test_rank_correlation_is_minus_one_when_reversed():
     rows = [Outcome(str(i), "f", "c", "k", "A", i, 9.0 - i, "s", "m") for i in (1.0, 2.0, 3.0)]
     assert rank_correlation(rows)["m"] == pytest.approx(-1.0)
