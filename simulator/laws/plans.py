@@ -88,20 +88,23 @@ def candidate_plans(
     if not splits:
         splits, expert = [(1, 1, 1)], [1]
     micro = [b for b in range(1, _MOST_MICRO + 1) if global_batch % b == 0]
-    # The same plan with and without recomputation stand side by side.
-    axes = np.meshgrid(
-        np.arange(len(splits)), [1, 2, 4, 8], expert, micro, [1, 3], [0, 1], indexing="ij"
-    )
-    at, vp, ep, micro_batch, sharding, recompute = (axis.ravel() for axis in axes)
+    axes = np.meshgrid(np.arange(len(splits)), [1, 2, 4, 8], expert, [1, 3], indexing="ij")
+    at, vp, ep, sharding = (axis.ravel() for axis in axes)
     tp, pp, cp = np.array(splits)[at].T
     dp = chips // (tp * pp * cp)
-    each = np.maximum(global_batch // dp, 1)
     good = np.where(pp > 1, (layers // pp >= vp) & (sharding == 1), vp == 1)
-    good &= ((dp * cp * tp) % ep == 0) & (each % micro_batch == 0)
-    tp, pp, vp, cp, dp, ep, micro_batch, sharding, recompute = (
-        x[good].astype(np.float64)
-        for x in (tp, pp, vp, cp, dp, ep, micro_batch, sharding, recompute)
+    good &= (dp * cp * tp) % ep == 0
+    # Most are ruled out already: what is left is split into micro-batches, then recomputed or not.
+    rows = np.repeat(np.flatnonzero(good), len(micro))
+    micro_batch = np.tile(micro, rows.size // len(micro))
+    whole = np.maximum(global_batch // dp[rows], 1) % micro_batch == 0
+    # The same plan with and without recomputation stand side by side.
+    rows, micro_batch = np.repeat(rows[whole], 2), np.repeat(micro_batch[whole], 2)
+    recompute = np.tile([0.0, 1.0], rows.size // 2)
+    tp, pp, vp, cp, dp, ep, sharding = (
+        x[rows].astype(np.float64) for x in (tp, pp, vp, cp, dp, ep, sharding)
     )
+    micro_batch = micro_batch.astype(np.float64)
     return Plan(
         tp, pp, vp, cp, dp, ep, micro_batch, np.full_like(tp, float(global_batch)), sharding,
         recompute, np.ones_like(tp),
