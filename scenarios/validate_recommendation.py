@@ -181,7 +181,7 @@ def _software(
     eager = stack != "hugectr"
     return RecommendationSoftware(
         lookup_fraction=min(values["lookup_fraction"], 1.0),
-        matmul_fraction=np.minimum(values["matmul_fraction"] * reached, 1.0),
+        matmul_fraction=min(values["matmul_fraction"], 1.0) * reached,
         half_rows=float(training["half.rows"]["value"]),
         half_width=float(training["half.width"]["value"]),
         up_fraction=np.where(linked, out, min(values["bus_fraction"], 1.0)),
