@@ -73,6 +73,7 @@ def _outages(panel: Axes, data: pl.DataFrame) -> None:
         panel.text(0, 0.5, "nothing failed", transform=panel.transAxes, color=style.MUTED)
         return
     rows = data.sort("cost").to_dicts()
+    rows = [r | {k: r[k] / 1e3 for k in r if k.startswith("cost")} for r in rows]
     panel.barh(
         range(len(rows)), [r["cost"] for r in rows], 0.6, color=style.colour(2),
         xerr=style.reaches(rows, "cost"), ecolor=style.INK, capsize=2,
@@ -82,7 +83,7 @@ def _outages(panel: Axes, data: pl.DataFrame) -> None:
         for r in rows
     ]
     panel.set_yticks(range(len(rows)), labels, fontsize=7.5)
-    panel.set_xlabel("Work lost and not done [rce-days]", fontsize=8)
+    panel.set_xlabel("Work lost and not done\n[thousand rce-days]", fontsize=8)
     panel.set_xlim(left=0)
     panel.grid(axis="x")
 

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 __all__ = [
     "beside",
+    "busy",
     "columns",
     "exchanged_out",
     "leaves",
     "shifted_out",
+    "speed",
     "speeds",
     "thin",
     "thinned",
@@ -240,6 +242,33 @@ def thinned(
 
 
 @njit(cache=True)
+def speed(waits: float, line: float, rate: float) -> float:
+    """Speed of a job over that at line rate: `simulator.laws.traffic.slowdown`, inverted.
+
+    Parameters
+    ----------
+    waits : float
+        Share of a step at line rate that waits for the exchange. [1]
+    line, rate : float
+        Of a lane into the fabric, and what it gets. [B/s]
+
+    Examples
+    --------
+    >>> speed(0.25, 50e9, 25e9), speed(0.25, 50e9, 0.0), speed(0.0, 50e9, 0.0)
+    (0.8, 0.0, 1.0)
+    """
+    if waits == 0.0:
+        return 1.0
+    return 1 / (1 - waits + waits * line / rate) if rate > 0.0 else 0.0
+
+
+@njit(cache=True)
+def busy(waits: float, line: float, rate: float) -> float:
+    """Share of a job's step in which it exchanges, at such a rate; the rest as in `speed`. [1]"""
+    return min(waits * line / rate * speed(waits, line, rate), 1.0) if rate > 0.0 else 0.0
+
+
+@njit(cache=True)
 def speeds(
     indptr: Ints,
     row: Ints,
@@ -274,16 +303,13 @@ def speeds(
     shared, by_itself = np.zeros(rate.size), np.zeros(rate.size)
     peak, mean = np.zeros(capacity.size), np.zeros(capacity.size)
     for j in range(rate.size):
-        if waits[j] == 0.0:
-            shared[j] = by_itself[j] = 1.0
-        elif rate[j] > 0.0:
-            shared[j] = 1 / (1 - waits[j] + waits[j] * line[j] / rate[j])
-            by_itself[j] = 1 / (1 - waits[j] + waits[j] * line[j] / alone[j])
+        shared[j] = speed(waits[j], line[j], rate[j])
+        by_itself[j] = speed(waits[j], line[j], alone[j] if rate[j] > 0.0 else 0.0)
+        exchanges = busy(waits[j], line[j], rate[j])
         for k in range(indptr[j], indptr[j + 1]):
             sent = lanes[k] * rate[j]
             peak[row[k]] += sent
-            if rate[j] > 0.0:
-                mean[row[k]] += sent * min(waits[j] * line[j] / rate[j] * shared[j], 1.0)
+            mean[row[k]] += sent * exchanges
     return shared, by_itself, peak, mean
 
 

@@ -8,11 +8,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["filled", "own_limit"]
+__all__ = ["ROOM", "filled", "own_limit", "wanted"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 AnyInts = NDArray[np.signedinteger[Any]]
+
+
+#: A link that is to carry no more than this, over its capacity, cannot fill but by rounding. [1]
+ROOM = 1 + 1e-13
 
 
 @njit(cache=True)
@@ -151,6 +155,16 @@ def own_limit(
 
 
 @njit(cache=True)
+def wanted(indptr: AnyInts, indices: AnyInts, data: Floats, links: int, own: Floats) -> Floats:
+    """Load of each link if every column had what `own_limit` allows it."""
+    load = np.zeros(links)
+    for c in range(own.size):
+        for k in range(indptr[c], indptr[c + 1]):
+            load[indices[k]] += data[k] * own[c]
+    return load
+
+
+@njit(cache=True)
 def _deciding(
     indptr: AnyInts,
     indices: AnyInts,
@@ -171,7 +185,7 @@ def _deciding(
             mixed = ((bits[k] + 32768) >> 16) * np.int64(0x5851F42D4C957F2D) + mark
             mixed ^= mixed >> 31
             stamp[indices[k]] += mixed * mark
-    able = np.flatnonzero(load > capacity * (1 + 1e-13))
+    able = np.flatnonzero(load > capacity * ROOM)
     able = able[np.argsort(stamp[able], kind="mergesort")]
     row = np.full(capacity.size, -1)
     rows, best = 0, -1
@@ -231,7 +245,9 @@ def filled(
         As `own_limit` gives it. [B/s]
     """
     row = _deciding(indptr, indices, data, data.view(np.int64), capacity, own)
-    least = np.empty(row.max() + 1 if row.size else 0)
+    if row.size == 0 or row.max() < 0:
+        return own.copy()
+    least = np.empty(row.max() + 1)
     for link in range(row.size):
         if row[link] >= 0:
             least[row[link]] = capacity[link]

@@ -18,7 +18,7 @@ from simulator.world.clock import at
 from simulator.world.engine_fleet import Fleet
 from simulator.world.jobs import EngineRecord, JobTable, Layout
 from simulator.world.jobs_report import job_columns, segment_columns
-from simulator.world.jobs_state import LINKED, MIXED, N_RUNS
+from simulator.world.jobs_state import LINKED, MIXED, N_RUNS, POD
 from simulator.world.jobs_verbs import compiled
 from simulator.world.jobs_view import Follower, Linked, Network, RunsView, view_of_runs
 from simulator.world.scheduler import Policy
@@ -86,6 +86,13 @@ class JobEngine(Fleet):
         """Return the runs over more than one rack, now."""
         self._settle()
         return view_of_runs(self._state, self.table)
+
+    def runs_apart(self) -> int:
+        """Return how many runs are over more than one rack, now."""
+        self._settle()
+        run = self._state.run
+        unit = run["unit"][run["job"] >= 0]
+        return int(np.count_nonzero(self._state.unit["level"][unit] >= POD))
 
     def stop_runs(self, runs: ArrayLike) -> None:
         """Kill runs, named as in a :class:`RunsView`: their jobs keep their last checkpoint."""

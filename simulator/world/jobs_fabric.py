@@ -14,7 +14,8 @@ import numpy as np
 from numba import njit
 
 from simulator.laws.folded_kernel import leaves
-from simulator.world.jobs_fabric_shares import account, feed, share
+from simulator.world.jobs_fabric_alone import account, add_alone, is_beside
+from simulator.world.jobs_fabric_shares import feed, share
 
 #: Places in ``count``.
 (
@@ -82,21 +83,23 @@ STAND = np.dtype(
 
 
 @njit(error_model="numpy")
-def leave(net: Any, r: int) -> None:
+def leave(net: Any, r: int, now: float) -> None:
     """Let a run go."""
-    _unsettle(net, r)
+    _change(net, r, -1, now)
     net.of[r] = -1
 
 
 @njit(error_model="numpy")
-def join(net: Any, r: int, pool: int, kind: int, chips: int, parts: int) -> None:
-    """Let a run come at full speed; racks and hosts of its parts lie next in the store."""
+def join(
+    net: Any, r: int, pool: int, kind: int, chips: int, parts: int, speed: float, now: float
+) -> None:
+    """Let a run come that goes at some speed; its racks and hosts lie next in the store."""
     m, stand, first = net.member[r], net.pool[pool], net.count[USED]
     plant = net.plant[stand.plant]
     net.of[r] = stand.plant
     m.pool, m.kind, m.chips = pool, kind, chips
     m.begin, m.end, m.cut = first, first + parts, 0
-    m.fabric, m.speed = 1.0, 1.0
+    m.fabric, m.speed = 1.0, speed
     m.line, m.waits, m.rce = stand.line, net.waits[kind, pool], chips * net.work[kind, pool]
     m.per_host, m.all_to_all = stand.per_host, net.all_to_all[kind]
     m.replica = ceil(net.replica[kind] / stand.per_host)
@@ -109,7 +112,7 @@ def join(net: Any, r: int, pool: int, kind: int, chips: int, parts: int) -> None
     if net.count[SITES] > 0:
         m.column = plant.site * net.families[0] + net.family[kind]
         m.reads = chips * net.reads[kind]
-    _unsettle(net, r)
+    _change(net, r, 1, now)
 
 
 @njit(error_model="numpy")
@@ -133,16 +136,24 @@ def _put_pods(net: Any, r: int, racks: int) -> int:
 
 
 @njit(error_model="numpy")
-def _unsettle(net: Any, r: int) -> None:
-    """Have a plant looked at again where a run that comes or goes can change the speed of any.
+def _change(net: Any, r: int, came: int, now: float) -> None:
+    """Take account of a run that came (1) or goes (-1), or have its plant looked at again.
 
-    Inside a pod whose racks are not oversubscribed and where nothing is down, no bundle can
-    be filled: every host sends at most its own line.
+    Inside a pod whose racks are not oversubscribed, no bundle can be filled but where a run with
+    fewer trunks than all lies: every host sends at most its own line.
     """
-    plant = net.plant[net.of[r]]
-    if net.member[r].crosses or plant.tight or plant.hurt:
-        plant.stale = STALE
+    plant, m = net.plant[net.of[r]], net.member[r]
     net.count[HUNGRY] = 1
+    if plant.stale == STALE:
+        return
+    if plant.tight or plant.hurt:
+        matters = plant.tight or m.crosses or is_beside(net, r)
+    else:
+        matters = m.crosses and not add_alone(net, r, came, now)
+    if matters:
+        plant.stale = STALE
+    elif came > 0 and m.fabric != m.speed:
+        plant.stale = LOOKED
 
 
 @njit(error_model="numpy")

@@ -45,14 +45,16 @@ ARRAYS: dict[str, tuple[Any, int]] = {
     "cost": (_REAL, 2),
     "cost_s": (_REAL, 2),
     "sums": (_REAL, 2),
-    # By rack's place and by pod, of all plants.
+    # By rack's place and by pod, of all plants; marked are racks that may be short.
     "pod_of": (_INT, 1),
     "rack_lost": (_FLAG, 1),
+    "marked": (_FLAG, 1),
     "pod_lost": (_FLAG, 1),
     "rack_up": (_FLAG, 1),
     "pod_up": (_FLAG, 1),
-    # By bundle.
+    # By bundle; wanted: its load if every run had what it could have alone.
     "capacity": (_REAL, 1),
+    "want": (_REAL, 1),
     "peak": (_REAL, 1),
     "mean": (_REAL, 1),
     "whole": (_REAL, 2),

@@ -7,37 +7,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from simulator.laws.folded_kernel import beside, columns, speeds, thin, thinned, weigh
-from simulator.laws.maxmin_kernel import filled, own_limit
+from simulator.laws.folded_kernel import beside, columns, speeds, thin, thinned
+from simulator.laws.maxmin_kernel import filled, own_limit, wanted
 from simulator.world.jobs_native import as_array
-
-#: A bundle so full is hot: nothing more gets through. [1]
-FULL = 0.999
-
-
-@njit(error_model="numpy")
-def account(net: Any, k: int, now: float) -> None:
-    """Weigh what held in a plant until now; to be called before anything else is set."""
-    plant = net.plant[k]
-    span = now - plant.since
-    if span <= 0:
-        return
-    plant.since = now
-    if plant.opened == 0:
-        return
-    for i in range(net.cost.shape[1]):
-        net.cost_s[k, i] += net.cost[k, i] * span
-    first = plant.row + plant.places
-    _weigh(net, span, first, first + plant.opened, as_array(net.sums)[k, 6:])
-    if plant.tight:
-        last = plant.row + plant.opened * plant.pod_racks
-        _weigh(net, span, plant.row, last, as_array(net.sums)[k, :6])
-
-
-@njit(error_model="numpy")
-def _weigh(net: Any, span: float, a: int, b: int, sums: Any) -> None:
-    capacity, peak, mean = as_array(net.capacity), as_array(net.peak), as_array(net.mean)
-    weigh(span, FULL, capacity[a:b], peak[a:b], mean[a:b], as_array(net.whole)[:, a:b], sums)
 
 
 @njit(error_model="numpy")
@@ -66,6 +38,7 @@ def share(net: Any, k: int) -> None:
     now, by_itself, peak, mean = speeds(indptr, row, lanes, capacity, line, waits, rate, alone)
     _set_opened(as_array(net.peak), plant, racks, peak)
     _set_opened(as_array(net.mean), plant, racks, mean)
+    _set_opened(as_array(net.want), plant, racks, wanted(indptr, row, lanes, capacity.size, alone))
     plant.racks_told = racks
     slowed = by_fabric = by_neighbours = 0.0
     for j in range(chosen.size):
@@ -145,6 +118,7 @@ def _entries(net: Any, k: int, there: Any) -> Any:
         lost = as_array(net.rack_lost)[plant.place :]
         lost_pod = as_array(net.pod_lost)[plant.pod :]
         few, marked = thin(begin, end, place, crosses, pod_of, lost, lost_pod)
+        as_array(net.marked)[plant.place : plant.place + racks] = marked
         if not plant.tight:
             # Elsewhere racks are not short: every host sends at most its own line.
             counted = marked

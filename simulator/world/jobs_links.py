@@ -94,7 +94,7 @@ def follow(st: Any, net: Any, now: float) -> int:
     if st.counts[N_ROWS] + st.counts[N_RUNS] + 1 > len(st.rows):
         return NEEDS_ROWS
     for r in range(st.counts[TOP_RUN]):
-        if not _notice(st, net, r):
+        if not _notice(st, net, r, now):
             return NEEDS_NETWORK
     update(net, now)
     for r in range(st.counts[TOP_RUN]):
@@ -108,7 +108,7 @@ def follow(st: Any, net: Any, now: float) -> int:
 
 
 @njit(error_model="numpy")
-def _notice(st: Any, net: Any, r: int) -> bool:
+def _notice(st: Any, net: Any, r: int, now: float) -> bool:
     """Let the network know who runs there now; return whether it has room."""
     run = st.run[r]
     if run.job == net.job[r] and (run.job < 0 or run.started == net.started[r]):
@@ -119,10 +119,11 @@ def _notice(st: Any, net: Any, r: int) -> bool:
         net.count[LACK] = st.unit[run.unit].racks
         return False
     if net.of[r] >= 0:
-        leave(net, r)
+        leave(net, r, now)
     if leaves_rack:
         parts = put_parts(st, r, used, net.place, net.hosts) - used
-        join(net, r, run.pool, st.kind[st.job[run.job].type].job_class, run.chips, parts)
+        kind = st.kind[st.job[run.job].type].job_class
+        join(net, r, run.pool, kind, run.chips, parts, run.fraction, now)
     net.job[r], net.started[r] = run.job, run.started
     return True
 

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.world.jobs_advance import NEEDS_NETWORK, REACHED, complete, run_until
 from simulator.world.jobs_drain import clear, drain_anywhere, drain_rack, undrain, undrain_rack
 from simulator.world.jobs_fabric import all_told, has_news, join, leave, update
-from simulator.world.jobs_fabric_shares import account as weigh
+from simulator.world.jobs_fabric_alone import account as weigh
 from simulator.world.jobs_faults import break_host
 from simulator.world.jobs_fleet import enter, leave_anywhere, leave_rack
 from simulator.world.jobs_hosts import account, add_idle, forecast
@@ -99,9 +99,9 @@ def _compiled(source: str) -> SimpleNamespace:
         """Let runs go and others come, whose racks and hosts lie next in the store."""
         _ = source
         for i in range(len(gone)):
-            leave(net, gone[i])
+            leave(net, gone[i], now)
         for i in range(len(run)):
-            join(net, run[i], pool[i], kind[i], chips[i], parts[i])
+            join(net, run[i], pool[i], kind[i], chips[i], parts[i], 1.0, now)
         update(net, now)
 
     @entry

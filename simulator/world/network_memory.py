@@ -17,6 +17,9 @@ __all__ = ["Memory"]
 
 Ints = NDArray[np.int64]
 
+#: Room for parts at first; most runs have few. [1]
+_PARTS = 4096
+
 
 class Memory:
     """What is laid out for compiled code; `links` is another object whenever an array has grown.
@@ -48,10 +51,10 @@ class Memory:
         self.links = Links(
             count=count,
             due=np.full(1, np.inf),
-            place=np.zeros(64, np.int64),
-            hosts=np.zeros(64, np.int64),
-            entry=np.zeros(64, np.int64),
-            lanes=np.zeros(64),
+            place=np.zeros(_PARTS, np.int64),
+            hosts=np.zeros(_PARTS, np.int64),
+            entry=np.zeros(_PARTS, np.int64),
+            lanes=np.zeros(_PARTS),
             all_to_all=classes.all_to_all,
             replica=classes.replica,
             plant=plant,
@@ -60,10 +63,12 @@ class Memory:
             sums=np.zeros((plant.size, 12)),
             pod_of=np.concatenate([p.pod_of for p in plants]),
             rack_lost=np.zeros(plant["places"].sum(), flags),
+            marked=np.zeros(plant["places"].sum(), flags),
             pod_lost=np.zeros(plant["pods"].sum(), flags),
             rack_up=np.ones((plant["places"] * plant["planes"]).sum(), flags),
             pod_up=np.ones((plant["pods"] * plant["planes"] * plant["spines"]).sum(), flags),
             capacity=np.zeros(rows),
+            want=np.zeros(rows),
             peak=np.zeros(rows),
             mean=np.zeros(rows),
             whole=np.zeros((3, rows)),
@@ -135,7 +140,7 @@ class Memory:
         count[LACK] = 0
 
     def _squeeze(self, parts: int) -> None:
-        """Take the parts of runs that left out of the store, and make it twice what is needed."""
+        """Take the parts of runs that left out of the store, and make it four times as large."""
         member = self.links["member"]
         there = np.flatnonzero(self.links["of"] >= 0)
         begin, end = member["begin"][there], member["end"][there]
@@ -145,19 +150,23 @@ class Memory:
         room = {}
         for name in ("place", "hosts", "entry", "lanes"):
             old = self.links[name]
-            room[name] = np.zeros(2 * (kept.size + parts), old.dtype)
+            room[name] = np.zeros(4 * (kept.size + parts), old.dtype)
             room[name][: kept.size] = old[kept]
         member["begin"][there], member["end"][there] = first, first + size
         self.links["count"][USED] = kept.size
         self.links = self.links.with_arrays(**room)
 
     def _copy(self, k: int, plant: Plant) -> None:
+        """Copy what is open of a plant; nothing is asked of the rest."""
         links, its = self.links, self.links["plant"][k]
-        rows = slice(its["row"], its["row"] + plant.places + plant.pods)
-        places = slice(its["place"], its["place"] + plant.places)
-        pods = slice(its["pod"], its["pod"] + plant.pods)
-        links["capacity"][rows] = plant.capacity_b_per_s
-        links["rack_lost"][places], links["pod_lost"][pods] = plant.lost
+        racks, pods = plant.opened * plant.spec.racks, plant.opened
+        row, place, pod = int(its["row"]), int(its["place"]), int(its["pod"])
+        capacity, above = plant.capacity_b_per_s, row + plant.places
+        links["capacity"][row : row + racks] = capacity[:racks]
+        links["capacity"][above : above + pods] = capacity[plant.places : plant.places + pods]
+        lost, lost_pod = plant.lost
+        links["rack_lost"][place : place + racks] = lost[:racks]
+        links["pod_lost"][pod : pod + pods] = lost_pod[:pods]
         racks_up, pods_up = plant.up
         links["rack_up"][its["rack_up"] :][: racks_up.size] = racks_up.ravel()
         links["pod_up"][its["pod_up"] :][: pods_up.size] = pods_up.ravel()

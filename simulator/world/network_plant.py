@@ -150,7 +150,8 @@ class Plant:
         """Places of the racks that no plane joins to their pod."""
         if self._alive is None:
             return np.empty(0, np.int64)
-        return np.flatnonzero(~self._alive.rack.any(axis=1))
+        lost = np.flatnonzero(self._lost)
+        return lost[~self._alive.rack[lost].any(axis=1)]
 
     def lost_share(self) -> float:
         """Share of the trunks of open pods to the spine that are down. [1]"""

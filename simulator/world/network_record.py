@@ -84,6 +84,8 @@ class Tally:
         if span_s <= 0:
             return
         self._row_s = t_s
+        if not self.plant.opened:
+            return
         links, k = self._memory.links, self._number
         tiers = list(self.plant.spans())
         sums = dict(zip(tiers, np.split(links["sums"][k], 2)[-len(tiers) :], strict=True))

@@ -184,13 +184,13 @@ class Interconnect:
         runs, jobs = 0, engine.running()
         lost_rce_s = -engine.lost_rce_s(jobs)
         if lost != down:
-            runs = engine.runs().run.size
+            runs = engine.runs_apart()
             for pool, rack in sorted(lost - down):
                 engine.fail_rack(pool, rack)
             for pool, rack in sorted(down - lost):
                 engine.repair_rack(pool, rack)
             self._down[name] = lost
-            runs -= engine.runs().run.size
+            runs -= engine.runs_apart()
         self._listen()
         engine.share_network()
         cut = network.cut()

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from analysis.figures import style
 from analysis.figures.fabric import fabric_tiers, tier_table
 from scenarios.fabric import built, examine, fabric, read_fabrics
-from scenarios.shared_fabric import case
+from scenarios.shared_fabric import GPU_USD, case, choices
 from simulator.laws.interconnect import faults, graph
 from simulator.laws.topologies import clos
 from simulator.spec.fabric import load_fabrics
@@ -157,3 +157,26 @@ def test_two_big_jobs_and_a_recommendation_job_by_hand():
     _, experts, recommendation = rows
     assert recommendation["slowdown"] == pytest.approx(1 + 0.35 * (50e9 / fair - 1))
     assert experts["alone_b_per_s"] == pytest.approx(up / (1536 * 2560 / 4088))
+
+
+def test_what_wider_trunks_and_a_pod_of_ones_own_give_back_by_hand():
+    """Without R, B is short of pods 0 and 1, where it meets A's shards; R in a pod crosses none.
+
+    A's shards are 1,024 lanes in each of its pods, at a rate as in pod 2.
+    """
+    wide, full, own = choices()
+    small = (2 / 3) / 128
+    reduction = 1e9 * 1024 * 50 * small / (191 / 192 + small)
+    up = 3072 * 50e9 / 7
+    fair = (up - reduction) / (1536 * 2560 / 4088)
+    alone = 1 + 0.25 * (50e9 / fair - 1)
+    _, experts, recommendation = case(7.0)
+    assert own["trunks_usd"] == 0
+    assert own["freed"] == pytest.approx(4096 * (1 / alone - 1 / experts["slowdown"]))
+    assert own["gained"] == pytest.approx(1024 * (1 - 1 / recommendation["slowdown"]))
+    # At 1:1 nobody is slowed; trunks of 8 pods x 3,072 cards, a port of 2 kUSD at both ends.
+    assert full["freed"] == pytest.approx(4096 * (1 - 1 / experts["slowdown"]))
+    assert full["gained"] == own["gained"]
+    assert full["trunks_usd"] == pytest.approx(8 * 3072 * (1 - 1 / 7) * 2 * 2000)
+    assert wide["trunks_usd"] == pytest.approx(8 * 3072 / 7 * 2 * 2000)
+    assert wide["worth_usd"] == pytest.approx(GPU_USD * (wide["freed"] + wide["gained"]))

@@ -145,6 +145,21 @@ def those(runs, chosen):
     )  # fmt: skip
 
 
+def check_loads(network, runs, plant):
+    """What the pods' trunks are said to carry is what one who is told of all at once finds."""
+    other, fresh, _ = network_of(plant.spec, 12, 8)
+    for kind in KINDS:
+        for number in np.flatnonzero(plant._faults[kind]).tolist():
+            fresh.fail(kind, number)
+    other.follow(runs, np.zeros(0, np.int64))
+    pods = slice(plant.places, None)
+    for name in ("peak", "mean"):
+        found, told = other.links[name][pods], network.links[name][pods]
+        np.testing.assert_allclose(told, found, rtol=1e-9, atol=1e-6 * NIC)
+    cost, told = other.tallies["home/pods"].cost_rce, network.tallies["home/pods"].cost_rce
+    assert told == pytest.approx(cost, rel=1e-9, abs=1e-9)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_what_is_followed_change_by_change_is_what_is_found_afresh(data):
@@ -178,6 +193,7 @@ def test_what_is_followed_change_by_change_is_what_is_found_afresh(data):
         if there:
             left = those(runs, sorted(there))
             np.testing.assert_allclose(speed[left.run], network(left), rtol=1e-11)
+            check_loads(network, left, plant)
 
 
 def test_a_run_inside_a_pod_has_nothing_looked_at_again():
