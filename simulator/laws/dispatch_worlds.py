@@ -34,7 +34,8 @@ class ManyDispatches:
     served : ndarray, shape (worlds, families)
         Work done of each family. [rce]
     used : ndarray, shape (worlds, families, chips)
-        Capacity of each chip that serves each family, before efficiency. [unit of capacity]
+        Capacity of each chip that serves each family, before efficiency; no worlds if it
+        was not asked for. [unit of capacity]
     """
 
     served: Array
@@ -47,8 +48,9 @@ class _Basis:
 
     #: From right sides to basic variables, shape (rows, rows).
     inverse: Array
-    #: From basic variables to uses of chips, 0 or 1, shape (rows, uses).
-    spread: Array
+    #: Which basic variables are uses of chips, and which uses those are.
+    rows: Indices
+    uses: Indices
     #: Worth of a unit of each right side: a vertex of the dual, shape (rows,).
     price: Array
 
@@ -116,7 +118,9 @@ class Dispatcher:
         self._gain = gain - 1e-6 * gain.min(initial=1.0) * tie
         self._known: list[_Basis] = []
 
-    def __call__(self, demand: npt.ArrayLike, capacity: npt.ArrayLike) -> ManyDispatches:
+    def __call__(
+        self, demand: npt.ArrayLike, capacity: npt.ArrayLike, *, uses: bool = True
+    ) -> ManyDispatches:
         """Dispatch every world.
 
         Parameters
@@ -125,6 +129,8 @@ class Dispatcher:
             Wanted of each family, >= 0. [rce]
         capacity : array_like, shape (worlds, chips)
             Of each kind of chip in service, >= 0. [unit of capacity]
+        uses : bool
+            Whether to tell which chip serves which family.
 
         Raises
         ------
@@ -138,30 +144,32 @@ class Dispatcher:
         if have.shape != (len(wanted), chips):
             raise ValueError(f"capacity must be {len(wanted)} by {chips}, got {have.shape}")
         require_not_negative(demand=wanted, capacity=have)
-        largest = np.maximum(np.maximum(wanted.max(axis=1), have.max(axis=1)), 1e-300)
-        right = np.hstack([wanted, have]) / largest[:, None]
-        use = np.zeros((len(right), len(self._w)))
+        # A column a world: what is done to all worlds at once runs along memory.
+        right = np.vstack([wanted.T, have.T])
+        largest = np.maximum(right.max(axis=0), 1e-300)
+        right /= largest
+        use = np.zeros((len(self._w), right.shape[1]))
         if not use.size:
-            return self._result(use, right, largest)
+            return self._result(use, right, largest, uses)
         # Unequal nudges, so that no two rows bind at once: each world has one best basis,
         # whichever way it is found.
-        nudged = right + _NUDGE * (1.0 + _fractions(right.shape[1]))
-        todo = self._recall(nudged, use, np.arange(len(right)))
+        nudged = right + (_NUDGE * (1.0 + _fractions(len(right))))[:, None]
+        todo = self._recall(nudged, use, np.arange(right.shape[1]))
         while len(todo):
             # Worlds far apart rarely share a basis.
             first = todo[:: max(len(todo) // _ROUND, 1)]
             for world in first:
-                use[world] = self._solve(nudged[world])
+                use[:, world] = self._solve(nudged[:, world])
             todo = self._recall(nudged, use, np.setdiff1d(todo, first))
-        return self._result(use, right, largest)
+        return self._result(use, right, largest, uses)
 
     def _recall(self, right: Array, use: Array, todo: Indices) -> Indices:
         """Answer the worlds that a known basis answers; return the others."""
         if not self._known or not len(todo):
             return todo
         # Only the dual vertex of least value can belong to a feasible basis.
-        values = right[todo] @ np.stack([basis.price for basis in self._known], axis=1)
-        best = np.argmin(values, axis=1)
+        values = np.stack([basis.price for basis in self._known]) @ right.take(todo, axis=1)
+        best = np.argmin(values, axis=0)
         left = []
         by_basis = np.argsort(best, kind="stable")
         starts = np.searchsorted(best[by_basis], np.arange(len(self._known) + 1))
@@ -169,9 +177,11 @@ class Dispatcher:
             if start == end:
                 continue
             worlds = todo[by_basis[start:end]]
-            x = _applied(right[worlds], basis)
-            good = x.min(axis=1) > _SURE
-            use[worlds] = x @ basis.spread
+            x = _applied(right.take(worlds, axis=1), basis)
+            good = x.min(axis=0) > _SURE
+            answered = worlds[good]
+            for row, one in zip(basis.rows, basis.uses, strict=True):
+                use[one, answered] = x[row, good]
             left.append(worlds[~good])
         return np.sort(np.concatenate(left))
 
@@ -182,24 +192,34 @@ class Dispatcher:
         basic = np.sort(_best_basis(self._rows, right, self._gain))
         inverse = np.linalg.inv(np.hstack([self._rows, np.eye(m)])[:, basic])
         gain = np.concatenate([self._gain, np.zeros(m)])[basic]
-        spread = (basic[:, None] == np.arange(n)).astype(float)
-        basis = _Basis(inverse.T.copy(), spread, gain @ inverse)
+        rows = np.flatnonzero(basic < n)
+        basis = _Basis(inverse, rows, basic[rows], gain @ inverse)
         self._known.append(basis)
-        return np.asarray(_applied(right[None], basis)[0] @ spread)
+        use = np.zeros(n)
+        use[basis.uses] = _applied(right[:, None], basis)[rows, 0]
+        return use
 
-    def _result(self, use: Array, right: Array, largest: Array) -> ManyDispatches:
-        """Take back what the nudge gave, and spread uses over families and chips."""
+    def _result(self, use: Array, right: Array, largest: Array, uses: bool) -> ManyDispatches:
+        """Take back what the nudge gave, and sum uses by family and chip."""
         families, chips = self._speed.shape
-        used = np.zeros((len(use), families, chips))
-        used[:, self._w, self._k] = np.maximum(use, 0.0)
-        for amount, bound, axis in (
-            (used.sum(axis=1), right[:, families:], 1),
-            ((used * self._speed).sum(axis=2), right[:, :families], 2),
+        use = np.maximum(use, 0.0)
+        speed = self._speed[self._w, self._k]
+        # Use by use: a sum's last bits depend on how many worlds stand side by side.
+        for row_of, gain, bound in (
+            (self._k, np.ones_like(speed), right[families:]),
+            (self._w, speed, right[:families]),
         ):
+            amount = np.zeros_like(bound)
+            for one, row, each in zip(use, row_of, gain, strict=True):
+                amount[row] += each * one
             excess = np.divide(bound, amount, out=np.ones_like(bound), where=amount > bound)
-            used *= np.expand_dims(excess, axis)
-        used *= largest[:, None, None]
-        return ManyDispatches((used * self._speed).sum(axis=2), used)
+            for one, row in zip(use, row_of, strict=True):
+                one *= excess[row]
+        served = amount * excess * largest
+        used = np.zeros((use.shape[1] if uses else 0, families, chips))
+        if uses:
+            used[:, self._w, self._k] = (use * largest).T
+        return ManyDispatches(served.T, used)
 
 
 def _fractions(n: int) -> Array:
@@ -212,14 +232,18 @@ _TILE = 64
 
 
 def _applied(right: Array, basis: _Basis) -> Array:
-    """Return basic variables, shape (worlds, rows).
+    """Return basic variables, shape (rows, worlds).
 
-    Tile by tile, for a matrix product's last bits depend on how many rows it has.
+    Tile by tile, for a matrix product's last bits depend on how many columns it has.
     """
-    worlds, rows = right.shape
-    tiles = np.zeros((-(-worlds // _TILE), _TILE, rows))
-    tiles.reshape(-1, rows)[:worlds] = right
-    return np.asarray((tiles @ basis.inverse).reshape(-1, rows)[:worlds])
+    rows, worlds = right.shape
+    x = np.empty((rows, -(-worlds // _TILE) * _TILE))
+    padded = np.zeros_like(x)
+    padded[:, :worlds] = right
+    for start in range(0, x.shape[1], _TILE):
+        tile = slice(start, start + _TILE)
+        np.matmul(basis.inverse, np.ascontiguousarray(padded[:, tile]), out=x[:, tile])
+    return x[:, :worlds]
 
 
 def _best_basis(rows: Array, right: Array, gain: Array) -> Indices:

@@ -120,7 +120,7 @@ def flow(
         for step in range(steps):
             wanted = _padded(queue.ask(work[step, :, block]), families)
             served, chip_time = _dispatch(
-                wanted, there[step, block], speed[step, block], burden, known
+                wanted, there[step, block], speed[step, block], burden, known, uses
             )
             if uses:
                 used[step, block] = chip_time
@@ -146,21 +146,27 @@ def _dispatch(
     speed: Array,
     burden: npt.ArrayLike | None,
     known: dict[bytes, Dispatcher],
+    uses: bool,
 ) -> tuple[Array, Array]:
     """Serve one step of a block of worlds; return work served and chip time used."""
+    if (speed == speed[0]).all():
+        speed = speed[:1]  # one world tells of all
     # A chip counts by its best family, so that worlds in which one chip is
     # better or worse throughout share their dispatch.
     best = speed.max(axis=1, initial=0.0)
     per_best = np.divide(1.0, best, out=np.zeros_like(best), where=best > 0)
     relative = (speed * per_best[:, None]).round(9)
     capacity = chip_s * best
-    served, used = np.zeros_like(wanted), np.zeros_like(speed)
+    served = np.zeros_like(wanted)
+    used = np.zeros((len(wanted) if uses else 0, *speed.shape[1:]))
     for example, here in _alike(relative):
         key = relative[example].tobytes()
         if key not in known:
             known[key] = Dispatcher(relative[example], burden=burden)
-        found = known[key](wanted[here], capacity[here])
-        served[here], used[here] = found.served, found.used
+        found = known[key](wanted[here], capacity[here], uses=uses)
+        served[here] = found.served
+        if uses:
+            used[here] = found.used
     used *= per_best[:, None]
     return served, used
 
