@@ -11,7 +11,7 @@ import polars as pl
 from analysis import words
 from analysis.bootstrap import bootstrap_interval
 from analysis.studies.record import Arm, Section
-from analysis.uncertainty import Estimate
+from analysis.uncertainty import Estimate, mean_interval
 from simulator.laws.importance import importance
 
 Array = npt.NDArray[np.float64]
@@ -40,9 +40,10 @@ def table(section: Section) -> pl.DataFrame:
         One row a node: ``unavailability`` [1]; ``birnbaum``: unserved with it failed for
         good less with it perfect, paired [% of work asked]; ``mended``: unserved as it is
         less with it perfect, paired [%]; ``fussell_vesely`` [1], ``achievement_worth`` [1],
-        ``reduction_worth`` [1], ratios of means with bootstrap intervals, null where no work
-        is unserved. What a node contributes is measured, with it perfect: loss does not grow
-        in proportion to the time down, so that time is no factor of anything here.
+        ``reduction_worth`` [1], ratios of means with bootstrap intervals, null where the
+        unserved work is not shown to be above zero. What a node contributes is measured,
+        with it perfect: loss does not grow in proportion to the time down, so that time is
+        no factor of anything here.
     """
     base = section.arms[0]
     rows = []
@@ -67,7 +68,13 @@ def table(section: Section) -> pl.DataFrame:
 
 
 def _ratios(risks: Array) -> Iterator[float | None]:
-    """Yield each ratio and its bounds; of risks as is, failed and perfect, one row each."""
+    """Yield each ratio and its bounds; of risks as is, failed and perfect, one row each.
+
+    Over a risk that is not shown to be above zero, a ratio says nothing.
+    """
+    if mean_interval(risks[:, 0]).low <= 0:
+        yield from (None,) * (3 * len(_RATIOS))
+        return
     for ratio in _RATIOS:
 
         def of_means(rows: Array, ratio: str = ratio) -> float:

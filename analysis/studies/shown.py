@@ -15,6 +15,11 @@ Shown = tuple[list[str], list[list[str]]]
 _OUTCOME = {
     *("mean", "difference", "at_low", "at_high", "base", "swing", "mean_absolute", "spread"),
 }
+#: Columns in a unit of their own.
+_OWN = {
+    **dict.fromkeys(("carried", "nameplate", "unserved_without", "calm", "stopped"), "rce-days"),
+    "cash": "USD",
+}
 #: What is smaller, in the shown unit, is a sum's last bits.
 _NOTHING = 1e-6
 _HEADS = {
@@ -45,18 +50,17 @@ _HEADS = {
     "achievement_worth": "Risk achievement worth",
     "reduction_worth": "Risk reduction worth",
     "share": "Firm part of nameplate [%]",
-    "carried": "Demand carried [rce-days]",
-    "nameplate": "Nameplate [rce-days]",
-    "unserved_without": "Unserved without it [rce-days]",
+    "carried": "Demand carried",
+    "unserved_without": "Unserved without it",
     "survives": "Survived [days]",
     "at_least": "Or longer",
     "recovery_median": "Half of stops end within [days]",
     "recovery_p90": "Nine in ten end within [days]",
     "outlasts": "Chance to outlast it",
     "per_year": "Stops a year",
-    "calm": "Work added, nothing stops [rce-days]",
-    "stopped": "Work added, stopped [rce-days]",
-    "cash": "Cash it takes [USD]",
+    "calm": "Work added, nothing stops",
+    "stopped": "Work added, stopped",
+    "cash": "Cash it takes",
     "calm_per_kusd": "By a thousand USD, nothing stops [rce-days]",
     "stopped_per_kusd": "By a thousand USD, stopped [rce-days]",
 }
@@ -104,6 +108,8 @@ def _scale(section: Section, table: pl.DataFrame, column: str) -> tuple[float, s
         return 1.0, ""
     if column in _OUTCOME:
         return words.scale(table[column].to_list(), section.outcome.unit)
+    if column in _OWN:
+        return words.scale(table[column].to_list(), _OWN[column])
     if column in ("cost", "work", "risk"):
         unit = next(m.unit for m in section.metrics if m.id == section.says[column])
         return words.scale(table[column].to_list(), unit)
@@ -137,7 +143,7 @@ def _cell(row: dict[str, object], column: str, factor: float, columns: list[str]
         return "yes" if value else "no"
     if isinstance(value, float):
         return words.number(value / factor)
-    return "–" if value is None else str(value)
+    return "–" if value in (None, "") else str(value)
 
 
 def _short(verdict: str) -> str:
