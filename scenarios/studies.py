@@ -5,16 +5,17 @@ A script asks as a file does::
     from pathlib import Path
     from scenarios.studies import ask
 
-    found = ask(
-        {
-            "title": "Does a late foundry hurt?",
-            "scenario": "scenarios/inhouse_pilot.yaml",
-            "replications": 8,
-            "portfolio": {"cases": ["baseline", "foundry_outage"]},
-        },
-        Path("out/inhouse_pilot"),
-    )
-    print(found.answers.sections["portfolio"].means())
+    if __name__ == "__main__":  # worker processes import the script too
+        found = ask(
+            {
+                "title": "Does a late foundry hurt?",
+                "scenario": "scenarios/inhouse_pilot.yaml",
+                "replications": 8,
+                "portfolio": {"cases": ["baseline", "foundry_outage"]},
+            },
+            Path("out/inhouse_pilot"),
+        )
+        print(found.answers.sections["portfolio"].means())
 """
 
 from __future__ import annotations

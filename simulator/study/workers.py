@@ -55,6 +55,13 @@ class Outcome:
         self.failed += other.failed
 
 
+#: Why no worker began, most likely.
+UNGUARDED = (
+    "no worker process could begin: it runs the script that asked for it once more, so a script "
+    "must do what it does under 'if __name__ == \"__main__\":', or ask with workers=1"
+)
+
+
 class Workers:
     """Does tasks, over and over, until closed.
 
@@ -75,6 +82,7 @@ class Workers:
         self.count = workers or os.cpu_count() or 1
         self._given = executor
         self._pool: ProcessPoolExecutor | None = None
+        self._began = False
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +131,17 @@ class Workers:
     def _local(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._pool = _pool(self.count)
+            if not self._began:
+                self._see_one_begin(self._pool)
         return self._pool
+
+    def _see_one_begin(self, pool: ProcessPoolExecutor) -> None:
+        # What a script does outside its main guard, each worker would do again as it begins.
+        try:
+            pool.submit(int).result()
+        except BrokenExecutor:
+            raise RuntimeError(UNGUARDED) from None
+        self._began = True
 
     def _drop_pool(self) -> None:
         if self._pool is not None:

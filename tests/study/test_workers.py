@@ -148,3 +148,20 @@ def test_a_cluster_gives_the_same_bytes_and_a_lost_worker_loses_nothing(tmp_path
 def test_nobody_at_the_address_is_an_error_a_user_can_read():
     with pytest.raises(OSError, match=r"127\.0\.0\.1"), cluster("tcp://127.0.0.1:9", timeout_s=1.0):
         pass
+
+
+def test_a_script_without_a_main_guard_is_told_so_and_ends(tmp_path: Path):
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from simulator.spec.loader import load\n"
+        "from simulator.study import run_study\n"
+        f"run_study({{'baseline': load({str(TINY)!r})}}, Path({str(tmp_path / 'out')!r}),"
+        " replications=2, workers=2)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("RuntimeError: no worker process could begin")
+    assert "__main__" in ended.stderr.splitlines()[-1]
