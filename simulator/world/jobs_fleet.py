@@ -30,7 +30,9 @@ def enter(st: Any, p: int, hosts: int, rack: int) -> None:
             add_idle(st, p, c, part)
             hosts -= part
         c += 1
-    # Once more if none came, so that when the next fault is foreseen does not depend on it.
+    # Also if none came: what follows does not depend on it.
+    pool.hold_good = 0
+    st.counts[DIRTY] |= 1 << p
     forecast(st, p)
 
 

@@ -21,10 +21,10 @@ from simulator.world.jobs_state import (
     N_FREE_RUNS,
     N_ROWS,
     N_RUNS,
-    N_SMALL_PLANNED,
     ORDER,
     RANKED,
     RUNNING,
+    STIRRED,
     TOP_RUN,
 )
 
@@ -122,6 +122,7 @@ def _take_away(st: Any, r: int, now: float, warned: bool) -> None:
     job.left = saved
     st.attained[j] += now - run.started
     st.lost[j] += saved - left
+    st.pool[run.pool].hold_good = 0
     _free(st, r)
     join(st, j)
 
@@ -217,8 +218,8 @@ def _due(st: Any, run: Any, now: float) -> float:
 @kernel
 def _stir(st: Any, run: Any) -> None:
     """Where a shared host gets other company, small jobs may start before their time."""
-    if st.counts[N_SMALL_PLANNED] > 0 and st.unit[run.unit].free >= 0:
-        st.pool[run.pool].hold_good = 0
+    if st.unit[run.unit].free >= 0:
+        st.counts[STIRRED] = 1
 
 
 @kernel

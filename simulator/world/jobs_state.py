@@ -50,9 +50,10 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     MIX_CHANGED,  # 1: so much that the aims must be set anew
     N_PLANNED,  # waiting jobs with a reservation, of conservative backfill
     N_SMALL_PLANNED,  # of these, those that share a host
+    STIRRED,  # 1: a shared host got other company since the last pass
     SIGHT,  # counts what a pass of backfill changes, so that it looks at types anew
     N_COUNTERS,
-) = range(34)
+) = range(35)
 
 #: Places in the vector of real scalars.
 (
@@ -61,8 +62,9 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     NOW,
     ROUND,  # time between passes over the queue; 0: whenever something changes
     NEXT_ROUND,  # when the next pass may be
+    NEXT_PLANNED,  # when the first reservation of conservative backfill is due
     N_REALS,
-) = range(6)
+) = range(7)
 
 #: What orders the queue.
 BY_SUBMIT, BY_PRIORITY, BY_WORK, BY_SHARE, BY_ATTAINED = range(5)
@@ -315,6 +317,7 @@ PLANNED = np.dtype(
         ("job", "i4"),
         ("pool", "i4"),  # -1: none, it can never start
         ("hosts", "i4"),  # 0: one, for a small job
+        ("small", "i4"),  # 1: in some pool it would share a host
     ],
     align=True,
 )

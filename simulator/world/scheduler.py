@@ -100,7 +100,8 @@ class Policy:
     #: ``cool_pod``, as ``best_fit``, but a gang over several pods takes those whose trunks are
     #: least full, as the network tells.
     placement: str = "best_fit"
-    #: Waiting jobs that fit, looked at in one pass of backfill.
+    #: Of ``easy``: waiting jobs that fit, looked at in one pass. Of ``conservative``: waiting
+    #: jobs that have a reservation; those behind them just wait.
     backfill_depth: int = 1000
     #: Priority gained per second of waiting. [1/s]
     ageing_per_s: float = 0.0

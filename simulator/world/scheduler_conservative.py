@@ -2,11 +2,16 @@
 
 In order of submission each waiting job, up to a depth, gets the earliest time
 at which enough hosts are due to be idle for as long as it is thought to run,
-by the estimates of the runs and by the reservations before it; of pools that
+by the estimates of the runs and by the reservations made before; of pools that
 offer the same time the one it likes best. If that is now, it starts. A small
 job may also share a host, if that keeps the host no longer than can be spared;
-else it reserves a whole one. What is unforeseen (a run that ends early or
-outlives its estimate, a fault, a changed fleet) makes all reservations anew.
+else it reserves a whole one.
+
+A reservation is kept until its time has come, but for a small job that finds a
+host to share before: what it had reserved is then there for those that come
+later. What is unforeseen (a run that ends early or outlives its estimate or is
+slowed, a fault, a changed fleet, a new mean of a class, a job that gives up,
+one that cannot start at its time) makes all reservations anew.
 
 Mu'alem, A. & Feitelson, D. (2001), doi:10.1109/71.932708.
 """
@@ -28,7 +33,9 @@ from simulator.world.jobs_state import (
     FRESH,
     N_PLANNED,
     N_SMALL_PLANNED,
+    NEXT_PLANNED,
     PLACEMENT,
+    STIRRED,
 )
 
 
@@ -41,6 +48,7 @@ def conservative_pass(st: Any, now: float) -> None:
             st.pool[p].steps = 0
         st.counts[N_PLANNED] = 0
         st.counts[N_SMALL_PLANNED] = 0
+        st.real[NEXT_PLANNED] = inf
     n = st.counts[N_PLANNED]
     j = st.job[st.planned[n - 1].job].next if n > 0 else st.kind[0].head
     while j >= 0 and st.counts[N_PLANNED] < st.counts[DEPTH]:
@@ -53,31 +61,82 @@ def conservative_pass(st: Any, now: float) -> None:
 
 @kernel
 def _start_planned(st: Any, now: float) -> bool:
-    """Start those whose time has come; return False if the plan no longer holds."""
-    # Where small jobs go may change with any event, unless it is the fullest host.
-    if st.counts[N_SMALL_PLANNED] > 0 and st.counts[PLACEMENT] != BEST_FIT:
-        return False
+    """Start those who may; return False if the plan no longer holds."""
     for p in range(len(st.pool)):
-        # How far a run will be spread, and so slowed, is not known before it starts.
-        if st.pool[p].hold_good == 0 or st.pool[p].paced == 1:
+        if st.pool[p].hold_good == 0:
             return False
-    n = 0
+    sharing = _may_share(st)
+    st.counts[STIRRED] = 0
+    if st.real[NEXT_PLANNED] > now and not sharing:
+        return True
+    n, earliest = 0, inf
     for i in range(st.counts[N_PLANNED]):
         planned = st.planned[i]
-        if planned.at > now:
-            st.planned[n] = planned
-            n += 1
-            continue
-        k = st.job[planned.job].type
-        # A small job may find a host to share and leave more room than planned.
-        if planned.hosts == 0 or not fits(st, k, planned.pool):
-            return False
         j, p = planned.job, planned.pool
-        _reserve(st, p, planned.at, planned.end, -planned.hosts)
+        if planned.at <= now:
+            if not fits(st, st.job[j].type, p):
+                return False
+            _set_aside(st, planned, -1)
+        else:
+            p = -1
+            if planned.small == 1 and (sharing or st.counts[STIRRED] == 1):
+                p = _shares_early(st, planned, now)
+            if p < 0:
+                earliest = min(earliest, planned.at)
+                st.planned[n] = planned
+                n += 1
+                continue
+        st.counts[N_SMALL_PLANNED] -= planned.small
+        end = planned.end
         leave(st, j)
-        _start(st, j, p, now)
+        if _start(st, j, p, now) != end:
+            st.counts[STIRRED] = 1
     st.counts[N_PLANNED] = n
+    st.real[NEXT_PLANNED] = earliest
     return True
+
+
+@kernel
+def _may_share(st: Any) -> bool:
+    """Whether a small job may find a host to share that it did not at the last pass."""
+    if st.counts[N_SMALL_PLANNED] == 0:
+        return False
+    # The fullest host is another only where a shared one got other company.
+    anywhere = st.counts[PLACEMENT] != BEST_FIT
+    return anywhere or st.counts[STIRRED] == 1
+
+
+@kernel
+def _shares_early(st: Any, planned: Any, now: float) -> int:
+    """Return the pool where a small job finds a host to share, its place given up; -1: none."""
+    j = planned.job
+    k = st.job[j].type
+    for i in range(st.kind[k].pools):
+        p = st.fit[k, i].pool
+        if st.fit[k, p].hosts > 0 or not fits(st, k, p):
+            continue
+        u = host_for(st, p, st.fit[k, p].need, j)
+        if u < 0:
+            continue
+        since, end = st.unit[u].key, _end(st, k, j, p, now)
+        if _can_stay(st, p, since, end):
+            _set_aside(st, planned, -1)
+            return p
+        # What it has reserved itself is in nobody's way.
+        if planned.pool == p and planned.at < end and since < planned.end:
+            _set_aside(st, planned, -1)
+            if _can_stay(st, p, since, end):
+                return p
+            _set_aside(st, planned, 1)
+    return -1
+
+
+@kernel
+def _set_aside(st: Any, planned: Any, sign: int) -> None:
+    """Set aside what a job reserves, or, if negative, give it up."""
+    if planned.pool >= 0:
+        hosts = sign * max(planned.hosts, 1)
+        _reserve(st, planned.pool, planned.at, planned.end, hosts)
 
 
 @kernel
@@ -101,12 +160,16 @@ def _plan(st: Any, j: int, now: float) -> None:
     planned.at = at
     planned.job = j
     planned.pool = q
+    planned.small = 0
+    for i in range(st.kind[k].pools):
+        if st.fit[k, st.fit[k, i].pool].hosts == 0:
+            planned.small = 1
+    st.counts[N_SMALL_PLANNED] += planned.small
     if q >= 0:
         planned.hosts = st.fit[k, q].hosts
         planned.end = _end(st, k, j, q, at)
-        if planned.hosts == 0:
-            st.counts[N_SMALL_PLANNED] += 1
-        _reserve(st, q, at, planned.end, max(planned.hosts, 1))
+        st.real[NEXT_PLANNED] = min(st.real[NEXT_PLANNED], at)
+        _set_aside(st, planned, 1)
 
 
 @kernel
@@ -116,8 +179,8 @@ def _end(st: Any, k: int, j: int, p: int, at: float) -> float:
 
 
 @kernel
-def _start(st: Any, j: int, p: int, now: float) -> None:
-    """Start a job, and count its hosts out of those foreseen to be idle until it ends."""
+def _start(st: Any, j: int, p: int, now: float) -> float:
+    """Start a job, and count its hosts out of those foreseen to be idle until its unit ends."""
     hosts = st.fit[st.job[j].type, p].hosts
     u, since = -1, now
     if hosts == 0:
@@ -130,6 +193,7 @@ def _start(st: Any, j: int, p: int, now: float) -> None:
     for i in range(st.pool[p].steps):
         if since <= st.plan[p, i].at < until:
             st.plan[p, i].idle -= hosts
+    return until
 
 
 @kernel
@@ -216,9 +280,7 @@ def _reserve(st: Any, p: int, at: float, end: float, hosts: int) -> None:
 def _step_at(st: Any, p: int, at: float) -> int:
     """Return the step at a time, made if there is none."""
     pool = st.pool[p]
-    i = pool.steps
-    while i > 0 and st.plan[p, i - 1].at > at:
-        i -= 1
+    i = _steps_to(st, p, at)
     if i > 0 and st.plan[p, i - 1].at == at:
         return i - 1
     taken = 0
@@ -231,6 +293,19 @@ def _step_at(st: Any, p: int, at: float) -> int:
     st.plan[p, i].idle = pool.free + hosts_to(st, p, at) - taken
     pool.steps += 1
     return i
+
+
+@kernel
+def _steps_to(st: Any, p: int, at: float) -> int:
+    """Return how many steps there are up to a time."""
+    low, high = 0, st.pool[p].steps
+    while low < high:
+        middle = (low + high) >> 1
+        if st.plan[p, middle].at <= at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @kernel

@@ -116,7 +116,8 @@ def rows(size: float) -> Iterator[Row]:
 
 def measured(name: str, jobs: JobTable, bare_s: float, policy: Policy) -> Row:
     """Time one policy."""
-    fleet_of_pools(jobs_of_classes(1000), policy).close(np.inf)
+    few = jobs_of_classes(1000)
+    fleet_of_pools(few, policy).close(float(few.submit_s[-1]))
     engines: list[JobEngine] = []
     beside: dict[str, float] = {}
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from tests.world.twin_passes import Passes
+from tests.world.twin_passes import Passes, Plan
 from tests.world.twin_tree import POD, Tree, luck_of, pick
 
 # What goes first at one time; the world's own events are at 1.
@@ -146,6 +146,9 @@ class Twin(Passes):
         self.mix_changed, self.times_asked = True, 0
         self.segments: list[dict[str, float]] = []
         self.woken, self.last_round = False, -inf
+        #: Reservations of conservative backfill, and whether something unforeseen happened.
+        self.plans: list[Plan] = []
+        self.upset = True
         self.at_work: set[int] = set()
         self.called = [env.event() for _ in range(n)]
         self.life = [env.process(self._live(j)) for j in range(n)]
@@ -161,7 +164,8 @@ class Twin(Passes):
     def _call(self, t: float, what: float, function: Callable[[], None]) -> None:
         self._at(t, what).callbacks.append(lambda _: function())
 
-    def _wake(self, what: float = PASS) -> None:
+    def _wake(self, what: float = PASS, *, foreseen: bool = False) -> None:
+        self.upset |= not foreseen
         if self.woken:
             return
         self.woken = True
@@ -188,7 +192,7 @@ class Twin(Passes):
         yield self._at(self.table.submit_s[j], ARRIVAL)
         self.queue.append(j)
         self._count_in_mix(j, 1)
-        self._wake()
+        self._wake(foreseen=True)
         if self.table.patience_s[j] < inf:
             deadline = self.table.submit_s[j] + self.table.patience_s[j]
             self._call(deadline, PATIENCE, lambda: self._lose_patience(j))
@@ -308,7 +312,8 @@ class Twin(Passes):
         self._count_in_mix(j, -1)
         self.left[j] = 0.0
         self.finish_s[j] = self.env.now
-        self._free(j)
+        learnt = self.policy.run_time == "class_mean"
+        self._free(j, foreseen=run.expect <= self.env.now and not learnt)
 
     def _kill(self, j: int, *, warned: bool = False) -> None:
         run = self.runs[j]
@@ -380,7 +385,7 @@ class Twin(Passes):
         run.rows.append(row)
         self.segments.append(row)
 
-    def _free(self, j: int) -> None:
+    def _free(self, j: int, *, foreseen: bool = False) -> None:
         run = self.runs.pop(j)
         unit, pool = self.units[run.unit], self.pools[run.pool]
         unit.jobs.remove(j)
@@ -400,7 +405,7 @@ class Twin(Passes):
                 cell.free += n
             del self.units[run.unit]
             self.free_ids.append(run.unit)
-        self._wake()
+        self._wake(foreseen=foreseen)
 
     # Maintenance.
 

@@ -22,6 +22,7 @@ class Hold:
 
 @dataclass
 class Plan:
+    job: int
     pool: int
     at: float
     end: float
@@ -40,7 +41,7 @@ class Passes:
         if self.policy.discipline == "easy":
             self._easy(order)
         elif self.policy.discipline == "conservative":
-            self._conservative(order)
+            self._conservative()
         elif self.policy.discipline in ("fair_share", "drf"):
             while self._start_most_due() or self._reclaim_for_one():
                 pass
@@ -123,9 +124,7 @@ class Passes:
         units = [
             unit
             for unit in self.units.values()
-            if unit.pool == p
-            and unit.gives > 0
-            and all(self._strength(i) < own for i in unit.jobs)
+            if unit.pool == p and unit.gives > 0 and all(self._strength(i) < own for i in unit.jobs)
         ]
         units.sort(key=lambda u: (max(self._strength(i) for i in u.jobs), *self._latest(u)))
         pool, hosts = self.pools[p], self._hosts(j, p)
@@ -273,38 +272,61 @@ class Passes:
         held = [plan.hosts for plan in plans if plan.pool == p and plan.at <= t < plan.end]
         return self.pools[p].free + sum(back) - sum(held)
 
-    def _conservative(self, order: list[int]) -> None:
-        plans: list[Plan] = []
-        waiting = 0
-        for j in order:
-            if waiting == self.policy.backfill_depth:
+    def _conservative(self) -> None:
+        if self.upset or not self._start_planned():
+            self.plans = []
+        self.upset = False
+        for j in sorted(set(self.queue) - {plan.job for plan in self.plans}):
+            if len(self.plans) == self.policy.backfill_depth:
                 return
-            offers = [(self._earliest(j, p, plans), n, p) for n, p in enumerate(self._pools_of(j))]
+            pools = enumerate(self._pools_of(j))
+            offers = [(self._earliest(j, p, self.plans), n, p) for n, p in pools]
             at, _, p = min(offers, default=(inf, 0, -1))
             if at <= self.env.now and self._fits(j, p):
                 self._start(j, p)
+            elif at < inf:
+                hosts = max(self._hosts(j, p), 1)
+                self.plans.append(Plan(j, p, at, self._end(j, p, at), hosts))
+            else:
+                self.plans.append(Plan(j, -1, inf, inf, 0))
+
+    def _start_planned(self) -> bool:
+        """Start those whose time has come, or who find a host to share; False: one cannot."""
+        for plan in list(self.plans):
+            others = [other for other in self.plans if other is not plan]
+            p = plan.pool if plan.at <= self.env.now else self._shares_early(plan.job, others)
+            if p is None:
                 continue
-            waiting += 1
-            if at < inf:
-                plans.append(Plan(p, at, self._end(j, p, at), max(self._hosts(j, p), 1)))
+            if not self._fits(plan.job, p):
+                return False
+            self.plans = others
+            self._start(plan.job, p)
+        return True
+
+    def _shares_early(self, j: int, plans: list[Plan]) -> int | None:
+        return next((p for p in self._pools_of(j) if self._shares(j, p, plans)), None)
+
+    def _shares(self, j: int, p: int, plans: list[Plan]) -> bool:
+        """Whether a job may share a host now, and keep it no longer than can be spared."""
+        small = not self._hosts(j, p) and self._fits(j, p)
+        unit = self._host_for(p, self._need(j, p), self._luck(j)) if small else None
+        end = self._end(j, p, self.env.now)
+        return unit is not None and self._stays(p, 1, self._free_at(unit), end, plans)
+
+    def _stays(self, p: int, least: int, since: float, end: float, plans: list[Plan]) -> bool:
+        """Whether so many hosts are idle from one time to another."""
+        begins = [plan.at for plan in plans if plan.pool == p and since < plan.at < end]
+        return since >= end or all(self._idle(p, t, plans) >= least for t in [since, *begins])
 
     def _earliest(self, j: int, p: int, plans: list[Plan]) -> float:
-        now, hosts = self.env.now, self._hosts(j, p)
-
-        def stays(least: int, since: float, end: float) -> bool:
-            """Whether so many hosts are idle from one time to another."""
-            begins = [plan.at for plan in plans if plan.pool == p and since < plan.at < end]
-            return since >= end or all(self._idle(p, t, plans) >= least for t in [since, *begins])
-
-        small = not hosts and self._fits(j, p)
-        unit = self._host_for(p, self._need(j, p), self._luck(j)) if small else None
-        if unit is not None and stays(1, self._free_at(unit), self._end(j, p, now)):
+        now, hosts = self.env.now, max(self._hosts(j, p), 1)
+        if self._shares(j, p, plans):
             return now
-        hosts = max(hosts, 1)
         ends = [self._free_at(u) for u, unit in self.units.items() if unit.pool == p]
         ends += [plan.end for plan in plans if plan.pool == p]
         for t in sorted({now, *(end for end in ends if now < end < inf)}):
-            if self._idle(p, t, plans) >= hosts and stays(hosts, t, self._end(j, p, t)):
+            end = self._end(j, p, t)
+            if self._idle(p, t, plans) >= hosts and self._stays(p, hosts, t, end, plans):
                 return t
         return inf
 
