@@ -34,7 +34,9 @@ def fabric_tiers(data: pl.DataFrame, ax: Axes) -> Axes:
     places = range(len(rows))
     capacity = [row["capacity_b_per_s"] / 1e12 for row in rows]
     load = [row["capacity_b_per_s"] / 1e12 * row["utilisation"] for row in rows]
-    ax.barh(places, capacity, 0.62, color="white", edgecolor=style.INK, lw=1.0, label="capacity")
+    # The outline lies over the load, or a full tier would seem to have none.
+    ax.barh(places, capacity, 0.62, color="none", edgecolor=style.INK, lw=1.0, zorder=3,
+            label="capacity")  # fmt: skip
     ax.barh(places, load, 0.62, color=style.colour(0), hatch=style.hatch(1), edgecolor="white",
             lw=0.4, label="load")  # fmt: skip
     ax.set_yticks(places, [f"{row['tier']}\n{row['links']:,} links" for row in rows])
@@ -56,7 +58,7 @@ def _note(row: dict[str, object]) -> str:
         if lost >= 5e-7
         else f"one link down: no loss{' to the others' if cut else ''}"
     )
-    stopped = f", {cut} cut off" if cut else ""
+    stopped = f", {cut} flows cut off" if cut else ""
     used, hottest = float(str(row["utilisation"])), float(str(row["hottest"]))
     return f"{100 * used:.0f} % used, hottest {100 * hottest:.0f} %\n{cost}{stopped}"
 
