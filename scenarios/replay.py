@@ -11,7 +11,7 @@ from rich.table import Table
 
 from simulator.spec import yamlfile
 from simulator.spec.faults import Fault, SpecError, hint
-from simulator.world.replay import REPLAYED, ReplayPool, replay
+from simulator.world.replay import REPLAYED, Replayed, ReplayPool, replayed
 
 #: Columns a log must have.
 COLUMNS = ("job_id", "submit_s", "duration_s", "gpus")
@@ -38,7 +38,7 @@ def replay_file(trace: Path, cluster: Path, discipline: str, out: Path) -> Table
     wide = max(pool.hosts * pool.chips_per_host for pool in pools.values())
     # A gang that fits nowhere would block the line for ever; it is told and set aside.
     ran = log.filter(pl.col("gpus") <= wide)
-    found = replay(
+    whole = replayed(
         np.arange(len(ran)),
         ran["submit_s"],
         ran["duration_s"],
@@ -46,6 +46,7 @@ def replay_file(trace: Path, cluster: Path, discipline: str, out: Path) -> Table
         pools=tuple(pools.values()),
         discipline=discipline,
     )
+    found = whole.jobs
     names = np.array([*pools, None], dtype=object)[found["pool"]]
     starts = ran.select("job_id").with_columns(
         pl.Series("start_s", found["start_s"]).fill_nan(None),
@@ -54,9 +55,8 @@ def replay_file(trace: Path, cluster: Path, discipline: str, out: Path) -> Table
     )
     table = log.join(starts, on="job_id", how="left", maintain_order="left")
     table.write_csv(out)
-    return _summary(
-        table, sum(pool.hosts * pool.chips_per_host for pool in pools.values()), discipline
-    )
+    gpus = sum(pool.hosts * pool.chips_per_host for pool in pools.values())
+    return _summary(table, gpus, discipline, whole)
 
 
 def _read_log(path: Path, faults: list[Fault]) -> pl.DataFrame | None:
@@ -130,8 +130,8 @@ def _pool_fault(given: Any) -> str | None:
     return None
 
 
-def _summary(table: pl.DataFrame, gpus: int, discipline: str) -> Table:
-    """Waits, completion times and utilisation, for the terminal."""
+def _summary(table: pl.DataFrame, gpus: int, discipline: str, whole: Replayed) -> Table:
+    """Waits, completion times, utilisation and fragmentation, for the terminal."""
     ran = table.filter(pl.col("start_s").is_not_null())
     wait = ran["start_s"] - ran["submit_s"]
     took = ran["finish_s"] - ran["submit_s"]
@@ -146,6 +146,11 @@ def _summary(table: pl.DataFrame, gpus: int, discipline: str) -> Table:
         first, last = table["submit_s"].min(), ran["finish_s"].max()
         busy = (ran["duration_s"] * ran["gpus"]).sum() / (gpus * (last - first))  # type: ignore[operator]
         rows.add_row("utilisation", f"{busy:.1%}", "", "", "")
+        # Where hosts are shared, some of their GPUs idle beside a job.
+        if whole.idle > 0:
+            rows.add_row("GPUs idle on hosts in part use", f"{whole.idle:,.1f}", "", "", "")
+            text = "of these, of no use to a job of the log"
+            rows.add_row(text, f"{whole.stranded:,.1f}", "", "", "")
     if len(ran) < len(table):
         rows.add_row("fit no pool", f"{len(table) - len(ran):,} jobs", "", "", "")
     return rows

@@ -10,7 +10,8 @@ import numpy as np
 import simpy
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.engine import JobEngine, JobTable
+from simulator.world.engine import EngineRecord, JobEngine, JobTable
+from simulator.world.jobs_fragments import stranded_chips
 from simulator.world.scheduler import Policy
 
 Floats = NDArray[np.float64]
@@ -110,6 +111,19 @@ class ReplayPool:
     chips_per_host: int = 1
 
 
+@dataclass(frozen=True)
+class Replayed:
+    """What came out of a replay."""
+
+    #: ``job_id``, ``start_s`` (the first, of a job that was preempted), ``finish_s``
+    #: (nan: never), ``pool`` (the last; -1: none), in the order given.
+    jobs: dict[str, NDArray[Any]]
+    #: Chips that idled on hosts in part use, a mean from first to last event. [chip]
+    idle: float
+    #: Of these, those that a job drawn from the log would be expected not to use. [chip]
+    stranded: float
+
+
 def replay(
     job_id: ArrayLike,
     submit_s: ArrayLike,
@@ -150,6 +164,19 @@ def replay(
     >>> replay([7, 3, 9], **log, pools=(ReplayPool(3),), discipline="fcfs")["start_s"]
     array([2., 0., 2.])
     """
+    return replayed(job_id, submit_s, duration_s, gpus, pools=pools, discipline=discipline).jobs
+
+
+def replayed(
+    job_id: ArrayLike,
+    submit_s: ArrayLike,
+    duration_s: ArrayLike,
+    gpus: ArrayLike,
+    *,
+    pools: tuple[ReplayPool, ...],
+    discipline: str,
+) -> Replayed:
+    """Return what :func:`replay` does, and how fragmented the hosts were meanwhile."""
     ids = np.asarray(job_id, np.int64)
     order = np.lexsort((ids, np.asarray(submit_s, float)))
     run_s, chips = np.asarray(duration_s, float)[order], np.asarray(gpus, np.int64)[order]
@@ -164,10 +191,28 @@ def replay(
     for number, pool in enumerate(pools):
         made = engine.add_pool(f"pool-{number}", pool.chips_per_host, [1.0])
         engine.add_hosts(made, pool.hosts)
-    jobs = engine.close(np.inf).jobs
+    record = engine.close(np.inf)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
-    return {name: jobs[name][back] for name in ("job_id", "start_s", "finish_s", "pool")}
+    jobs = {name: record.jobs[name][back] for name in ("job_id", "start_s", "finish_s", "pool")}
+    return Replayed(jobs, *_fragments(record, pools, chips))
+
+
+def _fragments(
+    record: EngineRecord, pools: tuple[ReplayPool, ...], asked: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Return mean chips idle on hosts in part use, and of these what is lost to jobs as asked."""
+    seg = record.segments
+    span_s = float(seg["end_s"].max() - seg["start_s"].min()) if seg["job"].size else 0.0
+    if span_s == 0.0:
+        return 0.0, 0.0
+    idle = stranded = 0.0
+    for number, pool in enumerate(pools):
+        series = stranded_chips(record, number, pool.chips_per_host, asked)
+        lasted_s = np.diff(series["t_s"])
+        idle += float(lasted_s @ series["idle"][:-1])
+        stranded += float(lasted_s @ series["stranded"][:-1])
+    return idle / span_s, stranded / span_s
 
 
 def _no_faults(name: str) -> np.random.Generator:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.world.replay import REPLAYED, ReplayPool, replay
+from simulator.world.replay import REPLAYED, ReplayPool, replay, replayed
 
 DATA = os.environ.get("SILICONMIX_DATA")
 
@@ -172,3 +172,14 @@ def test_hosts_keep_gangs_whole():
     assert replay([0, 1], **log, pools=hosts, discipline="fcfs")["start_s"].tolist() == [0, 3]
     chips = (ReplayPool(8),)
     assert replay([0, 1], **log, pools=chips, discipline="fcfs")["start_s"].tolist() == [0, 0]
+
+
+def test_fragments_are_means_over_the_whole_replay():
+    # On one host of four: 3 chips for 4 s, then 1 chip until 8 s; 1 and 3 idle chips.
+    log = {"submit_s": [0, 0], "duration_s": [4, 8], "gpus": [2, 1]}
+    whole = replayed([0, 1], **log, pools=(ReplayPool(1, 4),), discipline="fcfs")
+    assert whole.idle == (4 * 1 + 4 * 3) / 8
+    # A job of two cannot use the one chip idle at first; both jobs can use three.
+    assert whole.stranded == (4 * 0.5) / 8
+    chips = replayed([0, 1], **log, pools=(ReplayPool(4),), discipline="fcfs")
+    assert (chips.idle, chips.stranded) == (0, 0)
