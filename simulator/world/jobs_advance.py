@@ -39,7 +39,7 @@ from simulator.world.jobs_state import (
 )
 from simulator.world.scheduler_conservative import conservative_pass
 from simulator.world.scheduler_easy import easy_pass, release_hold
-from simulator.world.scheduler_passes import blocking_pass, skipping_pass, unblock
+from simulator.world.scheduler_passes import blocking_pass, skipping_pass, some_fit, unblock
 from simulator.world.scheduler_shares import sharing_pass
 
 #: Why the compiled part came back.
@@ -89,7 +89,7 @@ def run_until(st: Any, t_end: float) -> int:
         due = _pass_is_due(st)
         end_round(st)
         if due:
-            if st.counts[MODE] == ASKED:
+            if st.counts[MODE] == ASKED and some_fit(st):
                 return NEEDS_POLICY
             _schedule(st, now)
         # A job of no length, or a repair, may make room at this very moment.
@@ -215,6 +215,10 @@ def _schedule(st: Any, now: float) -> None:
         sharing_pass(st, now)
     elif st.counts[MODE] == SKIPPING:
         skipping_pass(st, now)
+    elif st.counts[MODE] == ASKED:
+        # Whatever the policy said, nothing could start.
+        st.counts[DIRTY] = 0
+        st.counts[FRESH] = 0
     else:
         blocking_pass(st, now)
 

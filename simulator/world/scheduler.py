@@ -78,7 +78,7 @@ class Policy:
     fewest chips for its weight, no service above its quota.
     ``drf``: likewise, by the largest part it holds of any pool or of the power.
     ``asked``: as a function of the planner's says, at every moment something
-    changed; much slower.
+    changed (in rounds, at the next) and some job that waits fits somewhere; much slower.
 
     A job that blocks holds only the pools it could run in. A job sent back by
     a fault keeps its place by its first submission.

@@ -101,10 +101,11 @@ def answer_of(decide: Decide, view: QueueView) -> tuple[NDArray[np.int64], NDArr
             f"a policy must return shapes {shape[:1]} and {shape}, got {first.shape}"
             f" and {liking.shape}"
         )
-    if np.any(np.isnan(first)) or np.any(np.isnan(liking)):
+    if np.isnan(first).any() or np.isnan(liking).any():
         raise ValueError("a policy must not return nan")
-    liking = np.where(np.isinf(view.wall_s), -np.inf, liking)
-    pools = np.argsort(-liking, axis=1, kind="stable")
-    never = np.isneginf(np.take_along_axis(liking, pools, 1))
-    order = np.argsort(-first, kind="stable")
-    return view.job[order], np.where(never, -1, pools)[order]
+    able = (view.wall_s < np.inf) & (liking > -np.inf)
+    # Those where it may not go come last.
+    pools = np.where(able, -liking, np.inf).argsort(axis=1, kind="stable")
+    pools[np.arange(shape[1]) >= able.sum(axis=1)[:, None]] = -1
+    order = (-first).argsort(kind="stable")
+    return view.job[order], pools[order]

@@ -143,6 +143,15 @@ def start_asked(st: Any, jobs: Any, pools: Any, blocking: bool, now: float) -> N
 
 
 @kernel
+def some_fit(st: Any) -> bool:
+    """Whether any job that waits fits anywhere."""
+    i, types = 0, st.counts[N_TYPES_WAITING]
+    while i < types and any_fit(st, st.kind[i].waiting) < 0:
+        i += 1
+    return bool(i < types)
+
+
+@kernel
 def any_fit(st: Any, k: int) -> int:
     """Return the most preferred pool where a job of type *k* fits; -1: none."""
     order_pools(st, k)

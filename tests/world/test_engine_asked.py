@@ -51,6 +51,18 @@ def test_a_policy_may_keep_a_job_off_a_pool():
     assert np.isnan(one_pool(never_the_first).jobs["start_s"]).tolist() == [True, False]
 
 
+def test_a_policy_is_asked_only_while_a_job_that_waits_fits_somewhere():
+    asked = []
+
+    def first_come(view):
+        asked.append((view.now_s, view.job.tolist()))
+        return -view.job, np.zeros((view.job.size, 1))
+
+    # Of 1, 2 and 3 s on one chip: at 6 s the last ends, and nobody waits.
+    assert one_pool(first_come, jobs=3).jobs["finish_s"].tolist() == [1, 3, 6]
+    assert asked == [(0, [0, 1, 2]), (1, [1, 2]), (3, [2])]
+
+
 def test_the_policy_of_the_readme_puts_the_short_before_the_long(capsys):
     (code,) = [
         block
