@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 
 from simulator.laws.arrays import Array
 
+#: Less than this is the rounding of a time of years. [s]
+_MOMENT_S = 1e-3
+
 
 def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tuple[Array, Array]:
     """Planned production done by each time, by a line that lost some and makes it up.
@@ -170,6 +173,55 @@ def _reached_s(
         return target  # on time throughout: so again
     share = (target - done[k - 1]) / (done[k] - done[k - 1])
     return float(at[k - 1] + share * (at[k] - at[k - 1]))
+
+
+def behind_stock(
+    t_s: ArrayLike, health: ArrayLike, stock_s: float, catch_up: float
+) -> tuple[Array, list[float]]:
+    """Health of a supply as seen from behind a stock of it, and when the stock runs out.
+
+    The stock, full at first, gives what the supply lacks, and is filled again from
+    the supply's spare rate alone. So it is empty while the supply is behind its
+    plan by all the stock holds.
+
+    Parameters
+    ----------
+    t_s, health : array_like, shape (times,)
+        Times, with every change and every time at which the stock runs out among them [s];
+        health of the supply from each on [1].
+    stock_s : float
+        What the stock holds, in time it lasts at plan. [s]
+    catch_up : float
+        Spare rate of the supply above plan. [1]
+
+    Returns
+    -------
+    seen : ndarray, shape (times,)
+        Health of what comes out of the stock, from each time on. [1]
+    runs_out : list of float
+        When it runs out between two of the times: put these among them. [s]
+
+    Examples
+    --------
+    A stop of 10 s behind 4 s of stock is felt after 4 s:
+
+    >>> behind_stock([0.0, 10.0, 20.0], [1.0, 0.0, 1.0], 4.0, 0.25)[1]
+    [14.0]
+    >>> behind_stock([0.0, 10.0, 14.0, 20.0], [1.0, 0.0, 0.0, 1.0], 4.0, 0.25)[0].tolist()
+    [1.0, 1.0, 0.0, 1.0]
+    """
+    times, states = np.asarray(t_s, float).tolist(), np.asarray(health, float).tolist()
+    seen, runs_out, lag = np.ones(len(times)), [], 0.0
+    for k, (h, begin, end) in enumerate(zip(states, times, [*times[1:], np.inf], strict=True)):
+        if h >= 1 - 1e-6:
+            lag = max(0.0, lag - catch_up * (end - begin))
+            continue
+        if lag >= stock_s - _MOMENT_S:
+            seen[k] = h
+        elif lag + (1 - h) * (end - begin) > stock_s + _MOMENT_S:
+            runs_out.append(begin + (stock_s - lag) / (1 - h))
+        lag += (1 - h) * (end - begin)
+    return seen, runs_out
 
 
 def final_rate(health: float, on_time: bool, catch_up: float) -> float:

@@ -42,6 +42,8 @@ class Terms(Spec):
     """Time from a failure until the others deliver more."""
     qualified: dict[Id, Quarter] = Field(default_factory=dict)
     """A supplier may cover more than its share from this quarter on; always if absent."""
+    stock: Seconds = 0.0
+    """What stands ready at the consumer, in time it lasts; a stop is felt once it is gone."""
     record: Literal["public", "thin"] = "public"
     """Whether the shares stand in a public record, or only in reports that disagree or in none."""
     source: str = Field(min_length=3)

@@ -45,6 +45,8 @@ class Need:
         Until others deliver more, and from when each may. [s]
     per_unit : float
         Supplier's units in one of the consumer.
+    stock_s : float
+        What stands ready at the consumer, at plan. [s]
     """
 
     name: str
@@ -55,6 +57,7 @@ class Need:
     lag_s: float
     qualified_s: tuple[float, ...]
     per_unit: float
+    stock_s: float = 0.0
 
 
 class Chain:
@@ -107,6 +110,8 @@ class Chain:
             self.needs[chip] = self._chip_needs(chips[chip])
         self.graph = self._graph()
         self.order = tuple(i for i in self.graph.nodes if i in nodes)
+        #: Needs with a stock, those of suppliers before those of whom they supply.
+        self.stocked = tuple(n for i in self.graph.nodes for n in self.needs[i] if n.stock_s > 0)
         self.foundations = {i: tuple(sorted(stands_on(self.graph, i))) for i in nodes}
         self.upstream = {chip: self._upstream(chip) for chip in sorted(chips)}
         self.lines, self.line_of = self._lines(sorted(chips))
@@ -171,6 +176,7 @@ class Chain:
             0.0 if terms is None else terms.switch_lag,
             tuple(calendar.at(qualified[i]) if i in qualified else -math.inf for i in suppliers),
             1.0 if terms is None or terms.per_unit is None else terms.per_unit.value,
+            0.0 if terms is None else terms.stock,
         )
 
     def _graph(self) -> SupplyGraph:

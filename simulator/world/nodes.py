@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.laws.arrays import Array
-from simulator.laws.pipeline import final_rate, production_clock, stage_end_s
+from simulator.laws.pipeline import behind_stock, final_rate, production_clock, stage_end_s
 from simulator.laws.recovery import group_health, health_on, recovery_steps
 from simulator.streams import Streams
 from simulator.world.chain import STAGES, Chain, Need
@@ -37,9 +37,12 @@ class Nodes:
                 steps = recovery_steps(blow.start_s, blow.end_s, blow.severity, blow.recovery)  # type: ignore[arg-type]
                 for node in blow.nodes:
                     self.steps.setdefault(node, []).extend(steps)
-        self.t_s = self._times()
+        self._catch_up = chain.scenario.supply.catch_up.value
+        self.t_s = self._times([t for steps in self.steps.values() for s in steps for t in s[:2]])
         self._own = {node: self._own_health(steps) for node, steps in self.steps.items()}
         self._given: dict[str, Array | None] = {}
+        for need in chain.stocked:
+            self._note_when_empty(need)
         self._clocks: dict[int, Clock | None] = {}
         self._of_chip: dict[str, dict[str, Clock | None]] = {}
 
@@ -96,8 +99,21 @@ class Nodes:
                 rows += [(t, node, h) for t, h in zip(*_changes(self.t_s, health), strict=True)]
         record.rows("nodes", ("t_s", "node", "health"), sorted(r for r in rows if r[0] < horizon_s))
 
-    def _times(self) -> Array:
-        changes = [t for steps in self.steps.values() for a, b, _ in steps for t in (a, b)]
+    def _note_when_empty(self, need: Need) -> None:
+        """Put the times at which a stock runs out among those at which a health may change."""
+        health = self._covered(need)
+        if health is None:
+            return
+        _, empty_s = behind_stock(self.t_s, health, need.stock_s, self._catch_up)
+        if not empty_s:
+            return
+        old_s = self.t_s
+        self.t_s = np.union1d(old_s, self._times(empty_s))
+        at = np.searchsorted(old_s, self.t_s, side="right") - 1
+        self._own = {node: own[at] for node, own in self._own.items()}
+        self._given = {n: None if h is None else h[at] for n, h in self._given.items()}
+
+    def _times(self, changes: list[float]) -> Array:
         lags = {n.lag_s for needs in self.chain.needs.values() for n in needs if _can_switch(n)}
         dates = {
             t
@@ -127,28 +143,34 @@ class Nodes:
     def _scarcest(self, needs: tuple[Need, ...], health: Array | None) -> Array | None:
         """Return a health cut to what the scarcest of some inputs allows."""
         for need in needs:
-            parts = [self.health(supplier) for supplier in need.suppliers]
-            if all(part is None for part in parts):
+            covered = self._covered(need)
+            if covered is None:
                 continue
-            if need.shares == (1.0,) and parts[0] is not None:  # nobody can stand in
-                health = parts[0] if health is None else np.minimum(health, parts[0])
-                continue
-            whole = np.ones_like(self.t_s)
-            stacked = [whole if part is None else part for part in parts]
-            covered = group_health(
-                self.t_s, stacked, need.shares, need.limits, need.lag_s, need.qualified_s
-            )
+            if need.stock_s > 0:
+                covered, _ = behind_stock(self.t_s, covered, need.stock_s, self._catch_up)
             health = covered if health is None else np.minimum(health, covered)
         return health
+
+    def _covered(self, need: Need) -> Array | None:
+        """Part of a need that its suppliers cover."""
+        parts = [self.health(supplier) for supplier in need.suppliers]
+        if all(part is None for part in parts):
+            return None
+        if need.shares == (1.0,):  # nobody can stand in
+            return parts[0]
+        whole = np.ones_like(self.t_s)
+        stacked = [whole if part is None else part for part in parts]
+        return group_health(
+            self.t_s, stacked, need.shares, need.limits, need.lag_s, need.qualified_s
+        )
 
     def _clock(self, needs: tuple[Need, ...]) -> Clock | None:
         """Return a line's clock: the scarcest input sets the pace; nothing if it never fails."""
         health = self._scarcest(needs, None)
         if health is None or health.min() >= 1 - 1e-6:
             return None
-        catch_up = self.chain.scenario.supply.catch_up.value
-        at, done = production_clock(*_changes(self.t_s, health), catch_up)
-        rate = final_rate(float(health[-1]), bool(done[-1] >= at[-1]), catch_up)
+        at, done = production_clock(*_changes(self.t_s, health), self._catch_up)
+        rate = final_rate(float(health[-1]), bool(done[-1] >= at[-1]), self._catch_up)
         return at.tolist(), done.tolist(), rate
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.laws.pipeline import final_rate, production_clock, stage_end_s
+from simulator.laws.pipeline import behind_stock, final_rate, production_clock, stage_end_s
 from simulator.laws.recovery import health_on
 
 
@@ -118,3 +118,27 @@ def test_work_held_up_before_a_stopped_line_waits_for_its_own_stop_too():
     # Held from 5 to 30 by the line before; 4 of its own 10 are done when this one stops.
     at, done, rate = clock([(34.0, 6.0, 1.0)], 0.0)
     assert stage_end_s(30.0, 10.0, at, done, rate, slot_s=5.0) == 46.0
+
+
+@given(shocks=stops, catch_up=st.floats(0.0, 0.5), stock=st.floats(0.5, 40.0))
+def test_behind_a_stock_lacks_what_the_supply_lacks_less_the_stock(shocks, catch_up, stock):
+    """Both production clocks, told apart: their lags differ by the stock, and never below zero."""
+    start = [s for s, _, _ in shocks]
+    end = [s + d for s, d, _ in shocks]
+    severity = [x for _, _, x in shocks]
+    t, h = health_steps(start, end, severity)
+    seen, empty = behind_stock(t, h, stock, catch_up)
+    t = np.union1d(t, empty)
+    h = health_on(t, start, end, severity)
+    seen, left = behind_stock(t, h, stock, catch_up)
+    assert left == []
+    lag = t - np.interp(t, *production_clock(t, h, catch_up))
+    lag_behind = t - np.interp(t, *production_clock(t, seen, catch_up))
+    assert lag_behind == pytest.approx(np.maximum(0.0, lag - stock), abs=2e-3)
+
+
+def test_an_empty_stock_hides_nothing():
+    t, h = health_steps([10.0], [30.0], [0.4])
+    seen, empty = behind_stock(t, h, 0.0, 0.1)
+    assert seen.tolist() == h.tolist()
+    assert empty == []

@@ -274,3 +274,48 @@ def test_a_stop_that_reaches_two_stages_of_an_order_holds_it_up_once(stopped):
     on_time, late = run(buying(**given)), run(buying(shocks=shocks, **given))
     (first,), (second,) = on_time.supply.orders, late.supply.orders
     assert second.landed_s - first.landed_s == pytest.approx(26 * week_s, rel=1e-9)
+
+
+LOGIC = {"shares": {"fab-2": 1.0}, "source": "a test"}
+
+
+def _switches(stock_weeks: float, *shocks: dict) -> list[float]:
+    """When racks land whose switches, needed as they are built, have stocks and stops."""
+    week_s = 7 * DAY_S
+    switch = {
+        "shares": {"switch": 1.0}, "stage": "rack", "source": "a test",
+        "stock": stock_weeks * week_s,
+    }  # fmt: skip
+    scenario = buying(
+        {"gpu": chip(inputs={"switch": switch})},
+        nodes={"switch": node("switch_silicon", inputs={"logic": LOGIC}), "fab-2": node("foundry")},
+        lead_times={"gpu": lead(20 * week_s)},
+        plan=[order("gpu", 1, quarter) for quarter in QUARTERS[:8]],
+        quarters=16,
+        shocks=[{"severity": 1.0, "duration": 10 * week_s, **shock} for shock in shocks],
+    )
+    return [o.landed_s for o in run(scenario).supply.orders]
+
+
+@pytest.mark.parametrize("stopped", ["switch", "fab-2"])
+def test_a_stop_is_felt_once_the_stock_of_a_part_is_gone(stopped):
+    """Ten weeks' stop behind four of stock: as six weeks' stop that comes four later."""
+    week_s, stop = 7 * DAY_S, {"node": stopped, "quarter": "2025Q3"}
+    calm = _switches(0)
+    assert _switches(10, stop) == calm
+    assert _switches(4, stop) != calm
+    delays = [b - a for a, b in zip(calm, _switches(4, stop), strict=True)]
+    # Nothing is caught up: an order behind the stop is six weeks late for ever.
+    assert max(delays) == delays[-1] == pytest.approx(6 * week_s, rel=1e-9)
+    unstocked = [b - a for a, b in zip(calm, _switches(0, stop), strict=True)]
+    assert max(unstocked) == unstocked[-1] == pytest.approx(10 * week_s, rel=1e-9)
+    assert all(a <= b for a, b in zip(delays, unstocked, strict=True))
+
+
+def test_a_stock_that_is_not_filled_again_does_not_help_twice():
+    week_s = 7 * DAY_S
+    twice = [{"node": "switch", "quarter": quarter} for quarter in ("2025Q2", "2025Q4")]
+    calm = _switches(12)
+    # Ten weeks leave two of twelve; no spare rate brings them back.
+    late = [b - a for a, b in zip(calm, _switches(12, *twice), strict=True)]
+    assert late[-1] == pytest.approx(8 * week_s, rel=1e-9)
