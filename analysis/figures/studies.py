@@ -163,8 +163,10 @@ def stress(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     names = [f"{plain(c)}: {n}" if many else n for c, n, _ in order.iter_rows()]
     ax.set_yticks(range(len(names)), names)
     ax.set_xticks(range(len(days)), [number(d) for d in days])
-    ax.set_xlabel(f"Stopped for [days]\nin the cells: change of {text.outcome.lower()} [{unit}], "
-                  "paired; n.d.: not distinguishable from zero")  # fmt: skip
+    ax.set_xlabel(
+        f"Stopped for [days]\nin the cells: change of {text.outcome.lower()} [{unit}],\n"
+        "paired; n.d.: not distinguishable from zero"
+    )
     style.headline(ax, text.title)
     return ax
 
