@@ -71,7 +71,8 @@ def algorithms(supply: Mapping[str, Any]) -> list[str]:
         f"of {number(100 * catch_up)} %, never ahead of its plan.",
         "Inputs of different groups are complements, the scarcest counts; suppliers of one group "
         "substitute up to their limits, after the switching lag and once qualified; a node gives "
-        "no more than all that it rests on, its country among them.",
+        "no more than all that it rests on, its country among them. Behind a stock of an input a "
+        "stop is felt once that is gone; the supplier's spare rate fills it again.",
         "Shocks: Poisson or renewal, lengths lognormal, severities given or even in a range, "
         "from five years before the start, so that "
         "one may be under way; a step, or recovery evenly or exponentially in eight steps of equal "
