@@ -102,6 +102,8 @@ class Run:
     racks: int = 0
     fraction: float = 1.0
     expect: float = inf
+    #: The same at its speed alone, whatever the network leaves it.
+    alone: float = inf
     due: float = inf
     rows: list[dict[str, float]] = field(default_factory=list)
 
@@ -275,6 +277,9 @@ class Twin(Passes):
         run.expect = run.begin + run.pay
         if guess > 0:
             run.expect = (run.begin + run.pay) + guess * run.slow
+        run.alone = run.begin + run.pay
+        if guess > 0:
+            run.alone = (run.begin + run.pay) + guess * self._slow(j, run.pool, run.level)
         self._set_reminder(j)
 
     def _guess_of_run(self, j: int) -> float:

@@ -113,7 +113,7 @@ class Passes:
 
     def _strength(self, i: int) -> float:
         if self.policy.discipline == "sjf":
-            return -self.runs[i].expect
+            return -self.runs[i].alone
         return -self.level[i] if self.policy.discipline == "las" else self.table.priority[i]
 
     def _make_room(self, j: int, p: int) -> bool:
