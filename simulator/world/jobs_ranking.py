@@ -13,8 +13,6 @@ from math import inf
 from typing import Any
 
 from simulator.world.jobs_kernel import kernel
-from simulator.world.jobs_place import slow_at
-from simulator.world.jobs_queue import error_of
 from simulator.world.jobs_state import BY_END, BY_SHARE, BY_WORK, ORDER, RANKED
 
 
@@ -26,22 +24,10 @@ def strength(st: Any, r: int) -> float:
     if st.counts[ORDER] == BY_SHARE:
         return 0.0
     if st.counts[ORDER] == BY_WORK:
-        return -_end_alone(st, r)
+        # What waits is judged by its speed alone too. By what the network leaves it, a run that
+        # has just made another give way would in turn give way to that, for ever at one moment.
+        return -st.run[r].alone
     return st.kind[st.job[st.run[r].job].type].priority
-
-
-@kernel
-def _end_alone(st: Any, r: int) -> float:
-    """Return when a run is thought to end at its speed alone, from its last change on.
-
-    What waits is judged so too. With what the network leaves it, a run that has just made
-    another give way would in turn give way to that one, for ever at one moment.
-    """
-    run = st.run[r]
-    guess = max(run.left + error_of(st, run.job), 0.0)
-    slow = slow_at(st, st.job[run.job].type, run.pool, st.unit[run.unit].level)
-    begin = run.begin + run.pay
-    return begin + guess * slow if guess > 0.0 else begin
 
 
 @kernel

@@ -192,15 +192,18 @@ def _reorder(st: Any, r: int, now: float) -> None:
 @kernel
 def _set_times(st: Any, run: Any) -> None:
     """Work out when a stretch that begins ends, and when it is thought to."""
-    run.finish = _end_of(run, run.left)
-    run.expect = _end_of(run, max(run.left + error_of(st, run.job), 0.0))
+    guess = max(run.left + error_of(st, run.job), 0.0)
+    run.finish = _end_of(run, run.left, run.slow)
+    run.expect = _end_of(run, guess, run.slow)
+    alone = slow_at(st, st.job[run.job].type, run.pool, st.unit[run.unit].level)
+    run.alone = _end_of(run, guess, alone)
 
 
 @kernel
-def _end_of(run: Any, left: float) -> float:
+def _end_of(run: Any, left: float, slow: float) -> float:
     if left <= 0.0:
         return run.begin + run.pay
-    return (run.begin + run.pay) + left * run.slow
+    return (run.begin + run.pay) + left * slow
 
 
 @kernel

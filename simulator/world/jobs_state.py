@@ -211,6 +211,7 @@ RUN = np.dtype(
     [
         ("finish", "f8"),
         ("expect", "f8"),  # when it is thought to finish
+        ("alone", "f8"),  # the same at its speed alone on the network
         ("begin", "f8"),  # of this stretch at one rate
         ("pay", "f8"),  # restart time still to pay at begin
         ("slow", "f8"),  # wall time per second of work at rate 1

@@ -2,8 +2,8 @@
 
 What a job may take are units (the hosts of a gang, or one shared host) all of
 whose runs are weaker: of lower priority, of more service attained, or thought
-to end later than the job would, each at its speed alone. The weakest goes first, of equals the one
-started last; no more than it takes. Under fair share a service that stays
+to end later than the job would, each at its speed alone. The weakest goes first,
+of equals the one started last; no more than it takes. Under fair share a service that stays
 within what it deserves (its weight's part of the chips that are up) may reclaim
 chips from services that keep all they deserve without them. Those that give way
 write a checkpoint and wait again.
