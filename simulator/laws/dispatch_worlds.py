@@ -168,22 +168,23 @@ class Dispatcher:
         if not self._known or not len(todo):
             return todo
         # Only the dual vertex of least value can belong to a feasible basis.
-        values = np.stack([basis.price for basis in self._known]) @ right.take(todo, axis=1)
-        best = np.argmin(values, axis=0)
-        left = []
+        prices = np.stack([basis.price for basis in self._known], axis=1)
+        best = np.argmin(right.take(todo, axis=1).T @ prices, axis=1)
         by_basis = np.argsort(best, kind="stable")
-        starts = np.searchsorted(best[by_basis], np.arange(len(self._known) + 1))
-        for basis, start, end in zip(self._known, starts[:-1], starts[1:], strict=True):
-            if start == end:
-                continue
-            worlds = todo[by_basis[start:end]]
-            x = _applied(right.take(worlds, axis=1), basis)
-            good = x.min(axis=0) > _SURE
-            answered = worlds[good]
-            for row, one in zip(basis.rows, basis.uses, strict=True):
-                use[one, answered] = x[row, good]
-            left.append(worlds[~good])
-        return np.sort(np.concatenate(left))
+        edges = np.searchsorted(best[by_basis], np.arange(len(self._known) + 1)).tolist()
+        worlds = todo[by_basis]
+        side = right.take(worlds, axis=1)
+        found, good = np.zeros((len(use), len(worlds))), np.zeros(len(worlds), bool)
+        for basis, start, end in zip(self._known, edges[:-1], edges[1:], strict=True):
+            if start < end:
+                x = _applied(side[:, start:end], basis)
+                good[start:end] = x.min(axis=0) > _SURE
+                found[basis.uses, start:end] = x[basis.rows]
+        if good.all():
+            use[:, worlds] = found
+        else:
+            use[:, worlds[good]] = found[:, good]
+        return np.sort(worlds[~good])
 
     def _solve(self, right: Array) -> Array:
         """Solve one world, keep its basis, and return its uses."""
@@ -206,12 +207,12 @@ class Dispatcher:
         speed = self._speed[self._w, self._k]
         # Use by use: a sum's last bits depend on how many worlds stand side by side.
         for row_of, gain, bound in (
-            (self._k, np.ones_like(speed), right[families:]),
-            (self._w, speed, right[:families]),
+            (self._k.tolist(), None, right[families:]),
+            (self._w.tolist(), speed.tolist(), right[:families]),
         ):
             amount = np.zeros_like(bound)
-            for one, row, each in zip(use, row_of, gain, strict=True):
-                amount[row] += each * one
+            for k, row in enumerate(row_of):
+                amount[row] += use[k] if gain is None else gain[k] * use[k]
             excess = np.divide(bound, amount, out=np.ones_like(bound), where=amount > bound)
             for one, row in zip(use, row_of, strict=True):
                 one *= excess[row]
@@ -237,13 +238,12 @@ def _applied(right: Array, basis: _Basis) -> Array:
     Tile by tile, for a matrix product's last bits depend on how many columns it has.
     """
     rows, worlds = right.shape
-    x = np.empty((rows, -(-worlds // _TILE) * _TILE))
-    padded = np.zeros_like(x)
+    tiles = -(-worlds // _TILE)
+    padded = np.zeros((rows, tiles * _TILE))
     padded[:, :worlds] = right
-    for start in range(0, x.shape[1], _TILE):
-        tile = slice(start, start + _TILE)
-        np.matmul(basis.inverse, np.ascontiguousarray(padded[:, tile]), out=x[:, tile])
-    return x[:, :worlds]
+    tiled = np.ascontiguousarray(padded.reshape(rows, tiles, _TILE).transpose(1, 0, 2))
+    x = (basis.inverse @ tiled).transpose(1, 0, 2).reshape(rows, -1)
+    return np.asarray(x[:, :worlds])
 
 
 def _best_basis(rows: Array, right: Array, gain: Array) -> Indices:
