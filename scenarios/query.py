@@ -15,8 +15,6 @@ import duckdb
 from simulator import results
 from simulator.spec.faults import hint
 
-#: ``runs`` names every run's cases and studies; ``results`` holds the studies' metrics.
-_OWN = ("runs", "results")
 #: A run that a case makes as it stands is called by the case.
 _NAMED_BY = 'arm <> "case", study, section, arm'
 
@@ -52,6 +50,8 @@ def query(sql: str, out: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
         raise QueryError(f"{out}: no finished run here")
     with duckdb.connect(":memory:") as base:
         base.execute("SET TimeZone = 'UTC'")
+        # A name that is no view is unknown, and never some variable of this program.
+        base.execute("SET python_enable_replacements = false")
         _views(base, out)
         try:
             found = base.execute(sql)
@@ -64,7 +64,7 @@ def query(sql: str, out: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
 def _views(base: duckdb.DuckDBPyConnection, out: Path) -> None:
     base.execute(
         "CREATE TABLE runs (study VARCHAR, section VARCHAR, arm VARCHAR, "
-        "\"case\" VARCHAR, stopped VARCHAR, run VARCHAR)"
+        '"case" VARCHAR, stopped VARCHAR, run VARCHAR)'
     )
     rows = list(_runs(out))
     if rows:
@@ -120,12 +120,14 @@ def _explained(base: duckdb.DuckDBPyConnection, reason: str) -> str:
     """Say what DuckDB said in a planner's words, with the nearest name there is."""
     first = reason.split("\n", 1)[0].strip()
     if missing := re.search(r"Table with name \"?([^\s\"!]+)", first):
-        tables = [*results.schemas(), *_OWN]
-        return f"there is no table {missing[1]!r}{hint(missing[1], tables)}"
+        there = base.execute("SELECT table_name FROM information_schema.tables").fetchall()
+        return f"there is no table {missing[1]!r}{hint(missing[1], [row[0] for row in there])}"
     if missing := re.search(r"column \"([^\"]+)\" not found|column named \"([^\"]+)\"", first):
         name = missing[1] or missing[2]
         found = base.execute("SELECT DISTINCT column_name FROM information_schema.columns")
         columns = [row[0] for row in found.fetchall()]
+        if name in columns:
+            return f"there is no column {name!r} in the table asked, only in others"
         return f"there is no column {name!r}{hint(name, columns)}"
     return first
 

@@ -146,6 +146,24 @@ def finding(section: Section, sets: pl.DataFrame) -> str:
         f"{words.interval(level, 1.0)} % of the work asked"
     )
     if not level.distinguishable():
-        text = f"No group's stop of {days} days costs distinguishable work"
+        text = _together(section, sets, days)
     tail = f"{threshold} % or more is lost by {ways}" if cuts else f"no set loses {threshold} %"
     return f"{text}; {tail}"
+
+
+def _together(section: Section, sets: pl.DataFrame, days: str) -> str:
+    """Say what is lost by groups of which none alone costs distinguishable work."""
+    shown = sets.filter((pl.col("size") > 1) & (pl.col("loss_low") > 0))
+    if not shown.is_empty():
+        worst = shown.sort("size", "loss", descending=[False, True]).row(0, named=True)
+        level = of_row(worst, "loss", worst["replications"])
+        return (
+            f"No group alone costs distinguishable work when it stops for {days} days, but "
+            f"{worst['groups']} together cost {words.interval(level, 1.0)} % of the work asked"
+        )
+    text = f"No stop of {days} days, of one group or of several, costs distinguishable work"
+    if "unserved_share" in section.rows.columns:
+        share = section.sample(section.arms[0], "unserved_share")["x"].to_numpy()
+        if share.size and share.mean() < 1.0:
+            text += " (without one less than 1 % is unserved: idle chips make up for it)"
+    return text

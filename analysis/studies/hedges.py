@@ -93,8 +93,10 @@ def finding(section: Section, hedges: pl.DataFrame) -> str:
     gain = of_row(best, "stopped_per_kusd", best["replications"])
     calm = of_row(best, "calm_per_kusd", best["replications"])
     text = f"While {nodes} stops, {best['hedge'].replace('-', ' ')} saves most by the dollar"
-    if not gain.distinguishable():
+    if not gain.distinguishable() or best["stopped_low"] <= 0:
         return f"While {nodes} stops, no hedge is shown to save work"
+    if hedges.height == 1:
+        text = f"While {nodes} stops, {best['hedge'].replace('-', ' ')} saves work"
     return (
         f"{text}: {words.interval(gain)} rce-days a thousand USD, "
         f"{words.interval(calm)} if nothing stops"

@@ -137,3 +137,24 @@ def test_the_worked_foundry_in_series_with_two_vendors_ranks_first_and_last():
     assert nodes["birnbaum"].to_list() == pytest.approx([0.98, 0.198, 0.099], abs=1e-9)
     assert nodes["fussell_vesely"].to_list() == pytest.approx([0.329, 0.664, 0.664], abs=5e-4)
     assert nodes["achievement_worth"].to_list() == pytest.approx([33.56, 6.98, 3.66], abs=5e-3)
+
+
+def test_what_only_groups_together_cost_is_said_first():
+    """Either maker makes up for the other; of both together a fifth is lost."""
+    arms = [
+        arm("whole", a=0.0, b=0.0), arm("a", a=1.0, b=0.0), arm("b", a=0.0, b=1.0),
+        arm("a+b", a=1.0, b=1.0),
+    ]  # fmt: skip
+    rows = {
+        name: {"work_asked": [100.0, 100.0], "work_done": done}
+        for name, done in (
+            ("whole", [100.0, 100.0]), ("a", [100.0, 100.0]), ("b", [100.0, 100.0]),
+            ("a+b", [79.9, 80.1]),
+        )
+    }  # fmt: skip
+    says = {"groups": {"a": ["a"], "b": ["b"]}, "threshold": 0.7, "duration": 119 * 86400.0}
+    given = section("dependence", says, arms, rows)
+    text = dependence.finding(given, dependence.table(given))
+    assert text.startswith("No group alone costs distinguishable work when it stops for 119 days")
+    # s / sqrt(2) = 0.1, and t of one degree of freedom 12.7.
+    assert "a + b together cost 20.0 [18.7, 21.3] %" in text

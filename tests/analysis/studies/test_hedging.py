@@ -120,7 +120,7 @@ def test_the_worked_port_saves_two_quarters_of_a_family(tmp_path: Path):
     (row,) = table.iter_rows(named=True)
     assert (row["calm"], row["stopped"], row["cash"]) == (0.0, 80.0, 20.0)
     assert row["stopped_per_kusd"] == pytest.approx(4000.0)
-    assert text.startswith("While nv stops, port saves most by the dollar: 4,000")
+    assert text.startswith("While nv stops, port saves work: 4,000")
 
 
 def fleet_credit(shared: float, n: int):
