@@ -191,3 +191,19 @@ def test_every_kind_of_question_plans_its_runs():
         "tornado": 5, "morris": 9, "sobol": 16, "nested": 6, "rare": 2,
         "break_even": 3, "select": 2,
     }  # fmt: skip
+
+
+def test_a_stop_that_no_run_sees_is_refused_wherever_it_is_asked(tmp_path: Path):
+    path = write(
+        tmp_path,
+        """\
+        title: Never
+        scenario: TINY
+        replications: 2
+        stress: {nodes: [merchant], quarter: 2099Q1, durations: [8 weeks]}
+        survival: {nodes: [merchant], quarter: 1999Q1, durations: [8 weeks, 9 weeks]}
+        """,
+    )
+    first, second = faults_of(path)
+    assert "4: stress.quarter: no run sees a stop from 2099Q1: they go from" in first
+    assert "5: survival.quarter: no run sees a stop from 1999Q1" in second

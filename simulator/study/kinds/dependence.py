@@ -3,9 +3,11 @@
 from itertools import combinations
 
 from simulator.spec.faults import Fault, SpecError, fault, hint
+from simulator.spec.scenario import Scenario
 from simulator.spec.study_file import Question
 from simulator.spec.study_risk import Dependence
 from simulator.study.inputs import Arm, as_given
+from simulator.study.kinds.stopping import unseen
 from simulator.study.runs import with_shock
 from simulator.units import DAY_S
 
@@ -16,11 +18,11 @@ def plan(question: Question[Dependence]) -> list[Arm]:
     Raises
     ------
     SpecError
-        If a node is unknown, or stands in two groups.
+        If a node is unknown, or stands in two groups, or no run sees the stop.
     """
     part = question.part
     given = question.file.given[part.case]
-    _check(question, given.scenario.supply.nodes)
+    _check(question, given.scenario)
     arms = [as_given(part.case, given, dict.fromkeys(part.groups, 0.0))]
     for size in range(1, len(part.groups) + 1):
         for chosen in combinations(part.groups, size):
@@ -35,11 +37,11 @@ def plan(question: Question[Dependence]) -> list[Arm]:
     return arms
 
 
-def _check(question: Question[Dependence], known: object) -> None:
-    names = list(known) if isinstance(known, dict) else []
-    found: list[Fault] = []
+def _check(question: Question[Dependence], scenario: Scenario) -> None:
+    part, names = question.part, list(scenario.supply.nodes)
+    found: list[Fault] = unseen(question, scenario, part.quarter, part.duration)
     group_of: dict[str, str] = {}
-    for group, nodes in question.part.groups.items():
+    for group, nodes in part.groups.items():
         for k, node in enumerate(nodes):
             loc = (question.kind, "groups", group, k)
             if node not in names:

@@ -4,6 +4,7 @@ from simulator.spec.faults import Fault, SpecError, fault, hint
 from simulator.spec.study_file import Question
 from simulator.spec.study_sections import Stress
 from simulator.study.inputs import Arm, as_given
+from simulator.study.kinds.stopping import unseen
 from simulator.study.runs import with_shock
 from simulator.units import DAY_S
 
@@ -14,7 +15,7 @@ def plan(question: Question[Stress]) -> list[Arm]:
     Raises
     ------
     SpecError
-        If a node is unknown, or none is left to stop.
+        If a node is unknown, none is left to stop, or no run sees the stop.
     """
     part = question.part
     arms = []
@@ -32,9 +33,10 @@ def plan(question: Question[Stress]) -> list[Arm]:
 
 
 def _nodes(question: Question[Stress], part: Stress, case: str) -> list[str]:
-    known = question.file.given[case].scenario.supply.nodes
+    scenario = question.file.given[case].scenario
+    known = scenario.supply.nodes
     wanted = list(known) if part.nodes is None else part.nodes
-    found: list[Fault] = []
+    found: list[Fault] = unseen(question, scenario, part.quarter, max(part.durations))
     for k, node in enumerate(wanted):
         if node not in known:
             place = question.place("nodes", k)

@@ -5,6 +5,7 @@ from simulator.spec.scenario import Scenario
 from simulator.spec.study_file import Question
 from simulator.spec.study_risk import Survival
 from simulator.study.inputs import Arm, Settings, as_given
+from simulator.study.kinds.stopping import unseen
 from simulator.study.runs import with_shock
 from simulator.units import DAY_S
 
@@ -15,12 +16,15 @@ def plan(question: Question[Survival]) -> list[Arm]:
     Raises
     ------
     SpecError
-        If a node has no random shocks of its own, so that its time to recover is not known.
+        If a node has no random shocks of its own, so that its time to recover is not known; or
+        no run sees the stop.
     """
     part, arms = question.part, list[Arm]()
     for case in dict.fromkeys(part.cases):
         given = question.file.given[case]
         arms.append(as_given(case, given))
+        if found := unseen(question, given.scenario, part.quarter, max(part.durations)):
+            raise SpecError(found)
         for k, node in enumerate(part.nodes):
             recovers = _recovery(question, given.scenario, node, k)
             for duration_s in part.durations:
