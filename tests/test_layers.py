@@ -40,6 +40,7 @@ HOMES = {
         "simulator.world.scheduler*",
         "simulator.laws.maxmin_kernel",
         "simulator.laws.folded_kernel",
+        "simulator.laws.folded_faults_kernel",
     ],
     "llvmlite": ["simulator.world.jobs_native"],
     "scipy": [

@@ -21,7 +21,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.laws.folded_kernel import columns, thinned
+from simulator.laws.folded_faults_kernel import thinned
+from simulator.laws.folded_kernel import columns
 from simulator.laws.maxmin_kernel import filled, own_limit
 
 __all__ = [

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from simulator.laws.folded_kernel import beside, columns, speeds, thin, thinned
+from simulator.laws.folded_faults_kernel import beside, thin, thinned
+from simulator.laws.folded_kernel import columns, speeds
 from simulator.laws.maxmin_kernel import filled, own_limit, wanted
 from simulator.world.jobs_native import as_array
 
