@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -72,33 +73,11 @@ def vision(
     refit: Refit = False,
 ) -> None:  # fmt: skip
     """Time to train of MLPerf's vision and diffusion models, by the step law from their layers."""
-    from scenarios.validate_entries import group_of
-    from scenarios.validate_mlperf import read_rows, typed_rows
-    from scenarios.validate_vision import (
-        fit_entries,
-        leave_out,
-        predict_entries,
-        vision_entries,
-        vision_models,
-        vision_priors,
-    )
+    from scenarios import validate_vision as law
 
-    try:
-        group = group_of(by)
-        cases, refused = typed_rows() if rows is None else read_rows(rows)
-        entries = vision_entries(cases)
-        if not entries:
-            raise Unknown(f"no row is one of {', '.join(vision_models())}")
-        if refit:
-            for line in constant_lines(fit_entries(entries, evaluations=60), vision_priors()):
-                typer.echo(line)
-            return
-        outcomes = leave_out(entries, group) if loo else predict_entries(entries)
-    except Unknown as fault:
-        refuse(fault)
-    others = [(e.id, f"{e.benchmark} is not of this kind") for e in cases if e not in entries]
     groupings = [("kind",), ("chip",), ("kind", "chip")]
-    show_minutes(outcomes, [*refused, *others], as_json, groupings)
+    kind = _Kind(law.vision_models(), law.vision_priors, law)
+    _judge(kind, groupings, rows, as_json, loo, by, refit)
 
 
 def recommendation(
@@ -106,28 +85,48 @@ def recommendation(
     refit: Refit = False,
 ) -> None:  # fmt: skip
     """Time to train of MLPerf's DLRM-DCNv2, by the step law of recommendation models."""
+    from scenarios import validate_recommendation as law
+
+    kind = _Kind([law.BENCHMARK], law.table_priors, law)
+    _judge(kind, [("kind",), ("kind", "chip")], rows, as_json, loo, by, refit)
+
+
+class _Kind(NamedTuple):
+    """Benchmarks that one law predicts from the model's own layers."""
+
+    benchmarks: Sequence[str]
+    priors: Callable[[], Mapping[str, Any]]
+    #: The module that fits, leaves out and predicts entries.
+    law: Any
+
+
+def _judge(
+    kind: _Kind,
+    groupings: Sequence[tuple[str, ...]],
+    rows: Path | None,
+    as_json: bool,
+    loo: bool,
+    by: str,
+    refit: bool,
+) -> None:
+    """Predict the entries of one kind, or print the constants that fit them."""
     from scenarios.validate_entries import group_of
     from scenarios.validate_mlperf import read_rows, typed_rows
-    from scenarios.validate_recommendation import (
-        BENCHMARK,
-        fit_entries,
-        leave_out,
-        predict_entries,
-        table_priors,
-    )
 
     try:
         group = group_of(by)
         cases, refused = typed_rows() if rows is None else read_rows(rows)
-        entries = [e for e in cases if e.benchmark == BENCHMARK]
+        entries = [e for e in cases if e.benchmark in kind.benchmarks]
         if not entries:
-            raise Unknown(f"no row is one of {BENCHMARK}")
+            raise Unknown(f"no row is one of {', '.join(kind.benchmarks)}")
         if refit:
-            for line in constant_lines(fit_entries(entries, evaluations=60), table_priors()):
+            found = kind.law.fit_entries(entries, evaluations=60)
+            for line in constant_lines(found, kind.priors()):
                 typer.echo(line)
             return
-        outcomes = leave_out(entries, group) if loo else predict_entries(entries)
+        law = kind.law
+        outcomes = law.leave_out(entries, group) if loo else law.predict_entries(entries)
     except Unknown as fault:
         refuse(fault)
     others = [(e.id, f"{e.benchmark} is not of this kind") for e in cases if e not in entries]
-    show_minutes(outcomes, [*refused, *others], as_json, [("kind",), ("kind", "chip")])
+    show_minutes(outcomes, [*refused, *others], as_json, groupings)
