@@ -113,7 +113,10 @@ def unit_cost(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.set_yticks(range(len(cases)), [row["label"] for row in cases])
     ax.invert_yaxis()
     ax.margins(x=0.12)
-    ax.set_xlabel("Accrued cost per unit of training work done [USD/rce-day]")
+    ax.set_xlabel(
+        "Accrued cost per unit of training work done [USD/rce-day]\n"
+        "where racks are short those there are stand fuller: less a unit, of less work"
+    )
     ax.grid(axis="x")
     style.legend(ax)
     style.headline(ax, _cost_finding(cases))
