@@ -15,20 +15,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from analysis.report import report as write_report
 from analysis.report import summary_text
 from analysis.stress_des import Facts, checklist, markdown
 from analysis.studies.page import write_study_page
 from analysis.studies.terminal import answers_text
 from scenarios.fabric import fabric
+from scenarios.files import check_file, load_cases, results_folder
+from scenarios.pages import write_pages
 from scenarios.query import QueryError, query, tell
 from scenarios.rate import rate
 from scenarios.replay import replay_file
 from scenarios.studies import ask, forget, read_study
 from scenarios.supply import describe_supply
 from scenarios.validate import validate_app
-from simulator.spec.loader import BASELINE, Given, SpecError, load
-from simulator.spec.loader import cases as cases_of
+from simulator.spec.loader import Given, SpecError, load
 from simulator.study import Outcome, run_study
 from simulator.study.runs import commit, versions
 from simulator.world.replay import REPLAYED
@@ -42,10 +42,14 @@ app = typer.Typer(
 #: Results go to standard output, everything else to standard error.
 err = Console(stderr=True, highlight=False)
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario or case file.")]
 Cases = Annotated[
     list[str] | None,
-    typer.Option("--case", help="Stem of a case file; may be repeated. Default: all of them."),
+    typer.Option("--case", help="Stem or path of a case file; may be repeated. Default: all."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder of results. Default: out/NAME, of the scenario file."),
 ]
 Sets = Annotated[
     list[str] | None,
@@ -59,13 +63,13 @@ def run(
     case: Cases = None,
     replications: Annotated[int, typer.Option(min=1, help="Replications of each case.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the study.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder of results.")] = None,
+    out: Out = None,
     sets: Sets = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Local processes.")] = None,
 ) -> None:
     """Run a scenario with its cases and print what came out. Run again to resume."""
     with clear_faults():
-        folder = out or Path("out") / file.stem
+        folder = results_folder(out or Path("out") / file.stem)
         given = load_cases(file, case, sets or [])
         try:
             outcome = _run_with_progress(given, folder, replications, seed, workers)
@@ -89,12 +93,12 @@ def study(
         bool, typer.Option("--resume/--afresh", help="Keep what is finished, or compute it again.")
     ] = True,
     workers: Annotated[int | None, typer.Option(min=1, help="Local processes.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of results.")] = None,
+    out: Out = None,
 ) -> None:
     """Answer the questions of a study file. Run again to resume."""
     with clear_faults():
         asked = read_study(file)
-        folder = out or Path("out") / Path(asked.plan.scenario).stem
+        folder = results_folder(out or Path("out") / Path(asked.plan.scenario).stem)
         if not resume:
             forget(asked, folder)
         with _bar() as bar:
@@ -127,7 +131,7 @@ def query_results(
     """Ask a results folder in SQL: a view a table, with case and replication; runs; results."""
     with clear_faults():
         try:
-            columns, rows = query(sql, out)
+            columns, rows = query(sql, results_folder(out))
         except QueryError as reason:
             err.print(str(reason), markup=False, soft_wrap=True)
             raise typer.Exit(2) from None
@@ -142,11 +146,19 @@ def query_results(
 
 
 @app.command()
-def report(out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")]) -> None:
-    """Write the page leaders read, with every figure and the table behind it."""
+def report(
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Folder of results, or of one study."),
+    ],
+) -> None:
+    """Write the page leaders read, with every figure and the table behind it.
+
+    Of a folder that holds studies and no run of cases, the studies' pages.
+    """
     with clear_faults():
-        page = write_report(out)
-        err.print(f"Report: {page}")
+        for page in write_pages(results_folder(out)):
+            err.print(f"Report: {page}", soft_wrap=True)
 
 
 @app.command()
@@ -161,12 +173,14 @@ def show(
 
 
 @app.command()
-def check(file: File, case: Cases = None) -> None:
-    """Validate a scenario and its cases, and tell every fault at once."""
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A scenario, case or study file.")],
+    case: Cases = None,
+) -> None:
+    """Validate a scenario and its cases, or a study, and tell every fault at once."""
     with clear_faults():
-        for name, given in load_cases(file, case, []).items():
-            changes = len(given.changes)
-            err.print(f"{name}: good" + (f", {changes} values differ" if changes else ""))
+        for line in check_file(file, case):
+            err.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -179,7 +193,7 @@ def stress(
     """Tell a scenario by the STRESS-DES checklist, as Markdown."""
     with clear_faults():
         given = load_cases(file, None if case is None else [case], [])
-        scenario = given[case or BASELINE].scenario
+        scenario = load(file, case).scenario
         facts = Facts(
             f"{replications} replications of each run",
             seed,
@@ -233,31 +247,12 @@ def examine_supply(
 ) -> None:
     """Tell who hangs on whom, what is on the way, what comes, and what the gate decides."""
     with clear_faults():
-        describe_supply(load(file, case, sets or []), replications, seed, json, out)
+        folder = None if out is None else results_folder(out)
+        describe_supply(load(file, case, sets or []), replications, seed, json, folder)
 
 
 app.add_typer(validate_app, name="validate")
 app.command(name="rate")(rate)
-
-
-def load_cases(file: Path, names: list[str] | None, sets: list[str]) -> dict[str, Given]:
-    """Load the baseline and the named cases, or all; tell the faults of all at once.
-
-    Raises
-    ------
-    SpecError
-        With the faults of every file.
-    """
-    given: dict[str, Given] = {}
-    faults = []
-    for name in dict.fromkeys([BASELINE, *(cases_of(file) if names is None else names)]):
-        try:
-            given[name] = load(file, name, sets)
-        except SpecError as error:
-            faults += [f for f in error.faults if f not in faults]
-    if faults:
-        raise SpecError(faults)
-    return given
 
 
 def _run_with_progress(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from simulator.spec import yamlfile
 from simulator.spec.faults import Fault, Place, SpecError, fault, hint
+from simulator.spec.file_kind import refuse_study
 from simulator.spec.located import Located, merge, unite
 
 _CASE_KEYS = ("base", "title", "change")
@@ -39,12 +40,13 @@ def layers(
     Raises
     ------
     SpecError
-        If a file cannot be read or the bases run in a circle.
+        If a file cannot be read, is a study file, or the bases run in a circle.
     """
     if file in above:
         cycle = " → ".join(map(str, [*above[above.index(file) :], file]))
         raise SpecError([fault(named or Place(str(file)), ("base",), f"runs in a circle: {cycle}")])
     own = yamlfile.read(file, named)
+    refuse_study(file, own.value)
     if "base" not in own.value:
         tree = _with_includes(file, own, found)
         return file, tree, tree

@@ -33,7 +33,7 @@ from simulator.spec.references import faults as reference_faults
 from simulator.spec.references import unknown_names
 from simulator.spec.scenario import Scenario
 
-__all__ = ["BASELINE", "Fault", "Given", "SpecError", "cases", "load"]
+__all__ = ["BASELINE", "Fault", "Given", "SpecError", "cases", "load", "scenario_of"]
 
 #: Name of the scenario file itself among its cases.
 BASELINE = "baseline"
@@ -111,8 +111,9 @@ def load(path: str | os.PathLike[str], case: str | None = None, sets: Sequence[s
     path : path-like
         A scenario file, or a case file.
     case : str, optional
-        Stem of a case file in the folder beside *path* that bears its name;
-        ``baseline`` or None for the file itself.
+        Stem of a case file in the folder beside *path* that bears its name; or the
+        path of one that lies elsewhere, ``mine/late.yaml``, whose ``base:`` leads to
+        *path*; ``baseline`` or None for the file itself.
     sets : sequence of str
         Changes ``key.path=value``, the value as YAML.
 
@@ -127,6 +128,10 @@ def load(path: str | os.PathLike[str], case: str | None = None, sets: Sequence[s
     root, baseline, tree = layers(file, found)
     if file != scenario and root.resolve() != scenario.resolve():
         found.append(Fault(str(file), None, "base", f"leads to {root}, not to {scenario}"))
+    at_home = file.parent.resolve() == _case_folder(scenario).resolve()
+    if file != scenario and not at_home and file.stem in (BASELINE, *cases(scenario)):
+        message = f"{scenario} has a case {file.stem!r} already; give the file another name"
+        found.append(Fault(str(file), None, "", message))
     for text in sets:
         tree = _set(tree, text, found)
     name = BASELINE if root == file else file.stem
@@ -138,9 +143,32 @@ def cases(path: str | os.PathLike[str]) -> list[str]:
     return sorted(file.stem for file in _case_folder(Path(path)).glob("*.yaml"))
 
 
+def is_path(case: str) -> bool:
+    """Tell whether a case is named by the path of its file, and not by a stem."""
+    return case.endswith((".yaml", ".yml"))
+
+
+def scenario_of(path: str | os.PathLike[str]) -> Path:
+    """Return the scenario file a case file leads to; of a scenario file, itself.
+
+    Raises
+    ------
+    SpecError
+        If one of the files on the way cannot be read.
+    """
+    file, seen = Path(os.path.normpath(path)), set[Path]()
+    while file not in seen:  # a circle is told by whoever loads it
+        seen.add(file)
+        base = yamlfile.read(file).child("base")
+        if base is None or not isinstance(base.value, str):
+            break
+        file = Path(os.path.normpath(file.parent / base.value))
+    return file
+
+
 def _given(path: Path, case: str, baseline: Located, tree: Located, found: list[Fault]) -> Given:
     # A file without a folder of cases may be another's effective scenario, stop study and all.
-    names = [BASELINE, *cases(path)] if _case_folder(path).is_dir() else None
+    names = [BASELINE, *cases(path), case] if _case_folder(path).is_dir() else None
     try:
         scenario = Scenario.model_validate(tree.plain())
         references = reference_faults(scenario, names)
@@ -176,9 +204,14 @@ def _case_folder(path: Path) -> Path:
 def _case_file(path: Path, case: str) -> Path:
     if not path.is_file():
         return path  # reading it says what is wrong with it
+    if is_path(case):
+        return Path(os.path.normpath(case))
     known = cases(path)
     if case not in known:
-        message = f"has no case {case!r}{hint(case, [BASELINE, *known])}"
+        message = (
+            f"has no case {case!r}{hint(case, [BASELINE, *known])}; "
+            "a case file elsewhere is named by its path, with .yaml"
+        )
         raise SpecError([Fault(str(path), None, "", message)])
     return _case_folder(path) / f"{case}.yaml"
 

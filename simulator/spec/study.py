@@ -36,12 +36,19 @@ def _count_alone(value: object) -> object:
 
 
 class OwnCase(Spec):
-    """A case of the study's own: another with a change."""
+    """A case of the study's own: another with a change, or a case file that lies elsewhere."""
 
     case: str = "baseline"
-    """What it is made from: the stem of a case file, or the scenario itself."""
-    change: dict[str, Any] = Field(min_length=1)
+    """What it is made from: the stem of a case file; the path of one that lies elsewhere, from
+    where the study file lies, ``mine/late.yaml``; or the scenario itself."""
+    change: dict[str, Any] = Field(default_factory=dict)
     """What differs, as in a case file."""
+
+    @model_validator(mode="after")
+    def _differs(self) -> Self:
+        if not self.change and self.case == "baseline":
+            raise ValueError("says neither 'case', what it is made from, nor 'change'")
+        return self
 
 
 class StudyPlan(Spec):

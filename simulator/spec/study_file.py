@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from simulator.spec import yamlfile
 from simulator.spec.explain import explain
 from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, hint
-from simulator.spec.loader import BASELINE, Given, cases, load
+from simulator.spec.file_kind import refuse_scenario
+from simulator.spec.loader import BASELINE, Given, cases, is_path, load
 from simulator.spec.located import Located, locate
 from simulator.spec.study import KINDS, StudyPlan
 from simulator.spec.study_sections import Section
@@ -54,7 +55,9 @@ def load_study(path: str | os.PathLike[str], metrics: Collection[str]) -> StudyF
         With every fault that was found.
     """
     file = Path(os.path.normpath(path))
-    return _study(yamlfile.read(file), file, metrics)
+    own = yamlfile.read(file)
+    refuse_scenario(file, own.value)
+    return _study(own, file, metrics)
 
 
 def study_of(
@@ -104,7 +107,7 @@ def _scenarios(own: Located, file: Path, found: list[Fault]) -> dict[str, Given]
         return {}
     change = own.child("change")
     theirs = [BASELINE, *cases(scenario)]
-    ours = _own_cases(own, theirs, found)
+    ours = _own_cases(own, file.parent, theirs, found)
     given: dict[str, Given] = {}
     whole = Located(BASELINE, named.place)
     for loc, case in [(("scenario",), whole), *_cases_named(own)]:
@@ -127,7 +130,7 @@ def _scenarios(own: Located, file: Path, found: list[Fault]) -> dict[str, Given]
 
 
 def _own_cases(
-    own: Located, theirs: list[str], found: list[Fault]
+    own: Located, folder: Path, theirs: list[str], found: list[Fault]
 ) -> dict[str, tuple[str, Located | None]]:
     """Return, by its name, what each of the study's own cases is made from, and its change."""
     stated = own.child("cases")
@@ -138,6 +141,8 @@ def _own_cases(
         if name in theirs:
             message = f"is a case of the scenario already: {name!r}"
             found.append(fault(item.place, ("cases", str(name)), message))
+        elif is_path(base_name):
+            ours[str(name)] = (str(folder / base_name), item.child("change"))
         elif base is not None and base_name not in theirs:
             message = f"unknown case {base_name!r}{hint(base_name, theirs)}"
             found.append(fault(base.place, ("cases", str(name), "case"), message))

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from scenarios.cli import app
+from scenarios.studies import read_study
 
 TINY = Path(__file__).parent.parent / "data" / "tiny.yaml"
 
@@ -159,3 +160,100 @@ def test_replay_tells_all_faults_at_once(tmp_path):
     for says in ("'gpus'", "gpus_per_host", "'fcfs'"):
         assert says in result.output
     assert "Traceback" not in result.output
+
+
+STUDY = Path(__file__).parent.parent / "data" / "tiny_study.yaml"
+
+
+@pytest.mark.parametrize("command", ["run", "show", "supply", "stress"])
+def test_a_study_file_where_a_scenario_is_wanted_says_what_to_type(command):
+    result = siliconmix(command, STUDY)
+    assert result.exit_code == 2
+    (said,) = result.output.splitlines()
+    assert "this is a study file" in said
+    assert said.endswith(f"type: siliconmix study {STUDY}")
+
+
+@pytest.mark.parametrize("name", ["tiny.yaml", "tiny/cancelled.yaml"])
+def test_a_scenario_or_case_where_a_study_is_wanted_says_what_to_type(name):
+    path = TINY.parent / name
+    result = siliconmix("study", path)
+    assert result.exit_code == 2
+    (said,) = result.output.splitlines()
+    assert f"type: siliconmix run {path}" in said
+
+
+def test_check_takes_a_study_too_and_tells_its_runs_and_its_faults(tmp_path):
+    result = siliconmix("check", STUDY)
+    assert result.exit_code == 0
+    # One shock a quarter stopped or none, in two cases: 2 + 2 x 2 lengths x 2 foundries.
+    assert "stress: good, 10 runs of 3 replications" in result.output
+    assert result.output.endswith(f"type: siliconmix study {STUDY}\n")
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(f"title: Wrong\nscenario: {TINY}\nreplications: 2\nstres: {{}}\n")
+    result = siliconmix("check", wrong)
+    assert result.exit_code == 2
+    assert f"{wrong}:4: stres: unknown key; did you mean 'stress'?" in result.output
+
+
+def test_a_file_for_a_folder_of_results_is_refused_before_anything_is_run(tmp_path):
+    file = tmp_path / "results"
+    file.write_text("not a folder")
+    for words in (("study", STUDY, "--out", file), ("run", TINY, "--out", file), ("report", file)):
+        result = siliconmix(*words)
+        assert result.exit_code == 2
+        assert "is a file" in result.output
+    assert file.read_text() == "not a folder"
+
+
+def test_report_of_studies_writes_their_pages(tmp_path):
+    out, asked = tmp_path / "out", tmp_path / "asked.yaml"
+    asked.write_text(
+        f"title: Two cases\nscenario: {TINY}\nreplications: 2\n"
+        "change: {policy: {fidelity: fluid}}\nportfolio: {cases: [baseline, cancelled]}\n"
+    )
+    assert siliconmix("study", asked, "--out", out, "--workers", 1).exit_code == 0
+    page = out / "studies" / "asked" / "report" / "index.html"
+    for folder in (out, out / "studies" / "asked"):
+        page.unlink()
+        result = siliconmix("report", folder)
+        assert result.exit_code == 0, result.output
+        assert result.output.replace("\n", "") == f"Report: {page}"
+        assert page.is_file()
+
+
+def own_case(folder: Path, name: str = "slow.yaml") -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(
+        f"base: {TINY}\ntitle: Mine\nchange:\n  services: {{feed: {{patience: 9 days}}}}\n"
+    )
+    return path
+
+
+def test_a_case_of_ones_own_lies_where_one_likes(tmp_path):
+    mine = own_case(tmp_path / "mine")
+    for words in ((mine,), (TINY, "--case", mine)):
+        result = siliconmix("check", *words)
+        assert result.exit_code == 0, result.output
+        assert result.output.splitlines() == ["baseline: good", "slow: good, 1 values differ"]
+    shown = siliconmix("show", TINY, "--case", mine)
+    assert "patience: 9 days" in shown.output
+
+
+def test_a_case_of_ones_own_needs_a_name_of_its_own(tmp_path):
+    result = siliconmix("check", TINY, "--case", own_case(tmp_path, "cancelled.yaml"))
+    assert result.exit_code == 2
+    assert "has a case 'cancelled' already; give the file another name" in result.output
+
+
+def test_a_study_takes_a_case_file_that_lies_elsewhere(tmp_path):
+    own_case(tmp_path / "mine")
+    asked = tmp_path / "asked.yaml"
+    asked.write_text(
+        f"title: Mine too\nscenario: {TINY}\nreplications: 2\n"
+        "cases: {slow: {case: mine/slow.yaml}}\nportfolio: {cases: [baseline, slow]}\n"
+    )
+    study = read_study(asked)
+    assert study.given["slow"].scenario.services["feed"].patience == 9 * 86_400
+    assert study.given["slow"].case == "slow"
