@@ -18,6 +18,9 @@ from simulator.spec.faults import hint
 #: A run that a case makes as it stands is called by the case.
 _NAMED_BY = 'arm <> "case", study, section, arm'
 
+#: What reads and does nothing else; DuckDB takes a PIVOT apart into several steps.
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
+
 
 class QueryError(Exception):
     """A query that cannot be answered, with what would be right."""
@@ -44,7 +47,7 @@ def query(sql: str, out: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     Raises
     ------
     QueryError
-        If there is nothing to ask, or the query is not understood.
+        If there is nothing to ask, or the query is not understood or does more than read.
     """
     if not any(out.glob(f"*/rep-*/{results.MANIFEST}")):
         raise QueryError(f"{out}: no finished run here")
@@ -54,6 +57,7 @@ def query(sql: str, out: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
         base.execute("SET python_enable_replacements = false")
         _views(base, out)
         try:
+            _refuse_writing(base, sql)
             found = base.execute(sql)
             columns = [d[0] for d in found.description or ()]
             return columns, found.fetchall()
@@ -114,6 +118,14 @@ def _runs(out: Path) -> Iterator[tuple[str | None, ...]]:
                     *(path.parent.name, section, arm["label"]),
                     *(arm["case"], arm["stopped"], arm["run"]),
                 )
+
+
+def _refuse_writing(base: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Refuse what is not one statement that reads; results stay as they were written."""
+    kinds = [statement.type for statement in base.extract_statements(sql)]
+    if len(kinds) != 1 or kinds[0] not in _READING:
+        said = ", then ".join(kind.name for kind in kinds) or "nothing"
+        raise QueryError(f"a query is one statement that reads, such as SELECT; this is {said}")
 
 
 def _explained(base: duckdb.DuckDBPyConnection, reason: str) -> str:

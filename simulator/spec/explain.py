@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -86,14 +87,34 @@ def _message(detail: Any, loc: Loc, model: type[BaseModel]) -> str:
     if kind == "literal_error":
         return f"{show(found)} is not one of {context['expected']}{_close(model, loc, found)}"
     if kind == "string_pattern_mismatch" and "a-z0-9" in context["pattern"]:
-        return f"{show(found)} {_ID_FORM}"
+        return f"{show(found)} {_ID_FORM}{_as_id(found)}"
     if kind in {"model_type", "model_attributes_type", "dataclass_type"}:
         owner = _model_at(model, loc)
         keys = f" with keys {', '.join(owner.model_fields)}" if owner else ""
         return f"must be a mapping{keys}, found {show(found)}"
+    if kind == "list_type":
+        return f"must be a list{_list_form(model, loc, found)}, found {show(found)}"
     if kind in _WANTED:
         return f"must be {_WANTED[kind].format(**context)}, found {show(found)}"
     return f"{detail['msg']}, found {show(found)}"
+
+
+def _as_id(found: object) -> str:
+    """Return what a name would be as an id: ``SK hynix`` is ``sk-hynix``."""
+    name = re.sub(r"[^a-z0-9]+", "-", str(found).lower()).strip("-")
+    return f"; written as one: {name!r}" if name else ""
+
+
+def _list_form(model: type[BaseModel], loc: Loc, found: object) -> str:
+    """Show how a list of names or numbers would be written, of what was found."""
+    items = get_args(_annotation_at(model, loc))
+    if not items or _bare(items[0]) not in {str, float, int} or found in (None, {}, ""):
+        return ""
+    names = [found]
+    if isinstance(found, dict):
+        lists = [value for value in found.values() if isinstance(value, list)]
+        names = lists[0] if len(lists) == len(found) == 1 else list(found)
+    return f" such as [{', '.join(map(str, names))}]"
 
 
 def _close(model: type[BaseModel], loc: Loc, found: object) -> str:

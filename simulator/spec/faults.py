@@ -45,11 +45,15 @@ class Fault:
 
 
 class SpecError(Exception):
-    """Files that do not make a scenario; says every fault that was found, one a line."""
+    """Files that do not make a scenario; says every fault that was found, one a line.
+
+    File by file, in the order in which the files come, and down each file.
+    """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         unique = dict.fromkeys(faults)
-        self.faults: list[Fault] = sorted(unique, key=lambda f: (f.file, f.line or 0, f.key))
+        files = {name: k for k, name in enumerate(dict.fromkeys(f.file for f in unique))}
+        self.faults: list[Fault] = sorted(unique, key=lambda f: (files[f.file], f.line or 0, f.key))
         super().__init__(self.faults)
 
     def __str__(self) -> str:

@@ -177,8 +177,19 @@ def _given(path: Path, case: str, baseline: Located, tree: Located, found: list[
         references = unknown_names(tree.plain(), names)
     found = found + [fault(tree.place_of(loc), loc, message) for loc, message in references]
     if found:
-        raise SpecError(found)
+        raise SpecError(_own_files_first(found, path, baseline))
     return Given(scenario, case, path, _told(baseline.plain(), tree.plain()), tree, baseline)
+
+
+def _own_files_first(found: list[Fault], path: Path, baseline: Located) -> list[Fault]:
+    """Order faults: of what is laid over the scenario file, of that file, of what it includes.
+
+    A name misspelt in a planner's file is often missed in a catalogue's too; it is not there
+    that it wants mending.
+    """
+    below = {*baseline.files()}
+    rank = {str(path): 1} | {file: 2 for file in below if file != str(path)}
+    return sorted(found, key=lambda f: rank.get(f.file, 0))
 
 
 def _told(old: Any, new: Any) -> tuple[str, ...]:

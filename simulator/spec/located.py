@@ -44,6 +44,13 @@ class Located:
             return [child.plain() for child in self.value]
         return self.value
 
+    def files(self) -> Iterator[str]:
+        """Yield the file of every value, some more than once."""
+        yield self.place.file
+        below = self.value.values() if self.is_mapping else self.value if self.is_list else ()
+        for child in below:
+            yield from child.files()
+
     def child(self, key: str | int) -> Located | None:
         """Return the value at one key or position, or None."""
         if self.is_mapping:

@@ -192,6 +192,8 @@ def _network_covers_what_runs(scenario: Scenario) -> Findings:
     chips = {line.chip for line in supply.in_service} | {order.chip for order in supply.plan}
     if supply.programme is not None:
         chips |= {supply.programme.chip, supply.programme.fallback}
+    # A chip that does not exist is told where it is named.
+    chips &= scenario.catalog.chips.keys()
     alone = sorted(chip for chip in chips if network.fabric_of(chip) is None)
     if alone:
         yield ("network", "fabrics"), f"no fabric lists {', '.join(map(repr, alone))} in its chips"

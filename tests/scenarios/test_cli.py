@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import scenarios
 from scenarios.cli import app
 from scenarios.studies import read_study
 
@@ -257,3 +258,15 @@ def test_a_study_takes_a_case_file_that_lies_elsewhere(tmp_path):
     study = read_study(asked)
     assert study.given["slow"].scenario.services["feed"].patience == 9 * 86_400
     assert study.given["slow"].case == "slow"
+
+
+def test_a_misspelt_chip_is_told_once_where_it_was_misspelt(tmp_path):
+    pilot = Path(scenarios.__file__).parent / "inhouse_pilot.yaml"
+    case = tmp_path / "typo.yaml"
+    line = "{chip: mi335x, quarter: 2025Q3, spend: 100 MUSD}"
+    case.write_text(f"base: {pilot}\nchange:\n  supply:\n    plan+: [{line}]\n")
+    result = siliconmix("check", case)
+    assert result.exit_code == 2
+    (said,) = result.output.splitlines()
+    assert said.startswith(f"{case}:4: supply.plan.")
+    assert said.endswith("unknown chip 'mi335x'; did you mean 'mi355x'?")

@@ -69,6 +69,39 @@ def test_a_wrong_name_is_told_with_the_nearest(out: Path, sql: str, said: str):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("DROP TABLE runs", "this is DROP"),
+        ("COPY runs TO 'written.csv'", "this is COPY"),
+        ("DELETE FROM runs", "this is DELETE"),
+        ("SELECT 1; DROP TABLE runs", "this is SELECT, then DROP"),
+        ("-- nothing", "this is nothing"),
+    ],
+)
+def test_a_query_reads_and_nothing_else(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str, said: str
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(QueryError, match="one statement that reads") as caught:
+        query(sql, out)
+    assert str(caught.value).endswith(said)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "FROM runs",
+        "DESCRIBE runs",
+        "WITH x AS (SELECT 1) SELECT * FROM x",
+        "PIVOT work ON quarter USING sum(productive_rce_s)",
+    ],
+)
+def test_every_way_of_reading_is_answered(out: Path, sql: str):
+    assert query(sql, out)[1]
+
+
 def test_an_empty_folder_is_told(tmp_path: Path):
     with pytest.raises(QueryError, match="no finished run here"):
         query("SELECT 1", tmp_path)

@@ -110,13 +110,13 @@ def test_every_fault_of_all_files_is_told_at_once_with_its_line(folder):
     chip = "catalog.chips.h100-sxm"
     assert found == [
         ("--set", None, "horizon.quarters"),
+        ("pilot/late.yaml", line_of(case, "racks: -7"), "supply.plan.2.racks"),
+        ("pilot/late.yaml", line_of(case, "gat:"), "supply.programme.gat"),
+        ("pilot.yaml", line_of(base, "rankin:"), "services.feed.families.rankin"),
+        ("pilot.yaml", line_of(base, "12 kW"), "services.feed.patience"),
         ("catalog/chips.yaml", 3, f"{chip}.scaleup_domain"),
         ("catalog/chips.yaml", line_of(chips, "gpuu"), f"{chip}.kind"),
         ("catalog/chips.yaml", line_of(chips, "scaleup_domian"), f"{chip}.scaleup_domian"),
-        ("pilot.yaml", line_of(base, "rankin:"), "services.feed.families.rankin"),
-        ("pilot.yaml", line_of(base, "12 kW"), "services.feed.patience"),
-        ("pilot/late.yaml", line_of(case, "racks: -7"), "supply.plan.2.racks"),
-        ("pilot/late.yaml", line_of(case, "gat:"), "supply.programme.gat"),
     ]
     for said in (
         "must be at least 1, found 0",

@@ -207,3 +207,31 @@ def test_a_stop_that_no_run_sees_is_refused_wherever_it_is_asked(tmp_path: Path)
     first, second = faults_of(path)
     assert "4: stress.quarter: no run sees a stop from 2099Q1: they go from" in first
     assert "5: survival.quarter: no run sees a stop from 1999Q1" in second
+
+
+def test_a_list_in_another_form_is_shown_as_a_list(tmp_path: Path):
+    path = write(
+        tmp_path,
+        """\
+        title: Groups
+        scenario: TINY
+        replications: 2
+        dependence:
+          groups:
+            one: {nodes: [fab-a]}
+            two: fab-b
+            three: {fab-a: 1, fab-b: 1}
+            four: [Fab A]
+          quarter: 2025Q2
+          duration: 8 weeks
+        stress: {nodes: [fab-a], quarter: 2025Q2, durations: 8 weeks}
+        """,
+    )
+    found = faults_of(path)
+    assert [f.partition(": ")[0] for f in found] == ["6", "7", "8", "9", "12"]
+    assert "must be a list such as [fab-a], found a mapping" in found[0]
+    assert "must be a list such as [fab-b], found 'fab-b'" in found[1]
+    assert "must be a list such as [fab-a, fab-b], found a mapping" in found[2]
+    assert "'Fab A' is not an id" in found[3]
+    assert found[3].endswith("'fab-a'")
+    assert "must be a list such as [8 weeks], found '8 weeks'" in found[4]
