@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from analysis import metrics
-from analysis.estimates import of_row
-from analysis.measures import dependence, work
+from analysis.binding_answer import what_binds
+from analysis.estimates import Array, of_row, settled
+from analysis.measures import dependence
 from analysis.measures.network import was_shared
 from analysis.network_answer import cost_of_the_network
 from analysis.study_reader import BASELINE, Study
-from analysis.uncertainty import Estimate, PairedDifference, mean_interval, paired_difference
+from analysis.uncertainty import Estimate, PairedDifference, paired_difference
 from analysis.views import cases as case_views
 from analysis.views import fleet as fleet_views
 from analysis.views import risk as risk_views
@@ -55,7 +56,8 @@ def answers(study: Study, summary: pl.DataFrame) -> list[Answer]:
     if was_shared(study):
         headline, details = cost_of_the_network(study)
         found.append(Answer("What does the network cost?", headline, details))
-    return [*found, _binding(study)]
+    headline, details = what_binds(study)
+    return [*found, Answer("What binds?", headline, details)]
 
 
 def choices(study: Study) -> list[str]:
@@ -175,7 +177,7 @@ def _work(study: Study, summary: pl.DataFrame) -> Answer:
         share = amount(of_row(whole, "share", study.replications), "%")
     details = [
         f"Unserved (given up, or not started by the horizon): {_said(summary, 'unserved')}.",
-        _waiting(summary),
+        _waiting(study, summary),
     ]
     if ranked.height > 1:
         least, most = ranked.row(0, named=True), ranked.row(-1, named=True)
@@ -192,7 +194,12 @@ def _work(study: Study, summary: pl.DataFrame) -> Answer:
     return Answer("What work gets done?", headline, tuple(details))
 
 
-def _waiting(summary: pl.DataFrame) -> str:
+def _waiting(study: Study, summary: pl.DataFrame) -> str:
+    if not study.queues_jobs():
+        return (
+            "No waits: the fluid fidelity dispatches work and knows no single jobs "
+            "(policy.fidelity: jobs queues them)."
+        )
     tail = _estimate(summary, "wait_p95")
     if tail is not None and tail.mean == 0:
         return "At least 95 jobs of 100 start at once, in every replication."
@@ -266,9 +273,15 @@ def _short_loss(row: dict[str, object], n: int) -> str:
 def loss_difference(study: Study, node: str, case: str, home: str) -> PairedDifference:
     """Estimate how much more a node's stop costs in one case than in another. [rce-days]"""
     stops = dependence.stops(study).filter(pl.col("node") == node)
-    loss = stops.with_columns(loss=pl.col("run") - pl.col("stopped")).sort("replication")
-    there, here = (loss.filter(pl.col("case") == c)["loss"].to_numpy() for c in (case, home))
+    there, here = (
+        _losses(stops.filter(pl.col("case") == name).sort("replication")) for name in (case, home)
+    )
     return paired_difference(there, here)
+
+
+def _losses(stops: pl.DataFrame) -> Array:
+    run = stops["run"].to_numpy()
+    return run - settled(stops["stopped"].to_numpy(), run)
 
 
 def _loss_in(study: Study, case: str, home: str, node: str, label: str) -> str:
@@ -283,55 +296,3 @@ def _loss_in(study: Study, case: str, home: str, node: str, label: str) -> str:
         less = Estimate(abs(delta.mean), low, high, delta.n, 0.95)
         told = f"{amount(less, 'rce-days')} {'more' if delta.mean > 0 else 'less'}"
     return f"In {name}, a stop of {label} costs {told}."
-
-
-#: What an account of waiting racks is called: on the dock they wait for any of three things.
-_CAUSES = {"money": "money", "supply": "supply", "power": "the site (power, floor or network)"}
-
-
-def _profiled_network(study: Study) -> pl.Series:
-    """Return the network's share of a step, if families are rated by stated profiles at all."""
-    families = study.scenarios[BASELINE]["catalog"]["families"].values()
-    if any(family.get("models") for family in families):
-        return pl.Series(dtype=pl.Float64)  # by the step-time law: the profiles are not in use
-    return work.network_share(study)["network"].drop_nulls()
-
-
-def _binding(study: Study) -> Answer:
-    held = risk_views.racks_held_back(study)
-    quarters = held["quarter"].unique(maintain_order=True).to_list()
-    most = held.filter("binds")
-    network = _profiled_network(study)
-    details = []
-    for cause in _CAUSES:
-        ours = held.filter(pl.col("cause") == cause)
-        when = ours.filter("binds")
-        in_some = f"in {len(when)} of {len(quarters)} quarters"
-        told = f"{_CAUSES[cause].capitalize()} holds back most racks {in_some}"
-        if len(when):
-            told += f", clearly in {when['clear'].sum()}, first in {when['quarter'][0]}"
-        details.append(f"{told} (mean {number(float(str(ours['racks'].mean())))} racks).")
-    if len(network):
-        share = mean_interval(100 * network.to_numpy())
-        details.append(
-            f"Network: {amount(share, '%')} of step time of the work done is network-bound on the "
-            "reference chip, as the families' profiles state"
-            f"{'' if was_shared(study) else '; the load of links is not simulated'}."
-        )
-    headline = _binding_headline(most, len(quarters), study.replications)
-    return Answer("What binds?", headline, tuple(details))
-
-
-def _binding_headline(most: pl.DataFrame, quarters: int, n: int) -> str:
-    if most.is_empty():
-        return "Nothing: no rack that was wanted had to wait."
-    counts = most.group_by("cause").len().sort("len", "cause", descending=[True, False])
-    if counts["len"][0] * 2 > quarters:
-        headline = f"{_CAUSES[str(counts['cause'][0])].capitalize()}, in most quarters"
-    else:
-        named = [_CAUSES[str(cause)] for cause in counts["cause"]]
-        headline = f"{listing(named).capitalize()}, in different quarters"
-    if not most["clear"].any():
-        plural = "s" if n > 1 else ""
-        headline += f", but no lead is distinguishable with {n} replication{plural}"
-    return f"{headline}."

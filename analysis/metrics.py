@@ -8,12 +8,13 @@ exactly zero. Intervals are 95 %.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
 from analysis import words
+from analysis.estimates import LAST_BITS, settled
 from analysis.measures import chip_time, dependence, fleet, gate, money, waits, work
 from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
@@ -74,6 +75,12 @@ JOB_METRICS = frozenset({"wait_p50", "wait_p95"})
 BY_ID = {metric.id: metric for metric in METRICS}
 
 
+def known(study: Study, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some metrics that a study's cases have: without single jobs, no waits."""
+    queued = any(study.queues_jobs(case) for case in study.cases)
+    return tuple(name for name in wanted if queued or name not in JOB_METRICS)
+
+
 def numbers(
     study: Study, case: str = BASELINE, wanted: Collection[str] | None = None
 ) -> pl.DataFrame:
@@ -129,7 +136,10 @@ def _work(study: Study, case: str) -> pl.DataFrame:
         work_done=pl.col("done"),
     )
     lost = tally(work.unserved(study, case).lazy(), ["replication"], unserved=pl.col("unserved"))
-    return sums.join(lost, on="replication", how="left")
+    both = sums.join(lost, on="replication", how="left")
+    # What a linear program leaves over is nobody's work.
+    counts = pl.col("unserved") > LAST_BITS * pl.col("work_asked")
+    return both.with_columns(unserved=pl.when(counts).then(pl.col("unserved")).otherwise(0.0))
 
 
 def _standing(study: Study, case: str) -> pl.DataFrame:
@@ -195,12 +205,26 @@ def estimate(sample: pl.Series, metric: str) -> Estimate | None:
     return mean_interval(sample.to_numpy(), within=BY_ID[metric].within)
 
 
-def difference(case: pl.Series, baseline: pl.Series) -> PairedDifference | None:
-    """Estimate how a case differs, pairing replications; None where one has no number."""
+def difference(
+    case: pl.Series, baseline: pl.Series, size: pl.Series | None = None
+) -> PairedDifference | None:
+    """Estimate how a case differs, pairing replications; None where one has no number.
+
+    Differences within the last bits, of the baseline or of *size*, are none.
+    """
     both = pl.DataFrame({"case": case, "baseline": baseline}).drop_nulls()
     if both.is_empty() or len(both) < len(case):
         return None
-    return paired_difference(both["case"].to_numpy(), both["baseline"].to_numpy())
+    base = both["baseline"].to_numpy()
+    whole = None if size is None else size.to_numpy()
+    return paired_difference(settled(both["case"].to_numpy(), base, whole), base)
+
+
+def _size(metric: str, baseline: pl.DataFrame) -> pl.Series | None:
+    """Return what a metric is a part of, where it is a small part; else None."""
+    if metric == "unserved":
+        return baseline["work_asked"]
+    return pl.Series([100.0] * len(baseline)) if metric == "unserved_share" else None
 
 
 _SUMMARY = {
@@ -236,7 +260,8 @@ def summary(study: Study) -> pl.DataFrame:
             level = estimate(table[metric.id], metric.id)
             delta = None
             if case != BASELINE:
-                delta = difference(table[metric.id], by_case[BASELINE][metric.id])
+                base = by_case[BASELINE]
+                delta = difference(table[metric.id], base[metric.id], _size(metric.id, base))
             rows.append(
                 (
                     *(case, metric.id, metric.label, metric.unit),

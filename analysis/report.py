@@ -12,7 +12,7 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from analysis import metrics
-from analysis.answers import answers
+from analysis.answers import answers, choices
 from analysis.assumptions import assumptions, counts
 from analysis.estimates import of_row
 from analysis.figures import Drawn, draw_all
@@ -48,6 +48,9 @@ _TABLES = (
         ),
     ),
 )
+
+#: What a shortage of chips betters by itself: in a case that suffers one it is no merit.
+_BETTER_WHEN_SHORT = frozenset({"unit_cost", "productive"})
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,11 @@ def _render(study: Study, summary: pl.DataFrame, figures: Sequence[Drawn]) -> st
         study=study,
         quarters=quarters,
         answers=answers(study, summary),
-        tables=[(title, *_comparison(study, summary, ids)) for title, ids in _TABLES],
+        tables=[
+            (title, *_comparison(study, summary, metrics.known(study, ids)))
+            for title, ids in _TABLES
+        ],
+        fluid=not study.queues_jobs(),
         stops=_stop_table(study),
         stop=scenario.get("stops"),
         shared=was_shared(study),
@@ -141,13 +148,16 @@ def _comparison(
         factors[metric.id], unit = scale(means, metric.unit)
         heads.append((metric.label, unit))
     rows = []
+    open_cases = choices(study)
     for case, thing in study.things("cases").items():
         at = {r["metric"]: r for r in summary.filter(pl.col("case") == case).to_dicts()}
-        rows.append((thing.label, [_cell(at[key], factors[key]) for key in ids]))
+        is_short = case not in open_cases or at["work_done"]["verdict"] == "lower"
+        judged = [key for key in ids if not (is_short and key in _BETTER_WHEN_SHORT)]
+        rows.append((thing.label, [_cell(at[key], factors[key], key in judged) for key in ids]))
     return heads, rows
 
 
-def _cell(row: dict[str, Any], factor: float) -> Cell:
+def _cell(row: dict[str, Any], factor: float, is_judged: bool) -> Cell:
     level, delta = metrics.row_estimate(row), metrics.row_estimate(row, "difference")
     shown = _unbroken(interval(level, factor)) if level else "–"
     if row["case"] == BASELINE or delta is None:
@@ -158,7 +168,7 @@ def _cell(row: dict[str, Any], factor: float) -> Cell:
         return Cell(shown, "n.d.", "")
     good_when_more = {"better": True, "worse": False}.get(metrics.BY_ID[row["metric"]].more_is)
     tone = ""
-    if good_when_more is not None:
+    if is_judged and good_when_more is not None:
         tone = "good" if (delta.mean > 0) == good_when_more else "bad"
     return Cell(shown, _unbroken(interval(delta, factor, sign=True)), tone)
 

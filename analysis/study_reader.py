@@ -91,6 +91,11 @@ class Study:
         horizon = self.scenarios[case]["horizon"]
         return Calendar(horizon["start"], horizon["quarters"])
 
+    def queues_jobs(self, case: str = BASELINE) -> bool:
+        """Tell whether a case queued single jobs; the fluid fidelity knows none, and no waits."""
+        policy = self.scenarios[case].get("policy", {})
+        return bool(policy.get("fidelity", "jobs") == "jobs")
+
     def things(self, kind: str) -> dict[str, Thing]:
         """Return what can be shown, in the order of the catalogue.
 

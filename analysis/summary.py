@@ -65,6 +65,8 @@ def _cases(study: Study, table: pl.DataFrame, columns: Sequence[tuple[str, str]]
     shown = _plain_table()
     shown.add_column("Case", overflow="fold")
     scales = {}
+    there = metrics.known(study, (metric for metric, _ in columns))
+    columns = [column for column in columns if column[0] in there]
     for metric, heading in columns:
         means = table.filter(pl.col("metric") == metric)["mean"].to_list()
         scales[metric], unit = scale(means, metrics.BY_ID[metric].unit)

@@ -201,8 +201,9 @@ NETWORK = Plate(
 
 
 def plates_of(study: Study) -> tuple[Plate, ...]:
-    """Return the figures that a study's report has."""
-    return (*PLATES, NETWORK) if was_shared(study) else PLATES
+    """Return the figures that a study's report has: of waits only where jobs queued."""
+    plates = [p for p in PLATES if study.queues_jobs() or p.view is not work_views.waits_by_service]
+    return (*plates, NETWORK) if was_shared(study) else tuple(plates)
 
 
 def provenance(study: Study, unit: str) -> str:

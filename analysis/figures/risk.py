@@ -120,6 +120,12 @@ def _binding_finding(data: pl.DataFrame) -> str:
         .sort("n", "cause", descending=[True, False])
     )
     cause, n, clear = counts.row(0)
+    if not counts["clear"].sum():
+        leads = ", ".join(f"{_SHORT[name]} in {m}" for name, m, _ in counts.rows())
+        return (
+            f"What holds back most racks is not distinguishable in any of {quarters} quarters; "
+            f"most in the mean: {leads}"
+        )
     surely = "in none" if not clear else "in all" if clear == n else f"in {clear}"
     others = [f"{_SHORT[other]} in {m}" for other, m, _ in counts.rows()[1:]]
     idle = quarters - binding.height

@@ -32,3 +32,21 @@ def waiting_racks(study: Study, case: str = BASELINE) -> pl.DataFrame:
     rows = study.scan("waiting", case).join(length, on="quarter", how="inner")
     mean = pl.col("rack_s") / pl.col("length_s")
     return tally(rows, ("replication", "quarter", "cause"), racks=mean)
+
+
+def over_the_run(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Racks wanted and not in service, mean over the run, by what held them.
+
+    Returns
+    -------
+    DataFrame
+        A row a replication, a column a cause [racks].
+    """
+    numbers = pl.DataFrame({"replication": study.numbers}, schema={"replication": pl.Int64})
+    mean = pl.col("rack_s") / study.calendar(case).horizon_s
+    rows = study.scan("waiting", case)
+    for cause in CAUSES:
+        mine = rows.filter(pl.col("cause") == cause)
+        found = tally(mine, ("replication",), **{cause: mean})
+        numbers = numbers.join(found, on="replication", how="left", maintain_order="left")
+    return numbers.select(pl.col(CAUSES).fill_null(0.0))

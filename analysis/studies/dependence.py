@@ -7,8 +7,8 @@ import numpy.typing as npt
 import polars as pl
 
 from analysis import words
-from analysis.estimates import of_row
-from analysis.studies.record import Arm, Section, settled
+from analysis.estimates import of_row, settled
+from analysis.studies.record import Arm, Section
 from analysis.uncertainty import Estimate, mean_interval
 from simulator.laws.attribution import shapley
 from simulator.laws.exposure import risk_exposure_index

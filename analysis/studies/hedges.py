@@ -8,8 +8,8 @@ import polars as pl
 
 from analysis import words
 from analysis.bootstrap import bootstrap_interval
-from analysis.estimates import bounds, of_row
-from analysis.studies.record import Arm, Section, settled
+from analysis.estimates import bounds, of_row, settled
+from analysis.studies.record import Arm, Section
 from analysis.uncertainty import mean_interval
 
 Array = npt.NDArray[np.float64]

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analysis import metrics
+from analysis.estimates import settled
 from analysis.metrics import Metric
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import PairedDifference, mean_interval, paired_difference
@@ -95,15 +96,6 @@ def write_record(folder: Path, index: Mapping[str, Any], measured: Measured) -> 
     aside = folder / f".{INDEX}.part"
     aside.write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     aside.replace(folder / INDEX)
-
-
-#: Runs that differ by less, over what they have, differ by the last bits of sums. [1]
-_LAST_BITS = 1e-8
-
-
-def settled(x: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> Any:
-    """Return *x*, and *other* itself where the two differ by the last bits of sums alone."""
-    return np.where(np.abs(x - other) <= _LAST_BITS * np.abs(other), other, x)
 
 
 @dataclass(frozen=True)

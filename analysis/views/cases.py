@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis import metrics
-from analysis.estimates import bounds, complete, over_replications
+from analysis.estimates import bounds, complete, over_replications, settled
 from analysis.measures import dependence, money, work
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import paired_difference
@@ -25,7 +25,8 @@ def work_differences(study: Study) -> pl.DataFrame:
     rows = []
     for case in study.cases:
         if case != BASELINE:
-            delta = paired_difference(work.done(study, case)["done"].to_numpy(), base)
+            done = settled(work.done(study, case)["done"].to_numpy(), base)
+            delta = paired_difference(done, base)
             rows.append((case, *bounds(delta), float(base.mean()), delta.n, verdict(delta)))
     schema = {
         "case": pl.String,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.estimates import bounds, complete, over_replications
+from analysis.estimates import bounds, complete, over_replications, settled
 from analysis.measures import binding, dependence, gate
 from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
@@ -26,7 +26,7 @@ def work_lost_by_stop(study: Study) -> pl.DataFrame:
     groups = dependence.stops(study).group_by("case", "node", maintain_order=True)
     for (case, node), group in groups:
         run = group["run"].to_numpy()
-        loss = paired_difference(run, group["stopped"].to_numpy())
+        loss = paired_difference(run, settled(group["stopped"].to_numpy(), run))
         scale = 100.0 / float(run.mean()) if run.mean() > 0 else 0.0
         numbers = bounds(loss)
         shares = [b * scale if b is not None else None for b in numbers]

@@ -44,7 +44,9 @@ def work_by_service(study: Study, case: str = BASELINE) -> pl.DataFrame:
     both = pl.concat([whole.select(each.columns), each]).with_columns(
         share=pl.when(pl.col("asked") > 0).then(100 * pl.col("done") / pl.col("asked"))
     )
-    table = over_replications(both, keys, ["asked", "done", "unserved", "share"])
+    table = over_replications(both, keys, ["asked", "done", "unserved"]).join(
+        over_replications(both, keys, ["share"], top=100.0), on=keys, maintain_order="left"
+    )
     return (
         study.named(table, "services", "service")
         .with_columns(

@@ -124,6 +124,14 @@ def test_what_binds_is_named_by_quarter(study: Study) -> None:
     assert "in all of them; the site in 1" in title
 
 
+def test_no_cause_is_named_whose_lead_is_luck(study: Study) -> None:
+    _, ax = figures.canvas()
+    held = risk_views.racks_held_back(study).with_columns(clear=pl.lit(False))
+    figures.held_back(held, ax)
+    title = ax.get_title(loc="left").replace("\n", " ")
+    assert title.startswith("What holds back most racks is not distinguishable in any of 2")
+
+
 def test_the_gate_counts_replications(study: Study) -> None:
     _, ax = figures.canvas()
     figures.gate(risk_views.gate_outcomes(study), ax)

@@ -7,15 +7,17 @@ import json
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 from rich.console import Console
 
 from analysis import Study, metrics, open_study
 from analysis.answers import answers, choices, loss_difference
 from analysis.assumptions import assumptions, counts
+from analysis.binding_answer import what_binds
 from analysis.figures import PLATES
 from analysis.report import report, summary_text
-from tests.analysis.synthetic import scenario, write_study
+from tests.analysis.synthetic import LENGTH_S, scenario, write_study
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +80,75 @@ def test_answers_state_what_the_tables_say(study: Study) -> None:
     assert "Fab One" in shared.headline
     assert shared.details == ("Others: Fab Two exactly 0.",)
     binds = told["What binds?"]
-    assert binds.headline == "Money and the site (power, floor or network), in different quarters."
+    # 7 racks for 91 of 181 days, 5 for 90: 3.52 and 2.49.
+    assert binds.headline == (
+        "The site (power, floor or network) holds back most: 3.52 racks on average over the run, "
+        "1.03 more than money."
+    )
     assert any(d.startswith("Network: 34.") for d in binds.details)
+
+
+def test_what_binds_is_not_named_where_its_lead_is_luck(tmp_path: Path) -> None:
+    out = write_study(tmp_path)
+    # Racks wait for the site as long as for money, more in two replications and less in two.
+    for k, racks in enumerate((3.0, 7.0, 3.0, 7.0)):
+        path = out / "h-baseline" / f"rep-{k:05d}" / "waiting.parquet"
+        rows = pl.read_parquet(path)
+        rows.filter(pl.col("cause") == "money").vstack(
+            rows.filter(pl.col("cause") == "power").with_columns(
+                quarter=pl.lit("2025Q1"), rack_s=pl.lit(racks * LENGTH_S[0])
+            )
+        ).write_parquet(path)
+    headline, _ = what_binds(open_study(out))
+    # 5 racks of each for 90 of 181 days.
+    assert headline.startswith("Not distinguishable with 4 replications: ")
+    assert "money (2.49 racks)" in headline
+    assert "the site (power, floor or network) (2.5 [0.7, 4.3] racks)" in headline
+
+
+def test_a_fluid_run_has_no_waits_to_tell(tmp_path: Path) -> None:
+    out = write_study(tmp_path)
+    for path in out.glob("h-*/rep-*/manifest.json"):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest["scenario"]["policy"] = {"fidelity": "fluid"}
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+    text, _, _ = report(out).read_text(encoding="utf-8").partition("<h2>The cases</h2>")
+    assert "Queue wait" not in text
+    assert "no number" not in text
+    assert "No waits: the fluid fidelity dispatches work and knows no single jobs" in text
+    assert not (out / "report" / "figures" / "queue_wait.png").exists()
+    console = Console(file=io.StringIO(), width=120)
+    console.print(summary_text(out))
+    assert "Wait" not in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_what_a_linear_program_leaves_over_is_nothing(tmp_path: Path) -> None:
+    out = write_study(tmp_path)
+    for k in range(4):
+        path = out / "h-more_chips" / f"rep-{k:05d}" / "work.parquet"
+        same = pl.read_parquet(out / "h-baseline" / f"rep-{k:05d}" / "work.parquet")
+        same.with_columns(pl.col("productive_rce_s") * (1 + 2e-9)).write_parquet(path)
+        path = path.with_name("asked.parquet")
+        asked = pl.read_parquet(path)
+        asked.with_columns(unserved_rce_s=pl.col("work_rce_s") * 3e-9).write_parquet(path)
+    rows = metrics.summary(open_study(out)).filter(pl.col("case") == "more_chips")
+    at = {row["metric"]: row for row in rows.iter_rows(named=True)}
+    assert at["work_done"]["verdict"] == "exactly zero in every replication"
+    assert (at["unserved"]["mean"], at["unserved_share"]["mean"]) == (0.0, 0.0)
+
+
+def test_a_shortage_that_lowers_unit_cost_is_not_called_better(tmp_path: Path) -> None:
+    out = write_study(tmp_path)
+    cell = re.compile(r"<tr><td>more chips</td>.*?</tr>", re.S)
+    judged = "".join(cell.findall(report(out).read_text(encoding="utf-8")))
+    for path in out.glob("h-more_chips/rep-*/manifest.json"):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest["scenario"]["supply"]["shocks"] = [{"node": "nv"}]
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+    short = "".join(cell.findall(report(out).read_text(encoding="utf-8")))
+    # More work for the same money: cheaper by the unit. Under a shock the work stays judged.
+    assert judged.count('class="difference good"') - short.count('class="difference good"') >= 1
+    assert 'class="difference good"' in short
 
 
 def test_cases_with_a_shock_are_not_choices(study: Study, tmp_path: Path) -> None:
