@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scenarios.studies import read_study
@@ -11,6 +11,9 @@ from simulator.spec.faults import Fault, SpecError
 from simulator.spec.file_kind import kind_of
 from simulator.spec.loader import BASELINE, Given, load, scenario_of
 from simulator.spec.loader import cases as cases_of
+from simulator.spec.study_file import StudyFile
+from simulator.spec.study_sections import BreakEven, Select
+from simulator.study import plan_runs
 from simulator.study.kinds import plan_all
 
 
@@ -67,8 +70,9 @@ def check_file(file: Path, names: list[str] | None) -> Iterator[str]:
         yield from _check_study(file)
         return
     for name, given in load_cases(file, names, []).items():
-        changes = len(given.changes)
-        yield f"{name}: good" + (f", {changes} values differ" if changes else "")
+        n = len(given.changes)
+        differs = f", {n} value{'s differ' if n > 1 else ' differs'}" if n else ""
+        yield f"{name}: good{differs}"
 
 
 def results_folder(out: Path) -> Path:
@@ -85,11 +89,42 @@ def results_folder(out: Path) -> Path:
 
 
 def _check_study(file: Path) -> Iterator[str]:
-    asked = read_study(file)
-    for question, arms in plan_all(asked):
-        rule = asked.plan.replications
+    for kind, runs in runs_asked(read_study(file)):
+        yield f"{kind}: good, {runs}"
+    yield f"{file} is a study file; type: siliconmix study {file}"
+
+
+def runs_asked(study: StudyFile) -> Iterator[tuple[str, str]]:
+    """Yield each question of a study with the runs it takes, in words.
+
+    Raises
+    ------
+    SpecError
+        With the faults of every question.
+    """
+    rule = study.plan.replications
+    for question, arms in plan_all(study):
         n = question.part.replications or rule.first
         kind = question.kind.replace("_", " ")
-        more = " to begin with" if kind in ("break even", "select") or rule.precision else ""
-        yield f"{kind}: good, {len(arms)} runs of {n} replications{more}"
-    yield f"{file} is a study file; type: siliconmix study {file}"
+        if isinstance(question.part, Select):
+            n = question.part.first
+        grows = isinstance(question.part, BreakEven | Select) or (
+            rule.precision is not None and question.part.replications is None
+        )
+        more = " to begin with" if grows else ""
+        yield kind, f"{len(arms)} runs of {n} replications{more}"
+
+
+def runs_of(given: Mapping[str, Given], replications: int) -> str:
+    """Say how many runs cases make, and how many of them the scenario's stops add."""
+    runs = plan_runs(given)
+    stops = [run for run in runs if run.stopped is not None]
+    cases = f"{len(given)} case{'s' if len(given) > 1 else ''}"
+    whole = f"{len(runs)} runs of {replications} replication{'s' if replications > 1 else ''}"
+    if not stops:
+        return f"{cases}: {whole}"
+    nodes, where = ({run.stopped for run in stops}, {run.case for run in stops})
+    return (
+        f"{cases}, and {len(stops)} runs that 'stops' adds ({len(nodes)} nodes, each stopped in "
+        f"{', '.join(sorted(where))}): {whole}; --set stops=null leaves the stops out"
+    )

@@ -53,7 +53,7 @@ def aims(scenario: Mapping[str, Any], kinds: Sequence[str]) -> list[str]:
     if stops and stops.get("nodes"):
         lines.append(
             f"Forced stops, one a run: {listing(stops['nodes'])}, for {stops['quarters']} "
-            f"quarters from {stops['quarter']}."
+            f"quarter{'s' if stops['quarters'] > 1 else ''} from {stops['quarter']}."
         )
     return lines
 

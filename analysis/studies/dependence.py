@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analysis import words
-from analysis.estimates import of_row, settled
+from analysis.estimates import bounds, of_row, settled
 from analysis.studies.record import Arm, Section
 from analysis.uncertainty import Estimate, mean_interval
 from simulator.laws.attribution import shapley
@@ -21,7 +21,7 @@ SCHEMA = {
     **{f"loss{end}": pl.Float64 for end in ("", "_low", "_high")},
     **{f"attributed{end}": pl.Float64 for end in ("", "_low", "_high")},
     "exposure": pl.Float64,
-    "beyond_parts": pl.Float64,
+    **{f"beyond_parts{end}": pl.Float64 for end in ("", "_low", "_high")},
     "is_minimal_cut": pl.Boolean,
     "replications": pl.Int64,
 }
@@ -37,9 +37,9 @@ def table(section: Section) -> pl.DataFrame:
         of work asked, paired with the run without a stop [%]; of single groups
         ``attributed``: Shapley's part of the loss when all stop (stress value: all of a
         set is down) [%], and ``exposure``: loss over the largest single loss (risk
-        exposure index) [1]; ``beyond_parts``: loss beyond the sum of its groups' own
-        [%]; whether it is a minimal cut: its loss reaches the threshold, that of no part
-        of it does.
+        exposure index) [1]; of larger ones ``beyond_parts``: loss beyond the sum of its
+        groups' own, in the same replications [%]; whether it is a minimal cut: its loss
+        reaches the threshold, that of no part of it does.
     """
     losses = _losses(section)
     groups = list(section.says["groups"])
@@ -52,14 +52,14 @@ def table(section: Section) -> pl.DataFrame:
         names = [group for group in groups if group in members]
         lone = names[0] if len(names) == 1 else None
         level = mean_interval(loss)
-        part = mean_interval(attributed[lone]) if lone else None
+        apart = sum(losses[frozenset([g])] for g in names)
+        part = bounds(mean_interval(attributed[lone])) if lone else [None] * 3
+        beyond = [None] * 3 if lone else bounds(mean_interval(loss - apart))
         rows.append(
             (
-                *(" + ".join(names), len(names), level.mean, level.low, level.high),
-                *((part.mean, part.low, part.high) if part else (None,) * 3),
+                *(" + ".join(names), len(names), *bounds(level), *part),
                 exposure[groups.index(lone)] if lone else None,
-                None if lone else means[members] - sum(means[frozenset([g])] for g in names),
-                members in cuts,
+                *(*beyond, members in cuts),
                 level.n,
             )
         )
@@ -130,6 +130,12 @@ def minimal_cuts(means: dict[frozenset[str], float], threshold: float) -> set[fr
         if means[members] >= threshold and not any(cut <= members for cut in found):
             found.add(members)
     return found
+
+
+def in_brief(sets: pl.DataFrame) -> pl.DataFrame:
+    """Order sets for who reads the first of them: the groups, then what costs most beyond them."""
+    order = pl.when(pl.col("size") > 1).then(pl.col("beyond_parts"))
+    return sets.sort(order, descending=True, nulls_last=False, maintain_order=True)
 
 
 def finding(section: Section, sets: pl.DataFrame) -> str:

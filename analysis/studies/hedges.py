@@ -86,17 +86,19 @@ def _per_kusd(gain: Array, cost: Array, pays: bool) -> list[float | None]:
 def finding(section: Section, hedges: pl.DataFrame) -> str:
     """Name the hedge that saves most by the dollar while the stop lasts."""
     known = hedges.drop_nulls("stopped_per_kusd").sort("stopped_per_kusd", descending=True)
-    nodes = words.listing(section.says["stop"]["nodes"])
+    stopped = section.says["stop"]["nodes"]
+    nodes = words.listing(stopped)
+    while_it = f"While {nodes} {'stop' if len(stopped) > 1 else 'stops'}"
     if known.is_empty():
         return f"No hedge against a stop of {nodes} costs anything"
     best = known.row(0, named=True)
     gain = of_row(best, "stopped_per_kusd", best["replications"])
     calm = of_row(best, "calm_per_kusd", best["replications"])
-    text = f"While {nodes} stops, {best['hedge'].replace('-', ' ')} saves most by the dollar"
+    text = f"{while_it}, {best['hedge'].replace('-', ' ')} saves most by the dollar"
     if not gain.distinguishable() or best["stopped_low"] <= 0:
-        return f"While {nodes} stops, no hedge is shown to save work"
+        return f"{while_it}, no hedge is shown to save work"
     if hedges.height == 1:
-        text = f"While {nodes} stops, {best['hedge'].replace('-', ' ')} saves work"
+        text = f"{while_it}, {best['hedge'].replace('-', ' ')} saves work"
     return (
         f"{text}: {words.interval(gain)} rce-days a thousand USD, "
         f"{words.interval(calm)} if nothing stops"

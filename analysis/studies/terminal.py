@@ -11,11 +11,14 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from analysis.studies import FINDINGS, TABLES, Answers
+from analysis.studies import FINDINGS, TABLES, Answers, dependence
 from analysis.studies.shown import shown
 
 #: A table longer than this is cut; the whole is on disk.
 _LONGEST = 40
+#: Kinds whose rows grow as powers of two, with the order in which they are read, and how far.
+_IN_BRIEF = {"dependence": dependence.in_brief}
+_BRIEF = 12
 #: Lines a head may take, and cells between two columns.
 _HEAD_LINES, _GAP = 4, 3
 _REPLICATIONS = "Replications"
@@ -28,12 +31,15 @@ def answers_text(answers: Answers) -> RenderableType:
     parts: list[RenderableType] = [Text(answers.title, style="bold")]
     for kind, section in answers.sections.items():
         table = TABLES[kind](section)
-        heads, rows = shown(section, table)
         parts.append(Text(f"\n{FINDINGS[kind](section, table)}.", style="bold"))
-        heads, rows, note = _once(heads, rows)
-        parts += [Fitted(heads, rows[:_LONGEST]), Text(note, style="dim")]
-        if len(rows) > _LONGEST:
-            parts.append(Text(f"… and {len(rows) - _LONGEST} more rows", style="dim"))
+        longest = _BRIEF if kind in _IN_BRIEF else _LONGEST
+        if kind in _IN_BRIEF and table.height > longest:
+            table = _IN_BRIEF[kind](table)
+        heads, rows, note = _once(*shown(section, table))
+        parts += [Fitted(heads, rows[:longest]), Text(note, style="dim")]
+        if len(rows) > longest:
+            where = answers.folder / "report" / "index.html"
+            parts.append(Text(f"… and {len(rows) - longest} more rows: {where}", style="dim"))
     parts.append(
         Text(
             "Square brackets: 95 % intervals. Differences are paired over common random numbers. "

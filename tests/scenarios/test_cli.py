@@ -223,6 +223,20 @@ def test_report_of_studies_writes_their_pages(tmp_path):
         assert page.is_file()
 
 
+def test_the_runs_that_stops_add_are_said_before_any_is_made(tmp_path):
+    blocked = tmp_path / "a_file"
+    blocked.write_text("in the way")
+    result = siliconmix("run", TINY, "--case", "same", "--replications", 2, "--out", blocked / "x")
+    # Merchant and fab-a, in the baseline alone.
+    assert "2 cases, and 2 runs that 'stops' adds (2 nodes, each stopped in baseline)" in (
+        result.output
+    )
+    assert "4 runs of 2 replications; --set stops=null leaves the stops out." in result.output
+    words = ("--set", "stops=null", "--out", blocked / "x")
+    result = siliconmix("run", TINY, "--case", "same", *words)
+    assert "2 cases: 2 runs of 8 replications." in result.output
+
+
 def own_case(folder: Path, name: str = "slow.yaml") -> Path:
     folder.mkdir(exist_ok=True)
     path = folder / name
@@ -237,7 +251,7 @@ def test_a_case_of_ones_own_lies_where_one_likes(tmp_path):
     for words in ((mine,), (TINY, "--case", mine)):
         result = siliconmix("check", *words)
         assert result.exit_code == 0, result.output
-        assert result.output.splitlines() == ["baseline: good", "slow: good, 1 values differ"]
+        assert result.output.splitlines() == ["baseline: good", "slow: good, 1 value differs"]
     shown = siliconmix("show", TINY, "--case", mine)
     assert "patience: 9 days" in shown.output
 

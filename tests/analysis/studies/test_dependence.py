@@ -54,7 +54,8 @@ def test_the_worked_stress_with_one_foundry(foundry):
     cuts = sets.filter("is_minimal_cut")["groups"].to_list()
     assert cuts == ["t", "n + a", "n + c"]
     pair = sets.filter(pl.col("groups") == "n + t").row(0, named=True)
-    assert pair["beyond_parts"] == pytest.approx(-60, abs=1e-9)
+    beyond = [pair[f"beyond_parts{end}"] for end in ("", "_low", "_high")]
+    assert beyond == pytest.approx([-60] * 3, abs=1e-9)
     assert dependence.finding(foundry, sets).startswith("Most hangs on t: stopped 182 days")
 
 
@@ -77,6 +78,31 @@ def test_a_group_that_nothing_hangs_on_has_no_part(foundry):
     idle = sets.filter(pl.col("groups") == "idle").row(0, named=True)
     assert (idle["loss"], idle["attributed"], idle["exposure"]) == (0.0, 0.0, 0.0)
     assert not sets["is_minimal_cut"].any()
+
+
+def test_what_a_pair_costs_beyond_its_parts_has_an_interval_over_pairs(foundry):
+    # Lost alone 10 and 20 in both replications, together 40 and 60: 10 and 30 beyond.
+    rows = {
+        "whole": {"work_asked": [100.0, 100.0], "work_done": [90.0, 90.0]},
+        "n": {"work_asked": [100.0, 100.0], "work_done": [80.0, 80.0]},
+        "a": {"work_asked": [100.0, 100.0], "work_done": [70.0, 70.0]},
+        "both": {"work_asked": [100.0, 100.0], "work_done": [50.0, 30.0]},
+    }
+    arms = [arm(name, n=float(name in ("n", "both")), a=float(name in ("a", "both")))
+            for name in rows]  # fmt: skip
+    says = {"groups": {"n": ["n"], "a": ["a"]}, "threshold": 0.9, "duration": 86400.0}
+    sets = dependence.table(section("dependence", says, arms, rows))
+    pair = sets.filter(pl.col("size") == 2).row(0, named=True)
+    # Half width of Student's t with one degree of freedom: 12.706 * 14.142 / sqrt(2).
+    assert pair["beyond_parts"] == pytest.approx(20.0)
+    assert pair["beyond_parts_high"] - 20.0 == pytest.approx(127.06, rel=1e-4)
+    assert 20.0 - pair["beyond_parts_low"] == pytest.approx(127.06, rel=1e-4)
+
+
+def test_the_sets_read_first_are_the_groups_and_what_costs_most_beyond_them(foundry):
+    sets = dependence.in_brief(dependence.table(foundry))
+    assert sets["groups"].to_list()[:5] == ["n", "a", "c", "t", "n + a"]
+    assert sets["beyond_parts"].drop_nulls().is_sorted(descending=True)
 
 
 def credit_section(unserved: list[list[float]], capacity: float) -> Section:
