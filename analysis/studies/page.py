@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,9 @@ def write_study_page(answers: Answers) -> Path:
         figure = draw_answer(answers, kind, table, folder / "figures")
         image = base64.b64encode(figure.svg.read_bytes()).decode("ascii")
         found = FINDINGS[kind](section, table)
-        parts.append(Part(kind.replace("_", " "), found, figure, image, shown(section, table)))
+        heads, rows = shown(section, table)
+        whole = heads, [[_unbroken(cell) for cell in row] for row in rows]
+        parts.append(Part(kind.replace("_", " "), found, figure, image, whole))
     environment = Environment(
         loader=PackageLoader("analysis"),
         autoescape=select_autoescape(),
@@ -60,6 +63,11 @@ def write_study_page(answers: Answers) -> Path:
     (folder / "stress-des.md").write_text(markdown(answers.title, items), encoding="utf-8")
     page.write_text(text, encoding="utf-8")
     return page
+
+
+def _unbroken(cell: str) -> str:
+    # A narrow column may break a line before the bracket, not inside it.
+    return re.sub(r"\[[^]]*\]", lambda found: found[0].replace(" ", "\u00a0"), cell)
 
 
 def _checklist(answers: Answers) -> list[Item]:
