@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 
 from analysis.measures import binding, work
@@ -22,6 +24,9 @@ def what_binds(study: Study) -> tuple[str, tuple[str, ...]]:
     held = risk_views.racks_held_back(study)
     quarters = held["quarter"].n_unique()
     details = [_by_quarter(held, cause, quarters) for cause in _CAUSES]
+    left = binding.never_paid(study)["racks"]
+    if left.sum() > 0:
+        details.append(f"Never paid for within the run, by money or allocation: {_racks(left)}.")
     network = _profiled_network(study)
     if len(network):
         share = mean_interval(100 * network.to_numpy())
@@ -52,9 +57,7 @@ def _headline(study: Study) -> str:
     )
     if not ranked:
         return "Nothing: no rack that was wanted had to wait."
-    told = {
-        c: amount(mean_interval(means[c].to_numpy(), within=(0.0, 1e12)), "racks") for c in ranked
-    }
+    told = {cause: _racks(means[cause]) for cause in ranked}
     first, n = ranked[0], study.replications
     leads = {c: paired_difference(means[first].to_numpy(), means[c].to_numpy()) for c in ranked[1:]}
     alike = [c for c, lead in leads.items() if not lead.distinguishable()]
@@ -69,6 +72,10 @@ def _headline(study: Study) -> str:
         f"{_CAUSES[first].capitalize()} holds back most: {told[first]} on average over the run, "
         f"{interval(leads[following])} more than {_CAUSES[following]}."
     )
+
+
+def _racks(sample: pl.Series) -> str:
+    return amount(mean_interval(sample.to_numpy(), within=(0.0, math.inf)), "racks")
 
 
 def _profiled_network(study: Study) -> pl.Series:

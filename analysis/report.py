@@ -21,7 +21,7 @@ from analysis.stress_des import Facts, checklist
 from analysis.study_reader import BASELINE, Study, open_study
 from analysis.summary import summary_text
 from analysis.views.risk import work_lost_by_stop
-from analysis.words import interval, scale
+from analysis.words import interval, listing, scale
 
 __all__ = ["report", "summary_text"]
 
@@ -112,6 +112,7 @@ def _render(study: Study, summary: pl.DataFrame, figures: Sequence[Drawn]) -> st
             for title, ids in _TABLES
         ],
         fluid=not study.queues_jobs(),
+        notices=_notices(study),
         stops=_stop_table(study),
         stop=scenario.get("stops"),
         shared=was_shared(study),
@@ -197,6 +198,15 @@ def _loss(row: dict[str, Any]) -> str:
         return "exactly 0"
     text = _unbroken(f"{interval(loss)} %")
     return text if loss.distinguishable() else f"n.d.: {text}"
+
+
+def _notices(study: Study) -> list[str]:
+    """Return what cases hardly mean, said once with the cases it is said of."""
+    said: dict[str, list[str]] = {}
+    for case, thing in study.things("cases").items():
+        for notice in study.notices.get(case, ()):
+            said.setdefault(notice, []).append(thing.label)
+    return [f"{listing(labels)}: {notice}" for notice, labels in said.items()]
 
 
 def _cases(study: Study) -> list[tuple[str, str, list[str]]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ class Study:
     scenario_file : str
     only : tuple of int, optional
         Which of them to read, where some failed; without it all.
+    notices : mapping of str to list of str
+        What each case says and hardly means, as it was said before the runs.
     """
 
     out: Path
@@ -61,6 +63,7 @@ class Study:
     stops: Mapping[str, Mapping[str, str]]
     scenario_file: str
     only: tuple[int, ...] | None = None
+    notices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -164,6 +167,7 @@ def open_study(out: Path | str) -> Study:
             cases={BASELINE: told["cases"][BASELINE]} | told["cases"],
             stops=told.get("stops", {}),
             scenario_file=told["scenario_file"],
+            notices=told.get("notices", {}),
         )
     except (ValueError, KeyError, UnicodeDecodeError) as fault:
         raise ValueError(f"{path}: not the description of a study: {fault}") from fault

@@ -20,7 +20,14 @@ from analysis.stress_des import Facts, checklist, markdown
 from analysis.studies.page import write_study_page
 from analysis.studies.terminal import answers_text
 from scenarios.fabric import fabric
-from scenarios.files import check_file, load_cases, results_folder, runs_asked, runs_of
+from scenarios.files import (
+    check_file,
+    load_cases,
+    results_folder,
+    runs_of,
+    study_preface,
+    warnings_of,
+)
 from scenarios.pages import write_pages
 from scenarios.query import QueryError, query, tell
 from scenarios.rate import rate
@@ -71,7 +78,8 @@ def run(
     with clear_faults():
         folder = results_folder(out or Path("out") / file.stem)
         given = load_cases(file, case, sets or [])
-        err.print(f"{runs_of(given, replications)}.", markup=False, soft_wrap=True)
+        for line in (*warnings_of(given), f"{runs_of(given, replications)}."):
+            err.print(line, markup=False, soft_wrap=True)
         try:
             outcome = _run_with_progress(given, folder, replications, seed, workers)
         except OSError:
@@ -100,8 +108,8 @@ def study(
     with clear_faults():
         asked = read_study(file)
         folder = results_folder(out or Path("out") / Path(asked.plan.scenario).stem)
-        for kind, runs in runs_asked(asked):
-            err.print(f"{kind}: {runs}")
+        for said in study_preface(asked):
+            err.print(said, markup=False, soft_wrap=True)
         if not resume:
             forget(asked, folder)
         with _bar() as bar:

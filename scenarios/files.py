@@ -11,10 +11,12 @@ from simulator.spec.faults import Fault, SpecError
 from simulator.spec.file_kind import kind_of
 from simulator.spec.loader import BASELINE, Given, load, scenario_of
 from simulator.spec.loader import cases as cases_of
+from simulator.spec.notices import notices
 from simulator.spec.study_file import StudyFile
 from simulator.spec.study_sections import BreakEven, Select
 from simulator.study import plan_runs
 from simulator.study.kinds import plan_all
+from simulator.study.notices import Planned, study_notices
 
 
 def load_cases(file: Path, names: list[str] | None, sets: list[str]) -> dict[str, Given]:
@@ -58,6 +60,14 @@ def _as_case(file: Path, scenario: Path) -> str:
     return file.stem if at_home else str(file)
 
 
+def warnings_of(given: Mapping[str, Given]) -> Iterator[str]:
+    """Yield what cases hardly mean, a line each."""
+    said = dict.fromkeys(
+        f for one in given.values() for f in notices(one, given[BASELINE].scenario)
+    )
+    yield from (f"warning: {notice}" for notice in said)
+
+
 def check_file(file: Path, names: list[str] | None) -> Iterator[str]:
     """Yield what a scenario with its cases, or a study, amounts to, a line each.
 
@@ -69,10 +79,12 @@ def check_file(file: Path, names: list[str] | None) -> Iterator[str]:
     if kind_of(yamlfile.read(file).value) == "study":
         yield from _check_study(file)
         return
-    for name, given in load_cases(file, names, []).items():
+    cases = load_cases(file, names, [])
+    for name, given in cases.items():
         n = len(given.changes)
         differs = f", {n} value{'s differ' if n > 1 else ' differs'}" if n else ""
         yield f"{name}: good{differs}"
+    yield from warnings_of(cases)
 
 
 def results_folder(out: Path) -> Path:
@@ -89,21 +101,18 @@ def results_folder(out: Path) -> Path:
 
 
 def _check_study(file: Path) -> Iterator[str]:
-    for kind, runs in runs_asked(read_study(file)):
+    study = read_study(file)
+    planned = plan_all(study)
+    for kind, runs in runs_asked(study, planned):
         yield f"{kind}: good, {runs}"
+    yield from (f"warning: {notice}" for notice in study_notices(study, planned))
     yield f"{file} is a study file; type: siliconmix study {file}"
 
 
-def runs_asked(study: StudyFile) -> Iterator[tuple[str, str]]:
-    """Yield each question of a study with the runs it takes, in words.
-
-    Raises
-    ------
-    SpecError
-        With the faults of every question.
-    """
+def runs_asked(study: StudyFile, planned: Planned) -> Iterator[tuple[str, str]]:
+    """Yield each question of a study with the runs it takes, in words."""
     rule = study.plan.replications
-    for question, arms in plan_all(study):
+    for question, arms in planned:
         n = question.part.replications or rule.first
         kind = question.kind.replace("_", " ")
         if isinstance(question.part, Select):
@@ -113,6 +122,19 @@ def runs_asked(study: StudyFile) -> Iterator[tuple[str, str]]:
         )
         more = " to begin with" if grows else ""
         yield kind, f"{len(arms)} runs of {n} replications{more}"
+
+
+def study_preface(study: StudyFile) -> Iterator[str]:
+    """Yield the runs a study takes and what it hardly means, a line each.
+
+    Raises
+    ------
+    SpecError
+        With the faults of every question.
+    """
+    planned = plan_all(study)
+    yield from (f"{kind}: {runs}" for kind, runs in runs_asked(study, planned))
+    yield from (f"warning: {notice}" for notice in study_notices(study, planned))
 
 
 def runs_of(given: Mapping[str, Given], replications: int) -> str:

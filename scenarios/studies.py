@@ -41,6 +41,7 @@ from simulator.spec.study_sections import Select
 from simulator.study.campaign import Answered, Campaign, Judge, index
 from simulator.study.cluster import cluster
 from simulator.study.kinds import plan_all
+from simulator.study.notices import study_notices
 from simulator.study.runs import run_key
 from simulator.study.workers import Outcome, Workers
 
@@ -106,7 +107,8 @@ def ask(
         for question, arms in planned:
             answered.append(campaign.answer(question, arms))
     folder = study_folder(out, file)
-    write_record(folder, index(file, answered), measured)
+    said = [f"{notice.key}: {notice.message}" for notice in study_notices(file, planned)]
+    write_record(folder, index(file, answered) | {"notices": said}, measured)
     return Found(open_answers(folder), campaign.outcome)
 
 

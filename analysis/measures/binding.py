@@ -50,3 +50,18 @@ def over_the_run(study: Study, case: str = BASELINE) -> pl.DataFrame:
         found = tally(mine, ("replication",), **{cause: mean})
         numbers = numbers.join(found, on="replication", how="left", maintain_order="left")
     return numbers.select(pl.col(CAUSES).fill_null(0.0))
+
+
+def never_paid(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Racks wanted within the run and neither paid for nor called off by its end.
+
+    Returns
+    -------
+    DataFrame
+        ``replication, racks`` [racks].
+    """
+    numbers = pl.DataFrame({"replication": study.numbers}, schema={"replication": pl.Int64})
+    left = study.scan("orders", case).filter(pl.col("funded_s").is_null() & ~pl.col("cancelled"))
+    found = tally(left, ("replication",), racks=pl.col("racks").cast(pl.Float64))
+    both = numbers.join(found, on="replication", how="left", maintain_order="left")
+    return both.with_columns(pl.col("racks").fill_null(0.0))

@@ -160,6 +160,8 @@ class Answers:
     seed: int
     outcome: Metric
     sections: Mapping[str, Section]
+    notices: tuple[str, ...] = ()
+    """What the study says and hardly means."""
 
     @property
     def missing(self) -> int:
@@ -206,7 +208,8 @@ def open_answers(folder: Path | str) -> Answers:
         names = (told["title"], told["study_file"], told["scenario_file"], told["seed"])
     except (ValueError, KeyError, TypeError) as reason:
         raise ValueError(f"{home / INDEX}: not the description of a study: {reason}") from reason
-    return Answers(home, home.parent.parent, *names, outcome, sections)
+    said = tuple(told.get("notices", ()))
+    return Answers(home, home.parent.parent, *names, outcome, sections, said)
 
 
 def _arms(told: Sequence[Mapping[str, Any]]) -> tuple[Arm, ...]:

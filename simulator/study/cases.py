@@ -8,7 +8,9 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from simulator.spec.faults import Fault
 from simulator.spec.loader import Given
+from simulator.spec.notices import notices
 from simulator.study.runs import Run, run_key, stop_node
 from simulator.study.tasks import tasks_of
 from simulator.study.workers import Outcome, Workers
@@ -102,11 +104,18 @@ def _write_index(
         "cases": {r.case: run_key(r.scenario, seed) for r in runs if r.stopped is None},
         "case_titles": {name: given.scenario.title for name, given in cases.items()},
         "stops": {},
-    }
+        "notices": {name: [_said(f) for f in notices(one, first.scenario)]
+                    for name, one in cases.items()},
+    }  # fmt: skip
     for run in runs:
         if run.stopped is not None:
             index["stops"].setdefault(run.case, {})[run.stopped] = run_key(run.scenario, seed)
     write_aside(out / "study.json", json.dumps(index, indent=1) + "\n")
+
+
+def _said(notice: Fault) -> str:
+    """Return a notice without its file, which lies elsewhere on another machine."""
+    return f"{notice.key}: {notice.message}"
 
 
 def write_aside(path: Path, text: str) -> None:

@@ -237,6 +237,41 @@ def test_the_runs_that_stops_add_are_said_before_any_is_made(tmp_path):
     assert "2 cases: 2 runs of 8 replications." in result.output
 
 
+def test_a_purchase_that_waits_is_warned_of_at_check_in_run_and_on_the_page(tmp_path):
+    # Racks cost 1 MUSD, 3 MUSD a quarter go to racks, 2 of them to the plan's own and 1 to a pilot.
+    case = tmp_path / "more.yaml"
+    line = "{chip: gpu, quarter: 2025Q1, racks: 4}"
+    more = f"supply: {{plan+: [{line}]}}"
+    case.write_text(f"base: {TINY}\nchange: {{policy: {{fidelity: fluid}}, {more}}}\n")
+    said = "supply.plan.2: waits for money until 2025Q3, and 1 purchase behind it with it"
+    result = siliconmix("check", case)
+    assert result.exit_code == 0
+    assert f"warning: {case}:2: {said}" in result.output
+    out = tmp_path / "out"
+    result = siliconmix("run", case, "--out", out, "--replications", 2, "--workers", 1,
+                        "--set", "stops=null", "--set", "policy.fidelity=fluid")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert f"warning: {case}:2: {said}" in result.output
+    assert siliconmix("report", out).exit_code == 0
+    assert f"more: {said}" in (out / "report" / "index.html").read_text()
+
+
+def test_a_hedge_that_removes_purchases_is_warned_of(tmp_path):
+    asked = tmp_path / "asked.yaml"
+    asked.write_text(
+        f"title: A hedge\nscenario: {TINY}\nreplications: 2\n"
+        "hedges:\n  stop: {nodes: [fab-a], quarter: 2025Q2, duration: 8 weeks}\n  hedges:\n"
+        "    fewer: {changes: {supply.plan: [{chip: gpu, quarter: 2025Q1, racks: 1}]}}\n"
+    )
+    result = siliconmix("check", asked)
+    assert result.exit_code == 0, result.output
+    # 2 MUSD and 3 MUSD planned before, 1 MUSD now.
+    assert (
+        f"warning: {asked}:7: hedges.hedges.fewer: 2 purchases of the plan before it, 5 MUSD, are "
+        "not in this one (5 MUSD planned before, 1 MUSD now)"
+    ) in result.output
+
+
 def own_case(folder: Path, name: str = "slow.yaml") -> Path:
     folder.mkdir(exist_ok=True)
     path = folder / name

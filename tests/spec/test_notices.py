@@ -1,0 +1,124 @@
+"""What a plan hardly means: held against what the supply world does with it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.spec.loader import Given, load
+from simulator.spec.notices import notices, of_plan, removed
+from simulator.world.chain import Chain
+from simulator.world.supply_world import run_supply
+
+TINY = Path(__file__).parent.parent / "data" / "tiny.yaml"
+PILOT = Path(__file__).parents[2] / "scenarios" / "inhouse_pilot.yaml"
+#: Racks cost 1 MUSD; these are the racks' money of the six quarters. [MUSD]
+MONEY = {"2025Q1": 3, "2025Q2": 3, "2025Q3": 3, "2025Q4": 5, "2026Q1": 0, "2026Q2": 0}
+QUARTERS = [*MONEY]
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Given:
+    return load(TINY).change({"supply.programme": None, "supply.plan": [], "stops": None})
+
+
+def planned(tiny: Given, *orders: dict[str, object]) -> Given:
+    return tiny.change({"supply.plan": [{"chip": "gpu", **order} for order in orders]})
+
+
+def said(plan: Given) -> list[str]:
+    return [f"{notice.key}: {notice.message}" for notice in notices(plan)]
+
+
+def test_a_plan_that_is_paid_for_says_nothing(tiny: Given):
+    assert not said(planned(tiny, *({"quarter": q, "racks": n} for q, n in MONEY.items())))
+
+
+@pytest.mark.parametrize("name", ["inhouse_pilot.yaml", "buildout_2024.yaml"])
+def test_shipped_scenarios_mean_what_they_say(name: str):
+    shipped = load(PILOT.with_name(name))
+    assert not notices(shipped, shipped.scenario)
+
+
+def test_orders_outside_the_run_or_of_nothing_are_told(tiny: Given):
+    plan = planned(
+        tiny,
+        {"quarter": "2024Q4", "racks": 4},
+        {"quarter": "2026Q3", "racks": 4},
+        {"quarter": "2026Q4", "racks": 4},
+        {"quarter": "2025Q1", "spend": "900 kUSD"},
+        {"quarter": "2025Q1", "racks": 2},
+    ).change(
+        {"supply.contracts": {"gpu": {"minimum": 3, "source": "a test"}}},
+    )
+    found = said(plan)
+    assert [line.partition(": ")[0] for line in found] == [
+        "supply.plan.1.quarter",
+        "supply.plan.0.quarter",
+        "supply.plan.3.spend",
+        "supply.plan.4",
+    ]
+    assert (
+        "2026Q3 is after the last quarter, 2026Q2: it is never ordered, nor is another" in found[0]
+    )
+    assert "2024Q4 is before the start of the run, 2025Q1: 4 racks" in found[1]
+    assert "900 kUSD buys no rack of 'gpu', one costs 1 MUSD" in found[2]
+    assert "2 racks of 'gpu' are fewer than its contract's minimum of 3" in found[3]
+
+
+def test_a_purchase_without_its_budget_says_which_budget_would_pay_for_it(tiny: Given):
+    plan = planned(
+        tiny,
+        {"quarter": "2025Q1", "racks": 3},
+        {"quarter": "2025Q1", "racks": 2},
+        {"quarter": "2025Q2", "racks": 3},
+        {"quarter": "2025Q3", "racks": 3},
+        {"quarter": "2025Q4", "racks": 4},
+    )
+    # Two racks too many, of half the budget: each quarter's wait for the next, the last for ever.
+    (line,) = said(plan)
+    assert line.startswith("supply.plan.1: waits for money until 2025Q2, and 3 purchases behind it")
+    assert "(1 of them never paid for)" in line
+    assert "2 MUSD are lacking in 2025Q1" in line
+    assert line.endswith("economics.budget.2025Q1 of 10 MUSD would pay for it, it is 6 MUSD")
+    assert not said(plan.change({"economics.budget.2025Q1": "10 MUSD"}))
+
+
+orders = st.lists(st.tuples(st.sampled_from(QUARTERS), st.integers(1, 6)), max_size=8)
+
+
+@given(orders)
+@settings(max_examples=40)
+def test_who_is_said_to_wait_waits_in_the_world(tiny: Given, lines: list[tuple[str, int]]):
+    plan = planned(tiny, *({"quarter": q, "racks": n} for q, n in sorted(lines)))
+    found = [line for line in said(plan) if "money" in line or "never paid" in line]
+    world = run_supply(plan.scenario, 0, 0, Chain(plan.scenario))
+    made = [order for order in world.supply.orders if order.cause == "plan"]
+    late = [k for k, o in enumerate(made) if o.funded_s is None or o.funded_s > o.wanted_s]
+    assert bool(found) == bool(late)
+    for line in found[:1]:
+        index = int(line.split(".")[2].partition(":")[0])
+        assert index == late[0]
+        calendar, funded_s = plan.scenario.horizon.calendar, made[index].funded_s
+        if funded_s is None:
+            assert "is never paid for within the run" in line
+        else:
+            quarter = calendar.names()[calendar.edges_s().index(funded_s)]
+            assert f"waits for money until {quarter}" in line
+
+
+def test_a_plan_that_replaces_another_says_what_it_removed():
+    base = load(PILOT)
+    one = {"chip": "gb200-nvl72", "quarter": "2025Q2", "spend": "300 MUSD"}
+    replaced = base.change({"supply.plan": [one]})
+    (notice,) = notices(replaced, base.scenario)
+    assert notice.key == "supply.plan"
+    assert notice.message.startswith("32 purchases of the plan before it")
+    assert "write 'plan+' to add to it" in notice.message
+    added = base.change({"supply.plan+": [one]})
+    assert not removed(base.scenario, added.scenario)
+    # The same money for other chips is meant; and so is a plan cut where no money is.
+    half = base.change({"supply.plan.0.chip": "mi300x"})
+    assert not removed(base.scenario, half.scenario)
+    assert of_plan(added.scenario)
