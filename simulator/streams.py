@@ -8,6 +8,7 @@ numbers), and a renamed label or a reordered file changes nothing.
 from __future__ import annotations
 
 import zlib
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,16 @@ from numpy.random.bit_generator import ISeedSequence
 #: Constants of NumPy's `SeedSequence`: O'Neill's hash of entropy, fixed by NEP 19.
 _INIT_A, _MULT_A, _INIT_B, _MULT_B = 0x43B0D7E5, 0x931E8875, 0x8B51F9DD, 0x58F38DED
 _MIX_LEFT, _MIX_RIGHT, _WORD = 0xCA01F9DD, 0x4973F715, 0xFFFFFFFF
+
+
+def _constants(first: int, factor: int, rounds: int = 0) -> list[tuple[int, int]]:
+    """Return eight rounds' constants, before and after each, from some round on."""
+    powers = [first * pow(factor, rounds + k, 1 << 32) & _WORD for k in range(9)]
+    return list(pairwise(powers))
+
+
+#: Of the eight rounds that draw a state.
+_DRAWN = _constants(_INIT_B, _MULT_B)
 
 
 class Streams:
@@ -53,10 +64,14 @@ class Streams:
         self.replication = replication
         self._id_of_key: dict[int, str] = {}
         shared = np.random.SeedSequence(seed, spawn_key=(replication,))
-        self._pool: list[int] = shared.pool.tolist()
         # Sixteen rounds mix the first four words, of a short seed with zeros, then four each.
         words = max(4, _words(seed)) + _words(replication)
-        self._constant = _INIT_A * pow(_MULT_A, 16 + 4 * (words - 4), 1 << 32) & _WORD
+        constants = _constants(_INIT_A, _MULT_A, 16 + 4 * (words - 4))
+        #: What the last word, a stream's own, is mixed into the pool with, by round.
+        self._rounds = [
+            (before, after, _MIX_LEFT * word & _WORD)
+            for word, (before, after) in zip(shared.pool.tolist(), constants[:4], strict=True)
+        ]
 
     def __call__(self, stream_id: str) -> np.random.Generator:
         """Return a fresh generator at the start of the stream named *stream_id*."""
@@ -69,19 +84,15 @@ class Streams:
 
     def _state(self, key: int) -> list[int]:
         """Mix a last word into the pool, and draw eight words of state from it."""
-        constant, pool = self._constant, []
-        for word in self._pool:
-            value = key ^ constant
-            constant = constant * _MULT_A & _WORD
-            value = value * constant & _WORD
+        pool = []
+        for before, after, kept in self._rounds:
+            value = (key ^ before) * after & _WORD
             value ^= value >> 16
-            mixed = (_MIX_LEFT * word - _MIX_RIGHT * value) & _WORD
+            mixed = (kept - _MIX_RIGHT * value) & _WORD
             pool.append(mixed ^ mixed >> 16)
-        constant, state = _INIT_B, []
-        for word in (*pool, *pool):
-            value = word ^ constant
-            constant = constant * _MULT_B & _WORD
-            value = value * constant & _WORD
+        state = []
+        for word, (before, after) in zip((*pool, *pool), _DRAWN, strict=True):
+            value = (word ^ before) * after & _WORD
             state.append(value ^ value >> 16)
         return state
 
@@ -94,7 +105,8 @@ class _Hashed(ISeedSequence):
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray[Any, Any]:
         """Return the state; what asks is PCG64, for four words of 64 bits."""
-        return np.array(self.state, "<u4").view("<u8").astype(np.uint64)
+        low, high = self.state[::2], self.state[1::2]
+        return np.array([a | b << 32 for a, b in zip(low, high, strict=True)], np.uint64)
 
 
 def _words(value: int) -> int:

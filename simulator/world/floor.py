@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, exp, inf, log
 from statistics import NormalDist
@@ -44,8 +44,8 @@ class Floor:
     ----------
     in_service : callable
         Called with (site, chip, racks) the moment racks go into service.
-    nameplate_w : callable
-        Power to provision for a rack of a chip. [W]
+    nameplate_w : mapping of str to float
+        Power to provision for a rack of each chip. [W]
     retired : callable
         Called with (site, chip, racks) the moment racks go out of service.
     streams : Streams
@@ -58,7 +58,7 @@ class Floor:
         scenario: Scenario,
         record: Recorder,
         in_service: Callable[[str, str, int], None],
-        nameplate_w: Callable[[str], float],
+        nameplate_w: Mapping[str, float],
         retired: Callable[[str, str, int], None],
         streams: Streams,
     ) -> None:
@@ -80,6 +80,7 @@ class Floor:
         }
         self.racks: dict[tuple[str, str], int] = {}
         self.dock: deque[Consignment] = deque()
+        self._chips = {chip: rack.chips for chip, rack in scenario.catalog.racks.items()}
         self._tell_delivery = record.writer("deliveries", _DELIVERY)
         self._tell_fleet = record.writer("fleet", _FLEET)
         self.installing = 0
@@ -132,16 +133,18 @@ class Floor:
 
     def land(self, consignment: Consignment) -> None:
         """Put racks on the dock and into service as far as sites allow."""
-        self.dock.append(consignment)
-        self.serve()
+        # What waits there already found no room, and finds none by this one's coming.
+        for site_id in self._sites_for[consignment.chip]:
+            self._install(site_id, consignment)
+        if consignment.racks:
+            self.dock.append(consignment)
 
     def serve(self) -> None:
         """Move racks from the dock to sites, first come first served, whoever fits."""
         for waiting in self.dock:
             for site_id in self._sites_for[waiting.chip]:
                 self._install(site_id, waiting)
-        if not all(waiting.racks for waiting in self.dock):
-            self.dock = deque(waiting for waiting in self.dock if waiting.racks)
+        self.dock = deque(waiting for waiting in self.dock if waiting.racks)
 
     def install_at(self, site_id: str, consignment: Consignment) -> None:
         """Put a whole consignment into service at one named site.
@@ -175,7 +178,7 @@ class Floor:
 
     def _hold(self, site_id: str, chip: str, racks: int) -> None:
         """Take room for racks; give it back for a negative number."""
-        self.free_w[site_id] -= racks * self.nameplate_w(chip)
+        self.free_w[site_id] -= racks * self.nameplate_w[chip]
         self.free_racks[site_id] -= racks
         self.free_network[site_id] -= racks
 
@@ -188,7 +191,7 @@ class Floor:
         for stage, length_s in arrived.stages:
             end_s += length_s
             yield at(self.env, end_s)
-            self.record.event(self.env.now, f"{stage} done", arrived.order, f"{racks} racks")
+            self.record.tell((self.env.now, f"{stage} done", arrived.order, f"{racks} racks"))
         self.installing -= racks
         self._begin(site_id, arrived, racks)
 
@@ -240,17 +243,16 @@ class Floor:
     def _old_for_one_more(self, site_id: str, chip: str, old: str) -> int:
         """Return how many old racks give the room that one more of a kind lacks."""
         one_more = self._room(site_id, chip) + 1
-        lacking_w = one_more * self.nameplate_w(chip) - self.free_w[site_id] - 0.5
+        lacking_w = one_more * self.nameplate_w[chip] - self.free_w[site_id] - 0.5
         places = one_more - min(self.free_racks[site_id], self.free_network[site_id])
-        return max(ceil(lacking_w / self.nameplate_w(old)), int(places), 0)
+        return max(ceil(lacking_w / self.nameplate_w[old]), int(places), 0)
 
     def _room(self, site_id: str, chip: str) -> int:
         """Return how many more racks of a kind a site has room for."""
         # Half a watt covers the rounding of sums of nameplates.
-        fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w(chip))
+        fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w[chip])
         return int(min(self.free_racks[site_id], self.free_network[site_id], fits))
 
     def _record(self, site_id: str, chip: str, here: int) -> None:
-        chips = here * self.scenario.catalog.racks[chip].chips
-        watts = here * self.nameplate_w(chip)
-        self._tell_fleet((self.env.now, site_id, chip, here, chips, watts))
+        watts = here * self.nameplate_w[chip]
+        self._tell_fleet((self.env.now, site_id, chip, here, here * self._chips[chip], watts))

@@ -25,7 +25,7 @@ from simulator.world.recorder import Recorder
 _Z90 = NormalDist().inv_cdf(0.9)
 
 
-@dataclass
+@dataclass(slots=True)
 class Ask:
     """Racks of one chip that wait for an allocation."""
 
@@ -73,16 +73,20 @@ class Market:
         self._left = np.array([], float)
         #: What the last window left can be had until then. [s]
         self._closes_s = -inf
-        self._rationed = self._which_are_rationed()
+        #: Vendors that may accept only part of what is asked, and nodes whose shocks refuse some.
+        self._partial = {
+            vendor
+            for vendor, queue in self.queues.items()
+            if any(state.granted < 1 for state in queue.regimes.values())
+        }
+        self._cut = {i for b in nodes.blows if b.takes == "allocation" for i in b.nodes}
+        #: Chips of which orders may get less than they ask.
+        self.rationed = self._which_are_rationed()
 
     def wait_s(self, chip: str) -> float:
         """Wait for a slot of an order placed now. [s]."""
         waits_s = self._waits_s.get(self.vendor[chip])
-        return 0.0 if waits_s is None else waits_s[self._quarter()]
-
-    def rations(self, chip: str) -> bool:
-        """Tell whether orders of a chip may get less than they ask."""
-        return chip in self._rationed
+        return waits_s[self._quarter()] if waits_s else 0.0
 
     def ask(self, name: str, chip: str, racks: int, *, again: bool = False) -> Ask:
         """Ask for racks, now or *again* in the next window; `granted` happens with a number."""
@@ -105,7 +109,7 @@ class Market:
                 if regime.get(vendor) != path[quarter]:
                     regime[vendor] = path[quarter]
                     self.record.event(self.env.now, "regime", vendor, path[quarter])
-            if not self._rationed:
+            if not self.rationed:
                 continue
             # Behind the plan of record and the programme's orders of the same moment.
             yield self.env.timeout(0)
@@ -122,28 +126,29 @@ class Market:
         racks = [0] * len(bought)
         for ask in asks:
             racks[column_of[ask.chip]] += ask.racks
-        asked = np.array(racks, float)
-        accepted = racks.copy()
-        for column, chip in enumerate(bought):
-            if racks[column]:
-                accepted[column] = ceil(racks[column] * self._acceptance(chip))
+        accepted = racks
+        if self._partial or self._cut:
+            parts = map(self._acceptance, bought)
+            accepted = [ceil(asked * part) for asked, part in zip(racks, parts, strict=True)]
         may = np.array(accepted, float)
         needed = self.chain.units @ may
         if (needed + outside <= supply).all():
-            grants = may.astype(int)
+            grants = accepted
             self._left = supply - needed - outside
         else:
             tiers = [
                 Tier(float(supply[k]), self.chain.units[k], float(outside[k]), self._rule(i))
                 for k, i in enumerate(self.chain.scarce)
             ]
-            grants = whole(tiers, may, joint(tiers, may))
-            ours = self.chain.units @ grants
+            racks_granted = whole(tiers, may, joint(tiers, may))
+            ours = self.chain.units @ racks_granted
+            grants = racks_granted.tolist()
             self._left = np.maximum(0.0, supply - ours - np.minimum(outside, supply - ours))
-        for column in np.flatnonzero(grants < asked).tolist():
-            detail = f"{grants[column]} of {asked[column]:.0f} racks; {self._binding(column)}"
-            self.record.event(self.env.now, "short", bought[column], detail)
-        left = grants.tolist()
+        for column, asked in enumerate(racks):
+            if grants[column] < asked:
+                detail = f"{grants[column]} of {asked} racks; {self._binding(column)}"
+                self.record.event(self.env.now, "short", bought[column], detail)
+        left = [*grants]
         for ask in asks:  # the oldest first
             given = min(ask.racks, left[column_of[ask.chip]])
             if given:
@@ -164,18 +169,12 @@ class Market:
         return f"{min(racks_left, key=racks_left.__getitem__)} binds"
 
     def _which_are_rationed(self) -> frozenset[str]:
-        cut = {i for b in self.nodes.blows if b.takes == "allocation" for i in b.nodes}
-        part = {
-            vendor
-            for vendor, queue in self.queues.items()
-            if any(state.granted < 1 for state in queue.regimes.values())
-        }
         return frozenset(
             chip
             for k, chip in enumerate(self.chain.bought)
             if self.chain.units[:, k].any()
-            or self.vendor[chip] in part
-            or cut & {*self.chain.upstream[chip]}
+            or self.vendor[chip] in self._partial
+            or self._cut & {*self.chain.upstream[chip]}
         )
 
     def _acceptance(self, chip: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.laws.arrays import Array
-from simulator.laws.pipeline import behind_stock, final_rate, production_clock, stage_end_s
+from simulator.laws.pipeline import behind_stock, final_rate, production_clock
 from simulator.laws.recovery import group_health, health_on, recovery_steps
 from simulator.streams import Streams
 from simulator.world.chain import STAGES, Chain, Need
@@ -45,11 +45,6 @@ class Nodes:
             self._note_when_empty(need)
         self._clocks: dict[int, Clock | None] = {}
         self._of_chip: dict[str, dict[str, Clock | None]] = {}
-
-    def stage_end(self, chip: str, stage: str, enter_s: float, duration_s: float) -> float:
-        """Return when an order that enters a stage leaves it. [s]."""
-        clock = self.clocks(chip)[stage]
-        return enter_s + duration_s if clock is None else stage_end_s(enter_s, duration_s, *clock)
 
     def clocks(self, chip: str) -> dict[str, Clock | None]:
         """Return the clock of each stage of a chip's orders; None where it never fails."""
@@ -180,5 +175,6 @@ def _can_switch(need: Need) -> bool:
 
 def _changes(t_s: Array, health: Array) -> tuple[list[float], list[float]]:
     """Return only the times at which a health differs from before."""
-    keep = np.append(True, health[1:] != health[:-1])
+    keep = np.ones(len(health), bool)
+    np.not_equal(health[1:], health[:-1], out=keep[1:])
     return t_s[keep].tolist(), health[keep].tolist()

@@ -11,6 +11,9 @@ import simpy
 from simulator.world.chain import STAGES
 from simulator.world.market import Ask
 
+#: What is told of the end of a stage that hangs on nodes.
+DONE = {stage: f"{stage} done" for stage in STAGES}
+
 
 @dataclass(slots=True)
 class OrderState:
@@ -93,7 +96,7 @@ def stages_done(
             # What was done before the run is told as it begins.
             told_s = max(end_s, 0.0)
             if told_s < over_s and told_s != order.landed_s:
-                yield told_s, f"{stage} done", order.name, ""
+                yield told_s, DONE[stage], order.name, ""
 
 
 def may_be_cancelled(stage: str, before: str) -> bool:

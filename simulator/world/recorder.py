@@ -39,7 +39,8 @@ class Recorder:
             self._tables[name] = {column: [] for column in columns}
         #: Rows that are in no column yet, with their names, by table.
         self._waiting: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {}
-        self._tell = self.writer("events", EVENT)
+        #: Appends one line to the story of the run.
+        self.tell: Callable[[Line], None] = self.writer("events", EVENT)
 
     @property
     def tables(self) -> Mapping[str, Columns]:
@@ -69,18 +70,19 @@ class Recorder:
     def rows(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append many rows to *table*, each in the order of *names*."""
         columns = self._tables[table]
-        for name, values in zip(names, zip(*rows, strict=True), strict=False):
-            columns.setdefault(name, []).extend(values)
+        rows = rows if isinstance(rows, list) else list(rows)
+        # Transposed by zip, each row would be an iterator of its own.
+        for k, name in enumerate(names if rows else ()):
+            columns.setdefault(name, []).extend([row[k] for row in rows])
 
     def event(self, t_s: float, kind: str, subject: str, detail: str = "") -> None:
         """Append one line to the story of the run."""
-        self._tell((t_s, kind, subject, detail))
+        self.tell((t_s, kind, subject, detail))
 
     def insert_events(self, lines: Iterable[Line]) -> None:
         """Put lines into the story, each behind those of its time and before later ones."""
         columns, (_, waiting) = self._tables["events"], self._waiting["events"]
         waiting[:0] = zip(*(columns[name] for name in EVENT), strict=True)
         columns.update({name: [] for name in EVENT})
-        # Two sorted lists, one behind the other, are merged by the sort.
-        waiting += sorted(lines, key=itemgetter(0))
-        waiting.sort(key=itemgetter(0))
+        waiting += lines
+        waiting.sort(key=itemgetter(0))  # which keeps the order of what happens at one time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
@@ -11,23 +11,25 @@ from typing import Any
 import simpy
 
 from simulator.laws.pipeline import stage_end_s
-from simulator.spec.orders import Contract, LeadTime
+from simulator.spec.orders import Contract
 from simulator.streams import Streams
 from simulator.world.buying import slipped
 from simulator.world.chain import STAGES, Chain
 from simulator.world.clock import at
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Ask, Market
-from simulator.world.nodes import Nodes
-from simulator.world.orders import OrderState, may_be_cancelled, stages_done
+from simulator.world.nodes import Clock, Nodes
+from simulator.world.orders import DONE, OrderState, may_be_cancelled, stages_done
 from simulator.world.recorder import Recorder
 from simulator.world.treasury import CENT_USD, Treasury
 
 _Z90 = NormalDist().inv_cdf(0.9)
 #: Quarters before the start whose orders have lead times of their own.
 _EARLIER = 40
-#: Stages before the balance is due, and those behind it.
-_MADE, _SHIPPED = STAGES[:-1], STAGES[-1:]
+#: Stages before the balance is due, those behind it, and all.
+_MADE, _SHIPPED, _ALL = range(3)
+#: Stages that hang on nodes, each with its part of the lead time [1] and its line's clock.
+_Way = list[tuple[str, float, Clock | None]]
 _PLAIN = Contract(source="no contract is named: paid in full with the order")
 
 
@@ -69,9 +71,9 @@ class Supply:
         racks = self.scenario.catalog.racks
         self._price_usd = {chip: rack.price.value for chip, rack in racks.items()}
         self._terms = {chip: self.scenario.supply.contracts.get(chip, _PLAIN) for chip in racks}
-        self._shares = {
-            chip: _shares(lead) for chip, lead in chain.scenario.supply.lead_times.items()
-        }
+        self._leads = self.scenario.supply.lead_times
+        #: By chip: the way before the balance is due, behind it, and the whole.
+        self._ways: dict[str, tuple[_Way, _Way, _Way]] = {}
 
     def follow_plan(self) -> Generator[simpy.Event, Any, None]:
         """Place the plan of record's orders, each at the start of its quarter."""
@@ -113,7 +115,7 @@ class Supply:
         price_usd = price_usd or self._price_usd[chip]
         order = OrderState(name, chip, quarter, cause, racks, price_usd, wanted_s)
         order.extra_wait_s = extra_wait_s
-        self.record.event(now_s, "ordered", name, f"{racks} racks")
+        self.record.tell((now_s, "ordered", name, f"{racks} racks"))
         self._enter(order)
         return order
 
@@ -161,11 +163,13 @@ class Supply:
         """Tell the story of one order."""
         try:
             if order.wanted_s >= 0:
-                if self.market.rations(order.chip):
-                    order.pending = self.market.ask(
-                        order.name, order.chip, order.racks, again=order.again
-                    )
-                    self._take(order, (yield order.pending.granted))
+                if order.chip in self.market.rationed:
+                    ask = self.market.ask(order.name, order.chip, order.racks, again=order.again)
+                    order.pending = ask
+                    granted = yield ask.granted
+                    order.pending = None
+                    if granted < order.racks:
+                        self._split(order, granted)
                 order.granted_s = now_s = self.env.now
                 due_usd = self._terms[order.chip].prepay * order.racks * order.price_usd
                 order.waits_for = "money"
@@ -175,14 +179,14 @@ class Supply:
                     yield from self._pay(order, due_usd)
                     now_s = self.env.now
                 order.funded_s = now_s
-                self.record.event(now_s, "funded", order.name)
+                self.record.tell((now_s, "funded", order.name, ""))
             else:
                 order.granted_s = order.funded_s = order.wanted_s
                 order.payments.append((order.wanted_s, order.worth_usd))
             # What was paid is one sum so far: with the order.
             balance_usd = order.racks * order.price_usd - order.payments[0][1]
             owing = balance_usd > CENT_USD
-            through_s = self._schedule(order, order.funded_s, _MADE if owing else STAGES)
+            through_s = self._schedule(order, order.funded_s, _MADE if owing else _ALL)
             if owing:
                 if through_s == inf:
                     return
@@ -198,8 +202,8 @@ class Supply:
         order.waits_for, order.landed_s = "dock", (now_s := self.env.now)
         stage, end_s = order.ends[-1]
         if max(end_s, 0.0) == now_s:
-            self.record.event(now_s, f"{stage} done", order.name)
-        self.record.event(now_s, "landed", order.name, f"{order.racks} racks")
+            self.record.tell((now_s, DONE[stage], order.name, ""))
+        self.record.tell((now_s, "landed", order.name, f"{order.racks} racks"))
         self.floor.land(self._consignment(order))
 
     def _pay(self, order: OrderState, usd: float) -> Generator[simpy.Event, Any, None]:
@@ -209,10 +213,10 @@ class Supply:
         order.pending = None
         order.payments.append((self.env.now, usd))
 
-    def _schedule(self, order: OrderState, funded_s: float, stages: Sequence[str]) -> float:
+    def _schedule(self, order: OrderState, funded_s: float, part: int) -> float:
         """Return when racks are through stages, by the queue and the clocks of the lines. [s]."""
         total_s = self._lead_time_s(order)
-        lead = self.scenario.supply.lead_times[order.chip]
+        lead = self._leads[order.chip]
         order.commission_s = total_s * (lead.install_share + lead.burn_in_share)
         order.waits_for = "queue"
         wait_s = order.extra_wait_s
@@ -221,31 +225,37 @@ class Supply:
         order.made_s = funded_s + wait_s
         order.due_s = order.made_s + total_s - order.commission_s
         order.total_s, order.slot_s = total_s, order.made_s
-        return self._pass(order, stages, order.made_s)
+        return self._pass(order, part, order.made_s)
 
-    def _pass(self, order: OrderState, stages: Sequence[str], through_s: float) -> float:
+    def _pass(self, order: OrderState, part: int, through_s: float) -> float:
         """Take an order through stages that hang on nodes, each when its line lets it. [s]."""
-        shares, clocks = self._shares[order.chip], self.nodes.clocks(order.chip)
-        for stage in stages:
-            share, clock = shares[stage], clocks[stage]
-            if through_s == inf or (stage == "ship" and share == 0):
+        slot_s, total_s, ends = order.slot_s, order.total_s, order.ends
+        for stage, share, clock in self._way(order.chip)[part]:
+            if through_s == inf:
                 break
-            span_s = share * order.total_s
+            span_s = share * total_s
             if clock is None:
                 through_s += span_s
             else:
                 # Late from a line before this one, it keeps its place in the plan of this one:
                 # a stop that reaches several lines holds an order up once.
-                through_s = stage_end_s(through_s, span_s, *clock, slot_s=order.slot_s)
-            order.slot_s += span_s
-            order.ends.append((stage, through_s))
+                through_s = stage_end_s(through_s, span_s, *clock, slot_s)
+            slot_s += span_s
+            ends.append((stage, through_s))
+        order.slot_s = slot_s
         return through_s
 
-    def _take(self, order: OrderState, granted: int) -> None:
+    def _way(self, chip: str) -> tuple[_Way, _Way, _Way]:
+        if chip not in self._ways:
+            lead, clocks = self._leads[chip], self.nodes.clocks(chip)
+            shares = (lead.fab_share, lead.package_share, lead.rack_share, lead.ship_share)
+            way = [(s, share, clocks[s]) for s, share in zip(STAGES, shares, strict=True)]
+            shipped = way[-1:] if lead.ship_share else []
+            self._ways[chip] = (way[:-1], shipped, way[:-1] + shipped)
+        return self._ways[chip]
+
+    def _split(self, order: OrderState, granted: int) -> None:
         """Go on with what is granted; the rest asks again in the next window."""
-        order.pending = None
-        if granted == order.racks:
-            return
         rest = OrderState(
             f"{order.name}+",
             order.chip,
@@ -287,11 +297,13 @@ class Supply:
         order.payments.append((self.env.now, owed_usd))
 
     def _consignment(self, order: OrderState) -> Consignment:
-        lead = self.scenario.supply.lead_times[order.chip]
+        lead = self._leads[order.chip]
         both = lead.install_share + lead.burn_in_share
-        install_s = order.commission_s * lead.install_share / both if both else 0.0
+        if not both:
+            return Consignment(order.name, order.chip, order.racks)
+        install_s = order.commission_s * lead.install_share / both
         stages = (("install", install_s), ("burn_in", order.commission_s - install_s))
-        return Consignment(order.name, order.chip, order.racks, stages if both else ())
+        return Consignment(order.name, order.chip, order.racks, stages)
 
     def _lead_time_s(self, order: OrderState) -> float:
         """Return the lead time: racks of one chip ordered in one quarter share their luck."""
@@ -305,7 +317,7 @@ class Supply:
         return self._earlier_s[order.chip][min(_quarters_before(order.wanted_s), _EARLIER - 1)]
 
     def _draw(self, chip: str, when: str, quarters: int) -> list[float]:
-        total = self.scenario.supply.lead_times[chip].total
+        total = self._leads[chip].total
         sigma = log(total.p90 / total.median) / _Z90
         z = self.streams(f"lead/{chip}{when}").standard_normal(quarters).tolist()
         return [total.median * exp(sigma * each) for each in z]
@@ -313,12 +325,6 @@ class Supply:
     def close(self) -> None:
         """Tell which stages orders passed until now, each at its time."""
         self.record.insert_events(stages_done(self.orders, self.env.now))
-
-
-def _shares(lead: LeadTime) -> dict[str, float]:
-    """Return the part of a lead time by stage that hangs on nodes. [1]."""
-    shares = (lead.fab_share, lead.package_share, lead.rack_share, lead.ship_share)
-    return dict(zip(STAGES, shares, strict=True))
 
 
 def _quarters_before(t_s: float) -> int:

@@ -62,7 +62,8 @@ class SupplyWorld:
         self._told = in_service or _nobody
         self.nodes = Nodes(chain, streams)
         self.programme = Programme(env, scenario, streams, record)
-        self._nameplate_w = {
+        #: Power to provision for a rack of each chip, known once one stands on the floor. [W]
+        self.nameplate_w = {
             chip: rack.nameplate.value * self.programme.provisioned_factor(chip)
             for chip, rack in scenario.catalog.racks.items()
         }
@@ -97,10 +98,6 @@ class SupplyWorld:
             self.start()
             self.env.run(until=self.scenario.horizon.calendar.horizon_s)
             self.supply.close()
-
-    def nameplate_w(self, chip: str) -> float:
-        """Power to provision for a rack, known once it stands on the floor. [W]."""
-        return self._nameplate_w[chip]
 
     def runs_from_s(self, family: str, chip: str) -> float:
         """Return from when a family runs on a chip, the pilot's not before it has landed. [s]."""

@@ -204,7 +204,7 @@ class World:
     def _chip_w(self, chip: str) -> float:
         """Return the power of a chip under load, known once it stands on the floor. [W]."""
         rack = self.scenario.catalog.racks[chip]
-        return self.buying.nameplate_w(chip) * rack.busy_share.value / rack.chips
+        return self.buying.nameplate_w[chip] * rack.busy_share.value / rack.chips
 
     def close(self) -> dict[str, Columns]:
         """Close the books at the horizon and return the tables."""
