@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from heapq import heappush
+from heapq import heappop, heappush
 
 import simpy
 from simpy.events import NORMAL
 
 
-def at(env: simpy.Environment, t_s: float) -> simpy.Event:
-    """Return an event that happens exactly at *t_s*, or now if that is past.
+class At(simpy.Event):
+    """Happens exactly at a time, or now if that is past.
 
     ``now + (t - now)`` is not ``t`` in floating point, so the event enters the
     environment's queue with its time rather than with a delay.
@@ -17,11 +17,42 @@ def at(env: simpy.Environment, t_s: float) -> simpy.Event:
     Examples
     --------
     >>> env = simpy.Environment(0.1)
-    >>> env.run(at(env, 0.3)); env.now
+    >>> env.run(At(env, 0.3)); env.now
     0.3
     """
-    event = simpy.Event(env)
-    event._ok, event._value = True, None
-    now_s = env._now
-    heappush(env._queue, (t_s if t_s > now_s else now_s, NORMAL, next(env._eid), event))
-    return event
+
+    def __init__(self, env: simpy.Environment, t_s: float) -> None:
+        # As Event's own, whose call would cost as much as all of this.
+        self.env, self.callbacks, self._ok, self._value = env, [], True, None
+        now_s = env._now
+        heappush(env._queue, (t_s if t_s > now_s else now_s, NORMAL, next(env._eid), self))
+
+
+at = At
+
+
+def run_until(env: simpy.Environment, end_s: float) -> None:
+    """Run as ``env.run(until=end_s)`` does, without two calls an event.
+
+    Raises
+    ------
+    BaseException
+        What a process raised.
+
+    Examples
+    --------
+    >>> env, heard = simpy.Environment(), []
+    >>> for t_s in (1.0, 2.0, 3.0):
+    ...     At(env, t_s).callbacks.append(lambda event: heard.append(event.env.now))
+    >>> run_until(env, 3.0); heard, env.now
+    ([1.0, 2.0], 3.0)
+    """
+    queue = env._queue
+    while queue and queue[0][0] < end_s:
+        env._now, _, _, event = heappop(queue)
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks:
+            callback(event)
+        if not event._ok and not hasattr(event, "_defused"):
+            raise event._value
+    env._now = end_s

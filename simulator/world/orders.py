@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import inf
 
@@ -11,17 +11,13 @@ import simpy
 from simulator.world.chain import STAGES
 from simulator.world.market import Ask
 
-#: What is told of the end of a stage that hangs on nodes.
-DONE = {stage: f"{stage} done" for stage in STAGES}
-
 
 @dataclass(slots=True)
 class OrderState:
     """One order's life; times are None until they are known. [s].
 
     What happens to each node is drawn before the run, so that from the moment an
-    order is paid its way through the stages is known up to the next payment: its
-    process waits once, for the end of that way.
+    order is paid its way through the stages is known up to the next payment.
     """
 
     name: str
@@ -81,22 +77,6 @@ class OrderState:
             if begin_s is not None and begin_s < inf:
                 yield stage, begin_s
             begin_s = end_s
-
-
-def stages_done(
-    orders: Iterable[OrderState], until_s: float
-) -> Iterator[tuple[float, str, str, str]]:
-    """Yield the ends of stages that orders passed by a time, as lines of a run's story.
-
-    But for the end at which it landed: its process wakes for that, and tells it.
-    """
-    for order in orders:
-        over_s = until_s if order.cancelled_s is None else min(until_s, order.cancelled_s)
-        for stage, end_s in order.ends:
-            # What was done before the run is told as it begins.
-            told_s = max(end_s, 0.0)
-            if told_s < over_s and told_s != order.landed_s:
-                yield told_s, DONE[stage], order.name, ""
 
 
 def may_be_cancelled(stage: str, before: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -78,11 +77,3 @@ class Recorder:
     def event(self, t_s: float, kind: str, subject: str, detail: str = "") -> None:
         """Append one line to the story of the run."""
         self.tell((t_s, kind, subject, detail))
-
-    def insert_events(self, lines: Iterable[Line]) -> None:
-        """Put lines into the story, each behind those of its time and before later ones."""
-        columns, (_, waiting) = self._tables["events"], self._waiting["events"]
-        waiting[:0] = zip(*(columns[name] for name in EVENT), strict=True)
-        columns.update({name: [] for name in EVENT})
-        waiting += lines
-        waiting.sort(key=itemgetter(0))  # which keeps the order of what happens at one time

@@ -19,7 +19,7 @@ from simulator.world.clock import at
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Ask, Market
 from simulator.world.nodes import Clock, Nodes
-from simulator.world.orders import DONE, OrderState, may_be_cancelled, stages_done
+from simulator.world.orders import OrderState, may_be_cancelled
 from simulator.world.recorder import Recorder
 from simulator.world.treasury import CENT_USD, Treasury
 
@@ -28,6 +28,7 @@ _Z90 = NormalDist().inv_cdf(0.9)
 _EARLIER = 40
 #: Stages before the balance is due, those behind it, and all.
 _MADE, _SHIPPED, _ALL = range(3)
+_DONE = {stage: f"{stage} done" for stage in STAGES}
 #: Stages that hang on nodes, each with its part of the lead time [1] and its line's clock.
 _Way = list[tuple[str, float, Clock | None]]
 _PLAIN = Contract(source="no contract is named: paid in full with the order")
@@ -186,23 +187,19 @@ class Supply:
             # What was paid is one sum so far: with the order.
             balance_usd = order.racks * order.price_usd - order.payments[0][1]
             owing = balance_usd > CENT_USD
-            through_s = self._schedule(order, order.funded_s, _MADE if owing else _ALL)
+            self._schedule(order, order.funded_s, _MADE if owing else _ALL)
+            for stage, end_s in order.ends:
+                yield at(self.env, end_s)
+                self.record.tell((self.env.now, _DONE[stage], order.name, ""))
             if owing:
-                if through_s == inf:
-                    return
-                yield at(self.env, through_s)
                 yield from self._pay(order, balance_usd)
-                through_s = self._pass(order, _SHIPPED, max(through_s, self.env.now))
-            if through_s == inf:
-                return  # its line never comes back
-            if not owing or order.ends[-1][0] == "ship":
-                yield at(self.env, through_s)
+                through_s = self._pass(order, _SHIPPED, self.env.now)
+                if order.ends[-1][0] == "ship":
+                    yield at(self.env, through_s)
+                    self.record.tell((self.env.now, _DONE["ship"], order.name, ""))
         except simpy.Interrupt:
             return
         order.waits_for, order.landed_s = "dock", (now_s := self.env.now)
-        stage, end_s = order.ends[-1]
-        if max(end_s, 0.0) == now_s:
-            self.record.tell((now_s, DONE[stage], order.name, ""))
         self.record.tell((now_s, "landed", order.name, f"{order.racks} racks"))
         self.floor.land(self._consignment(order))
 
@@ -213,8 +210,8 @@ class Supply:
         order.pending = None
         order.payments.append((self.env.now, usd))
 
-    def _schedule(self, order: OrderState, funded_s: float, part: int) -> float:
-        """Return when racks are through stages, by the queue and the clocks of the lines. [s]."""
+    def _schedule(self, order: OrderState, funded_s: float, part: int) -> None:
+        """Schedule an order's stages, by the queue and the clocks of the lines."""
         total_s = self._lead_time_s(order)
         lead = self._leads[order.chip]
         order.commission_s = total_s * (lead.install_share + lead.burn_in_share)
@@ -225,7 +222,7 @@ class Supply:
         order.made_s = funded_s + wait_s
         order.due_s = order.made_s + total_s - order.commission_s
         order.total_s, order.slot_s = total_s, order.made_s
-        return self._pass(order, part, order.made_s)
+        self._pass(order, part, order.made_s)
 
     def _pass(self, order: OrderState, part: int, through_s: float) -> float:
         """Take an order through stages that hang on nodes, each when its line lets it. [s]."""
@@ -321,10 +318,6 @@ class Supply:
         sigma = log(total.p90 / total.median) / _Z90
         z = self.streams(f"lead/{chip}{when}").standard_normal(quarters).tolist()
         return [total.median * exp(sigma * each) for each in z]
-
-    def close(self) -> None:
-        """Tell which stages orders passed until now, each at its time."""
-        self.record.insert_events(stages_done(self.orders, self.env.now))
 
 
 def _quarters_before(t_s: float) -> int:

@@ -208,7 +208,6 @@ class World:
 
     def close(self) -> dict[str, Columns]:
         """Close the books at the horizon and return the tables."""
-        self.buying.supply.close()
         jobs = self.engine.close(self.scenario.horizon.calendar.horizon_s)
         if self.interconnect is not None:
             self.interconnect.close(self.scenario.horizon.calendar.horizon_s)
