@@ -8,10 +8,12 @@ numbers), and a renamed label or a reordered file changes nothing.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numpy.random.bit_generator import ISeedSequence
 
 #: Constants of NumPy's `SeedSequence`: O'Neill's hash of entropy, fixed by NEP 19.
@@ -75,15 +77,22 @@ class Streams:
 
     def __call__(self, stream_id: str) -> np.random.Generator:
         """Return a fresh generator at the start of the stream named *stream_id*."""
+        return _generator(self._state(self._key(stream_id)))
+
+    def many(self, stream_ids: Iterable[str]) -> list[np.random.Generator]:
+        """Return a fresh generator for each name, as calls would, in a fraction of their time."""
+        keys = np.array([self._key(stream_id) for stream_id in stream_ids], np.uint64)
+        return [_generator(state) for state in np.column_stack(self._state(keys))]
+
+    def _key(self, stream_id: str) -> int:
         key = zlib.crc32(stream_id.encode())
         other = self._id_of_key.setdefault(key, stream_id)
         if other != stream_id:
             raise ValueError(f"streams {other!r} and {stream_id!r} share one key; rename one")
-        # The stub of NumPy does not know that any ISeedSequence will do.
-        return np.random.Generator(np.random.PCG64(_Hashed(self._state(key))))  # type: ignore[arg-type]
+        return key
 
-    def _state(self, key: int) -> list[int]:
-        """Mix a last word into the pool, and draw eight words of state from it."""
+    def _state(self, key: Any) -> list[Any]:
+        """Mix a last word, or an array of them, into the pool; draw four words of 64 bits."""
         pool = []
         for before, after, kept in self._rounds:
             value = (key ^ before) * after & _WORD
@@ -94,19 +103,23 @@ class Streams:
         for word, (before, after) in zip((*pool, *pool), _DRAWN, strict=True):
             value = (word ^ before) * after & _WORD
             state.append(value ^ value >> 16)
-        return state
+        return [low | high << 32 for low, high in zip(state[::2], state[1::2], strict=True)]
 
 
 class _Hashed(ISeedSequence):
     """The state a generator begins with, hashed already."""
 
-    def __init__(self, state: list[int]) -> None:
-        self.state = state
+    def __init__(self, state: npt.ArrayLike) -> None:
+        self.state = np.array(state, np.uint64)
 
-    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray[Any, Any]:
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> npt.NDArray[np.uint64]:
         """Return the state; what asks is PCG64, for four words of 64 bits."""
-        low, high = self.state[::2], self.state[1::2]
-        return np.array([a | b << 32 for a, b in zip(low, high, strict=True)], np.uint64)
+        return self.state
+
+
+def _generator(state: npt.ArrayLike) -> np.random.Generator:
+    # The stub of NumPy does not know that any ISeedSequence will do.
+    return np.random.Generator(np.random.PCG64(_Hashed(state)))  # type: ignore[arg-type]
 
 
 def _words(value: int) -> int:

@@ -20,3 +20,11 @@ def test_a_stream_is_that_of_numpys_seed_sequence(seed: int, replication: int, n
     ours, numpys = Streams(seed, replication)(name), np.random.default_rng(sequence)
     assert ours.bit_generator.state == numpys.bit_generator.state
     assert np.array_equal(ours.standard_normal(5), numpys.standard_normal(5))
+
+
+@given(st.integers(0, 10), st.lists(st.text(max_size=8), unique=True, max_size=6))
+def test_many_streams_at_once_are_those_one_by_one(replication: int, names: list[str]):
+    together = Streams(3, replication).many(names)
+    alone = [Streams(3, replication)(name) for name in names]
+    states = [[s.bit_generator.state for s in streams] for streams in (together, alone)]
+    assert states[0] == states[1]

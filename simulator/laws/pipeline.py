@@ -14,7 +14,9 @@ from simulator.laws.arrays import Array
 _MOMENT_S = 1e-3
 
 
-def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tuple[Array, Array]:
+def production_clock(
+    t_s: Sequence[float], health: Sequence[float], catch_up: float
+) -> tuple[list[float], list[float]]:
     """Planned production done by each time, by a line that lost some and makes it up.
 
     A sold-out line runs at its plan (rate 1). While its health is below one it
@@ -23,18 +25,18 @@ def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tupl
 
     Parameters
     ----------
-    t_s : array_like, shape (n,)
+    t_s : sequence of float
         Times at which health changes, the first 0. [s]
-    health : array_like, shape (n,)
+    health : sequence of float
         Health from each of them on. [1]
     catch_up : float
         Spare rate above plan. [1]
 
     Returns
     -------
-    at_s : ndarray
+    at_s : list of float
         Times of the clock's corners. [s]
-    done_s : ndarray
+    done_s : list of float
         Seconds of planned production done by then; beyond the last corner the
         clock runs at `final_rate`.
 
@@ -42,14 +44,11 @@ def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tupl
     --------
     A stop of 10 s with 25 % spare rate is made up 40 s after it ends:
 
-    >>> at, done = production_clock([0.0, 10.0, 20.0], [1.0, 0.0, 1.0], 0.25)
-    >>> at.tolist(), done.tolist()
+    >>> production_clock([0.0, 10.0, 20.0], [1.0, 0.0, 1.0], 0.25)
     ([0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
     """
-    # Plain floats are read faster one by one than those of an array.
-    times, states = np.asarray(t_s, float).tolist(), np.asarray(health, float).tolist()
-    at, done = [times[0]], [times[0]]
-    for h, until in zip(states, [*times[1:], np.inf], strict=True):
+    at, done = [t_s[0]], [t_s[0]]
+    for h, until in zip(health, [*t_s[1:], np.inf], strict=True):
         lag = at[-1] - done[-1]
         rate = _fastest(h, catch_up)
         if lag > 0 and rate > 1:
@@ -64,7 +63,7 @@ def production_clock(t_s: ArrayLike, health: ArrayLike, catch_up: float) -> tupl
         speed = rate if lag > 0 or rate < 1 else 1.0
         done.append(done[-1] + speed * (until - at[-1]))
         at.append(until)
-    return np.asarray(at), np.asarray(done)
+    return at, done
 
 
 def stage_end_s(

@@ -87,6 +87,8 @@ class Chain:
         When a quarter begins, also one outside the run. [s]
     plan : list of (quarter, list of Order)
         The plan of record as the buying rule orders it, by time.
+    random_shocks : list of (RandomShocks, tuple of str)
+        Each with the nodes it hits.
     capacity, others : ndarray, shape (quarters, scarce nodes)
         What each has, and what its other customers ask. [units a quarter]
 
@@ -122,6 +124,10 @@ class Chain:
         self.edges_s = scenario.horizon.calendar.edges_s()
         self.begins_s = _Begins(scenario.horizon.calendar)
         self.plan = self._plan()
+        self.random_shocks = [
+            (shock, tuple(self.hit_by(shock.node, shock.tag, shock.country)))
+            for shock in scenario.supply.random_shocks
+        ]
         self.capacity = np.array(
             [[_from(nodes[i].capacity, q) for i in self.scarce] for q in self.quarters]
         )

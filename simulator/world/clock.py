@@ -9,7 +9,7 @@ from simpy.events import NORMAL
 
 
 class At(simpy.Event):
-    """Happens exactly at a time, or now if that is past.
+    """Happens exactly at a time, or now if that is past; its value is when.
 
     ``now + (t - now)`` is not ``t`` in floating point, so the event enters the
     environment's queue with its time rather than with a delay.
@@ -23,12 +23,9 @@ class At(simpy.Event):
 
     def __init__(self, env: simpy.Environment, t_s: float) -> None:
         # As Event's own, whose call would cost as much as all of this.
-        self.env, self.callbacks, self._ok, self._value = env, [], True, None
-        now_s = env._now
-        heappush(env._queue, (t_s if t_s > now_s else now_s, NORMAL, next(env._eid), self))
-
-
-at = At
+        self.env, self.callbacks, self._ok = env, [], True
+        self._value = t_s = t_s if t_s > env._now else env._now
+        heappush(env._queue, (t_s, NORMAL, next(env._eid), self))
 
 
 def run_until(env: simpy.Environment, end_s: float) -> None:

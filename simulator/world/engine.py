@@ -14,7 +14,7 @@ import numpy as np
 import simpy
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.engine_fleet import Fleet
 from simulator.world.jobs import EngineRecord, JobTable, Layout
 from simulator.world.jobs_report import job_columns, segment_columns
@@ -262,7 +262,7 @@ class JobEngine(Fleet):
                 self._advance(t_next)
             if np.isinf(t_next):
                 return
-            yield at(self.env, t_next)
+            yield At(self.env, t_next)
 
     def close(self, horizon_s: float) -> EngineRecord:
         """Close the accounts and return what came out.

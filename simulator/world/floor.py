@@ -14,7 +14,7 @@ import simpy
 from simulator.spec.scenario import Scenario
 from simulator.spec.site import NetworkPhase, PowerPhase
 from simulator.streams import Streams
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.recorder import Recorder
 
 _Z90 = NormalDist().inv_cdf(0.9)
@@ -22,7 +22,7 @@ _DELIVERY = ("order", "site", "chip", "racks", "in_service_s")
 _FLEET = ("t_s", "site", "chip", "racks", "chips", "nameplate_w")
 
 
-@dataclass
+@dataclass(slots=True)
 class Consignment:
     """Like racks of one order that stand on the dock; `racks` counts those still waiting."""
 
@@ -97,7 +97,7 @@ class Floor:
             if at_s > 0
         ]
         for at_s, site_id, _, block in sorted(blocks, key=lambda b: b[:3]):
-            yield at(self.env, at_s)
+            yield At(self.env, at_s)
             self.add_phase(site_id, block)
 
     def start(self) -> None:
@@ -167,14 +167,13 @@ class Floor:
         if self._refresh:
             self._make_room(site_id, waiting)
         racks = min(waiting.racks, self._room(site_id, waiting.chip))
-        if racks <= 0:
-            return
-        waiting.racks -= racks
-        self._hold(site_id, waiting.chip, racks)
-        if waiting.stages:
-            self.env.process(self._commission(site_id, waiting, racks))
-        else:
-            self._begin(site_id, waiting, racks)
+        if racks > 0:
+            waiting.racks -= racks
+            self._hold(site_id, waiting.chip, racks)
+            if waiting.stages:
+                self.env.process(self._commission(site_id, waiting, racks))
+            else:
+                self._begin(site_id, waiting, racks)
 
     def _hold(self, site_id: str, chip: str, racks: int) -> None:
         """Take room for racks; give it back for a negative number."""
@@ -190,7 +189,7 @@ class Floor:
         end_s = self.env.now
         for stage, length_s in arrived.stages:
             end_s += length_s
-            yield at(self.env, end_s)
+            yield At(self.env, end_s)
             self.record.tell((self.env.now, f"{stage} done", arrived.order, f"{racks} racks"))
         self.installing -= racks
         self._begin(site_id, arrived, racks)
@@ -207,7 +206,7 @@ class Floor:
         calendar = self.scenario.horizon.calendar
         due = [(calendar.at(line.quarter), line) for line in self.scenario.supply.retirements]
         for at_s, line in sorted(due, key=lambda item: item[0]):
-            yield at(self.env, at_s)
+            yield At(self.env, at_s)
             if line.makes_room_for is not None:
                 refresh = [line.chip, line.racks]
                 self._refresh.setdefault((line.site, line.makes_room_for), []).append(refresh)

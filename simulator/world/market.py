@@ -18,7 +18,7 @@ from simulator.laws.arrays import Array
 from simulator.spec.orders import Queue, Regime
 from simulator.streams import Streams
 from simulator.world.chain import Chain
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.nodes import Nodes
 from simulator.world.recorder import Recorder
 
@@ -90,7 +90,7 @@ class Market:
 
     def ask(self, name: str, chip: str, racks: int, *, again: bool = False) -> Ask:
         """Ask for racks, now or *again* in the next window; `granted` happens with a number."""
-        ask = Ask(name, chip, racks, self.env.event())
+        ask = Ask(name, chip, racks, simpy.Event(self.env))
         self.asks.append(ask)
         if not again and self.env.now < self._closes_s:
             self._share([ask], self._left, np.zeros_like(self._left))
@@ -104,7 +104,7 @@ class Market:
         """Share out each quarter's capacity, once all of the quarter's orders are placed."""
         regime: dict[str, Regime] = {}
         for quarter, edge_s in enumerate(self.edges_s):
-            yield at(self.env, edge_s)
+            yield At(self.env, edge_s)
             for vendor, path in self.regimes.items():
                 if regime.get(vendor) != path[quarter]:
                     regime[vendor] = path[quarter]
@@ -132,7 +132,7 @@ class Market:
             accepted = [ceil(asked * part) for asked, part in zip(racks, parts, strict=True)]
         may = np.array(accepted, float)
         needed = self.chain.units @ may
-        if (needed + outside <= supply).all():
+        if all((needed + outside <= supply).tolist()):
             grants = accepted
             self._left = supply - needed - outside
         else:
@@ -199,7 +199,7 @@ class Market:
         return pro_rata
 
     def _quarter(self) -> int:
-        return max(0, bisect_right(self.edges_s, self.env.now) - 1)
+        return bisect_right(self.edges_s, self.env.now) - 1  # the first begins with the run
 
     def _draw(self, vendor: str, queue: Queue, streams: Streams, quarters: list[str]) -> None:
         """Draw a vendor's regimes and waits, quarter by quarter."""

@@ -9,7 +9,7 @@ import numpy as np
 import simpy
 
 from simulator.spec.network import Wear
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.recorder import Recorder
 
 __all__ = ["Outages"]
@@ -93,7 +93,7 @@ class Outages:
         """Take down one of a kind for so long."""
         self.plant.fail(kind, number)
         self._tell(kind, number, "down")
-        yield at(self.env, self.env.now + repair_s)
+        yield At(self.env, self.env.now + repair_s)
         self.plant.repair(kind, number)
         self._tell(kind, number, "up")
 
@@ -106,7 +106,7 @@ class Outages:
                 count, began = self.plant.count(kind), self.env.now
                 if count:
                     due_s = began + left * wear.mtbf.value / count
-                    yield at(self.env, due_s) | self._grown
+                    yield At(self.env, due_s) | self._grown
                     left -= (self.env.now - began) * count / wear.mtbf.value
                     if self.env.now >= due_s:
                         break

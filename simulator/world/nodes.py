@@ -162,11 +162,11 @@ class Nodes:
     def _clock(self, needs: tuple[Need, ...]) -> Clock | None:
         """Return a line's clock: the scarcest input sets the pace; nothing if it never fails."""
         health = self._scarcest(needs, None)
-        if health is None or health.min() >= 1 - 1e-6:
+        if health is None or min(health.tolist()) >= 1 - 1e-6:
             return None
         at, done = production_clock(*_changes(self.t_s, health), self._catch_up)
-        rate = final_rate(float(health[-1]), bool(done[-1] >= at[-1]), self._catch_up)
-        return at.tolist(), done.tolist(), rate
+        rate = final_rate(float(health[-1]), done[-1] >= at[-1], self._catch_up)
+        return at, done, rate
 
 
 def _can_switch(need: Need) -> bool:

@@ -13,7 +13,7 @@ from simulator.spec.porting import PortTask
 from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
 from simulator.units import YEAR_S
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.recorder import Recorder
 
 _Z90 = NormalDist().inv_cdf(0.9)
@@ -76,14 +76,14 @@ class Porting:
         """Wait for the date and for people, work, and hand over software that is correct."""
         subject = f"{task.family} on {task.chip}"
         begin_s = self.scenario.horizon.calendar.at(task.start)
-        yield at(self.env, begin_s)
+        yield At(self.env, begin_s)
         yield self.team.get(task.engineers)
         self.record.event(self.env.now, "port begun", subject, f"{task.engineers} engineers")
         z = float(self.streams(f"ports/{task.family}/{task.chip}").standard_normal())
         sigma = log(task.effort.p90 / task.effort.median) / _Z90
         months = task.effort.median * exp(sigma * z) / task.engineers
         # Work begun before the start has been under way since its date.
-        yield at(self.env, (self.env.now if begin_s >= 0 else begin_s) + months * _MONTH_S)
+        yield At(self.env, (self.env.now if begin_s >= 0 else begin_s) + months * _MONTH_S)
         yield self.team.put(task.engineers)
         self.ready_s[task.family, task.chip] = self.env.now
         self.record.event(self.env.now, "ported", subject)

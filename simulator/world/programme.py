@@ -14,7 +14,7 @@ from simulator.spec.programme import Programme as ProgrammeSpec
 from simulator.spec.programme import Silicon
 from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.gate import Assay, Measured, ported_share
 from simulator.world.porting import Porting
 from simulator.world.recorder import Recorder
@@ -67,13 +67,13 @@ class Programme:
             return
         if spec.silicon is not None:
             yield from self._bring_up(spec.silicon)
-        yield at(self.env, calendar.at(spec.pilot_quarter))
+        yield At(self.env, calendar.at(spec.pilot_quarter))
         supply.place(spec.chip, spec.pilot_quarter, spec.pilot_racks, "pilot")
         self._state("pilot_ordered")
         yield self.landed
         self._state("pilot_in_service")
         yield self.env.timeout(spec.pilot_run)
-        yield at(self.env, calendar.at(spec.gate.quarter))
+        yield At(self.env, calendar.at(spec.gate.quarter))
         self._state("gate", assay.measured(1))
         decision, rounds = self._judge(assay, 1, porting, spec.gate.hold > 0), 1
         if decision == "hold":
@@ -99,12 +99,12 @@ class Programme:
     def _bring_up(self, silicon: Silicon) -> Generator[simpy.Event, Any, None]:
         """Design, tape out until the silicon works, bring it up."""
         begin_s = self.scenario.horizon.calendar.at(silicon.start)
-        yield at(self.env, begin_s)
+        yield At(self.env, begin_s)
         self._state("design")
         end_s = begin_s
         for k, length_s in enumerate(self._silicon_s):
             end_s += length_s
-            yield at(self.env, end_s)
+            yield At(self.env, end_s)
             if k < self.spins:
                 self._state("tapeout")
                 if k > 0 and silicon.spin_cost is not None and end_s >= 0:
@@ -118,7 +118,7 @@ class Programme:
         """Spend the reserve on the chip or, at the back of its queue, on the merchant's."""
         chip, wait_s = (spec.chip, 0.0) if ramp else (spec.fallback, spec.fallback_delay)
         for quarter, usd in sorted(spec.reserve.items()):
-            yield at(self.env, self.scenario.horizon.calendar.at(quarter))
+            yield At(self.env, self.scenario.horizon.calendar.at(quarter))
             # Behind the plan of record, whose orders of this quarter are placed first.
             yield self.env.timeout(0)
             price_usd = self.rack_usd(chip)

@@ -17,7 +17,7 @@ from simulator.spec.supply import Supply
 from simulator.streams import Streams
 from simulator.units import YEAR_S
 from simulator.world.chain import Chain
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.recorder import Recorder
 
 #: Random shocks are sampled from this long before the start. [s]
@@ -68,13 +68,11 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
         spec = (shock.severity, shock.recovery, shock.warning)
         blows.append(Blow(shock.kind, nodes, begin_s, begin_s + shock.duration, *spec))
     counted = _counted(supply, streams, horizon_s)
-    for index, random in enumerate(supply.random_shocks):
-        nodes = tuple(chain.hit_by(random.node, random.tag, random.country))
-        if index in counted:
-            arrivals = [*_arrivals(random, streams, 0.0), *counted[index]]
-        else:
-            arrivals = [*_arrivals(random, streams, horizon_s)]
-        for begin_s, length_s, severity in arrivals:
+    own = streams.many(f"shocks/{random.stream}" for random, _ in chain.random_shocks)
+    for index, (random, nodes) in enumerate(chain.random_shocks):
+        until_s = 0.0 if index in counted else horizon_s
+        arrivals = _arrivals(random, own[index], until_s)
+        for begin_s, length_s, severity in (*arrivals, *counted.get(index, ())):
             blows.append(
                 Blow(
                     random.kind,
@@ -124,17 +122,18 @@ def _extent(random: RandomShocks, stream: np.random.Generator) -> tuple[float, f
     return length_s, random.least_severity + spread * float(stream.random())
 
 
-def _arrivals(random: RandomShocks, streams: Streams, horizon_s: float) -> Iterator[_Arrival]:
+def _arrivals(
+    random: RandomShocks, stream: np.random.Generator, horizon_s: float
+) -> Iterator[_Arrival]:
     """Yield begin, length [s] and severity [1] of each shock of a stream."""
-    stream = streams(f"shocks/{random.stream}")
     mean_s = YEAR_S / random.per_year.value
     # From well before the start, so that a shock may be under way on the first day.
     t_s = -BEFORE_S
     while True:
         t_s += mean_s * float(stream.standard_exponential())
-        length_s, severity = _extent(random, stream)
         if t_s >= horizon_s:
             return
+        length_s, severity = _extent(random, stream)
         yield t_s, length_s, severity
         if random.arrival == "renewal":
             t_s += length_s
@@ -157,5 +156,5 @@ def herald(
     for t_s, kind, node, detail in sorted(told):
         if t_s >= 0:
             if t_s > env.now:
-                yield at(env, t_s)
+                yield At(env, t_s)
             record.event(env.now, kind, node, detail)

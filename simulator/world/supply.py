@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator
 from math import exp, inf, log
 from statistics import NormalDist
@@ -15,7 +15,7 @@ from simulator.spec.orders import Contract
 from simulator.streams import Streams
 from simulator.world.buying import slipped
 from simulator.world.chain import STAGES, Chain
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Ask, Market
 from simulator.world.nodes import Clock, Nodes
@@ -62,7 +62,7 @@ class Supply:
         self.floor = floor
         self.record = record
         self.orders: list[OrderState] = []
-        self._ordinal: Counter[tuple[str, str, str]] = Counter()
+        self._ordinal: defaultdict[tuple[str, str, str], int] = defaultdict(int)
         #: Lead times by chip: of orders of the run's quarters, and of earlier ones. [s]
         self._lead_s: dict[str, list[float]] = {}
         self._earlier_s: dict[str, list[float]] = {}
@@ -82,7 +82,7 @@ class Supply:
         if rule.rule == "react_to_slips" and rule.other is not None:
             self.env.process(self._react(rule.other, rule.grace))
         for quarter, lines in self._plan:
-            yield at(self.env, self._begins_s[quarter])
+            yield At(self.env, self._begins_s[quarter])
             for line in lines:
                 racks = line.racks
                 if racks is None:
@@ -162,6 +162,7 @@ class Supply:
 
     def _deliver(self, order: OrderState) -> Generator[simpy.Event, Any, None]:
         """Tell the story of one order."""
+        env, tell = self.env, self.record.tell
         try:
             if order.wanted_s >= 0:
                 if order.chip in self.market.rationed:
@@ -171,16 +172,16 @@ class Supply:
                     order.pending = None
                     if granted < order.racks:
                         self._split(order, granted)
-                order.granted_s = now_s = self.env.now
+                order.granted_s = now_s = env.now
                 due_usd = self._terms[order.chip].prepay * order.racks * order.price_usd
                 order.waits_for = "money"
                 if self.treasury.pays(due_usd):
                     order.payments.append((now_s, due_usd))
                 else:
                     yield from self._pay(order, due_usd)
-                    now_s = self.env.now
+                    now_s = env.now
                 order.funded_s = now_s
-                self.record.tell((now_s, "funded", order.name, ""))
+                tell((now_s, "funded", order.name, ""))
             else:
                 order.granted_s = order.funded_s = order.wanted_s
                 order.payments.append((order.wanted_s, order.worth_usd))
@@ -189,18 +190,16 @@ class Supply:
             owing = balance_usd > CENT_USD
             self._schedule(order, order.funded_s, _MADE if owing else _ALL)
             for stage, end_s in order.ends:
-                yield at(self.env, end_s)
-                self.record.tell((self.env.now, _DONE[stage], order.name, ""))
+                tell(((yield At(env, end_s)), _DONE[stage], order.name, ""))
             if owing:
                 yield from self._pay(order, balance_usd)
-                through_s = self._pass(order, _SHIPPED, self.env.now)
+                through_s = self._pass(order, _SHIPPED, env.now)
                 if order.ends[-1][0] == "ship":
-                    yield at(self.env, through_s)
-                    self.record.tell((self.env.now, _DONE["ship"], order.name, ""))
+                    tell(((yield At(env, through_s)), _DONE["ship"], order.name, ""))
         except simpy.Interrupt:
             return
-        order.waits_for, order.landed_s = "dock", (now_s := self.env.now)
-        self.record.tell((now_s, "landed", order.name, f"{order.racks} racks"))
+        order.waits_for, order.landed_s = "dock", env.now
+        tell((order.landed_s, "landed", order.name, f"{order.racks} racks"))
         self.floor.land(self._consignment(order))
 
     def _pay(self, order: OrderState, usd: float) -> Generator[simpy.Event, Any, None]:
@@ -272,7 +271,7 @@ class Supply:
         """In each quarter buy again, as another chip, what is overdue; each order once."""
         replaced: set[str] = set()
         for quarter in self._quarter:
-            yield at(self.env, self._begins_s[quarter])
+            yield At(self.env, self._begins_s[quarter])
             open_orders = [
                 (o.name, o.due_s, o.landed_s)
                 for o in self.orders
@@ -284,7 +283,7 @@ class Supply:
             self.place(other, quarter, self.racks_for(other, usd), "react")
 
     def _call_off(self, order: OrderState, quarter: str) -> Generator[simpy.Event, Any, None]:
-        yield at(self.env, self._begins_s[quarter])
+        yield At(self.env, self._begins_s[quarter])
         for part in [o for o in self.orders if o.name.rstrip("+") == order.name]:
             self.cancel(part)
 

@@ -9,7 +9,7 @@ from typing import Any
 import simpy
 
 from simulator.spec.scenario import Scenario
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.recorder import Recorder
 
 #: A claim is paid if it misses by less: the rounding of sums of money. [USD]
@@ -40,7 +40,7 @@ class Treasury:
         share = self.scenario.economics.training_share.value
         for quarter, usd in sorted(self.scenario.economics.budget.items()):
             at_s = max(calendar.at(quarter), 0.0)
-            yield at(self.env, at_s)
+            yield At(self.env, at_s)
             self.balance_usd += share * usd
             self._pay()
 

@@ -16,7 +16,7 @@ from simulator.streams import Streams
 from simulator.units import DAY_S
 from simulator.world import accounts
 from simulator.world.chain import Chain
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.collector import collector_at_rest
 from simulator.world.demand import draw_demand, shared_demand
 from simulator.world.engine import JobEngine
@@ -167,14 +167,14 @@ class World:
         """Slow what stands while a licence or support is withdrawn, and no longer."""
         blows = [blow for blow in self.buying.nodes.blows if blow.takes == "stock"]
         for t_s in sorted({t for blow in blows for t in (blow.start_s, blow.end_s) if t > 0}):
-            yield at(self.env, t_s)
+            yield At(self.env, t_s)
             self._rate.clear()
             self._set_rates()
 
     def _mature(self) -> Generator[simpy.Event, Any, None]:
         """Let software mature: new rates at each quarter's start, for running jobs too."""
         for edge_s in self.scenario.horizon.calendar.edges_s()[1:-1]:
-            yield at(self.env, edge_s)
+            yield At(self.env, edge_s)
             self._rate.clear()
             self._set_rates()
 
