@@ -83,6 +83,8 @@ class Chain:
         Nodes with a capacity.
     units : ndarray, shape (scarce nodes, chips)
         Units of each that go into a rack. [units/rack]
+    stands_on_scarce : mapping of str to bool
+        Whether any of those goes into a rack of each chip.
     begins_s : mapping of str to float
         When a quarter begins, also one outside the run. [s]
     plan : list of (quarter, list of Order)
@@ -119,6 +121,9 @@ class Chain:
         self.lines, self.line_of = self._lines(sorted(chips))
         self.scarce = tuple(i for i in sorted(nodes) if nodes[i].capacity)
         self.units = self._units()
+        self.stands_on_scarce = {
+            chip: bool(self.units[:, k].any()) for k, chip in enumerate(self.bought)
+        }
         self.quarters = scenario.horizon.calendar.names()
         self.number_of_quarter = {name: k for k, name in enumerate(self.quarters)}
         self.edges_s = scenario.horizon.calendar.edges_s()

@@ -17,8 +17,8 @@ class At(simpy.Event):
     Examples
     --------
     >>> env = simpy.Environment(0.1)
-    >>> env.run(At(env, 0.3)); env.now
-    0.3
+    >>> env.run(At(env, 0.3)), env.now
+    (0.3, 0.3)
     """
 
     def __init__(self, env: simpy.Environment, t_s: float) -> None:

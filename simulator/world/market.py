@@ -171,10 +171,10 @@ class Market:
     def _which_are_rationed(self) -> frozenset[str]:
         return frozenset(
             chip
-            for k, chip in enumerate(self.chain.bought)
-            if self.chain.units[:, k].any()
+            for chip, scarce in self.chain.stands_on_scarce.items()
+            if scarce
             or self.vendor[chip] in self._partial
-            or self._cut & {*self.chain.upstream[chip]}
+            or not self._cut.isdisjoint(self.chain.upstream[chip])
         )
 
     def _acceptance(self, chip: str) -> float:
