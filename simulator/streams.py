@@ -110,7 +110,7 @@ class _Hashed(ISeedSequence):
     """The state a generator begins with, hashed already."""
 
     def __init__(self, state: npt.ArrayLike) -> None:
-        self.state = np.array(state, np.uint64)
+        self.state = np.asarray(state, np.uint64)
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> npt.NDArray[np.uint64]:
         """Return the state; what asks is PCG64, for four words of 64 bits."""

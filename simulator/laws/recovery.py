@@ -84,6 +84,9 @@ def health_on(
     """
     t = np.asarray(t_s, float)
     start, end = np.asarray(start_s, float)[:, None], np.asarray(end_s, float)[:, None]
+    if len(start) == 1:  # leaves the same by every rule
+        left = 1.0 - np.asarray(severity, float)
+        return np.where((start[0] <= t) & (t < end[0]), left, 1.0)
     lost = np.where((start <= t) & (t < end), np.asarray(severity, float)[:, None], 0.0)
     if overlap == "multiply":
         return np.asarray(np.prod(1.0 - lost, axis=0))

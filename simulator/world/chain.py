@@ -91,6 +91,8 @@ class Chain:
         The plan of record as the buying rule orders it, by time.
     random_shocks : list of (RandomShocks, tuple of str)
         Each with the nodes it hits.
+    shock_streams : list of str
+        Name of the random stream of each.
     capacity, others : ndarray, shape (quarters, scarce nodes)
         What each has, and what its other customers ask. [units a quarter]
 
@@ -133,6 +135,7 @@ class Chain:
             (shock, tuple(self.hit_by(shock.node, shock.tag, shock.country)))
             for shock in scenario.supply.random_shocks
         ]
+        self.shock_streams = [f"shocks/{shock.stream}" for shock in scenario.supply.random_shocks]
         self.capacity = np.array(
             [[_from(nodes[i].capacity, q) for i in self.scarce] for q in self.quarters]
         )

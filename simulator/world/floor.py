@@ -164,12 +164,13 @@ class Floor:
             )
 
     def _install(self, site_id: str, waiting: Consignment) -> None:
+        chip = waiting.chip
         if self._refresh:
             self._make_room(site_id, waiting)
-        racks = min(waiting.racks, self._room(site_id, waiting.chip))
+        racks = min(waiting.racks, self._room(site_id, chip))
         if racks > 0:
             waiting.racks -= racks
-            self._hold(site_id, waiting.chip, racks)
+            self._hold(site_id, chip, racks)
             if waiting.stages:
                 self.env.process(self._commission(site_id, waiting, racks))
             else:
@@ -195,11 +196,12 @@ class Floor:
         self._begin(site_id, arrived, racks)
 
     def _begin(self, site_id: str, arrived: Consignment, racks: int) -> None:
-        here = self.racks.get((site_id, arrived.chip), 0) + racks
-        self.racks[site_id, arrived.chip] = here
-        self.in_service(site_id, arrived.chip, racks)
-        self._tell_delivery((arrived.order, site_id, arrived.chip, racks, self.env.now))
-        self._record(site_id, arrived.chip, here)
+        chip = arrived.chip
+        here = self.racks.get((site_id, chip), 0) + racks
+        self.racks[site_id, chip] = here
+        self.in_service(site_id, chip, racks)
+        self._tell_delivery((arrived.order, site_id, chip, racks, self.env.now))
+        self._record(site_id, chip, here)
 
     def retire(self) -> Generator[simpy.Event, Any, None]:
         """Take racks out of service on their dates, and give their room to the dock."""

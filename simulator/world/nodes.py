@@ -175,6 +175,6 @@ def _can_switch(need: Need) -> bool:
 
 def _changes(t_s: Array, health: Array) -> tuple[list[float], list[float]]:
     """Return only the times at which a health differs from before."""
-    keep = np.ones(len(health), bool)
-    np.not_equal(health[1:], health[:-1], out=keep[1:])
-    return t_s[keep].tolist(), health[keep].tolist()
+    times, states = t_s.tolist(), health.tolist()
+    keep = [0, *(k for k in range(1, len(states)) if states[k] != states[k - 1])]
+    return [times[k] for k in keep], [states[k] for k in keep]

@@ -68,7 +68,7 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
         spec = (shock.severity, shock.recovery, shock.warning)
         blows.append(Blow(shock.kind, nodes, begin_s, begin_s + shock.duration, *spec))
     counted = _counted(supply, streams, horizon_s)
-    own = streams.many(f"shocks/{random.stream}" for random, _ in chain.random_shocks)
+    own = streams.many(chain.shock_streams)
     for index, (random, nodes) in enumerate(chain.random_shocks):
         until_s = 0.0 if index in counted else horizon_s
         arrivals = _arrivals(random, own[index], until_s)

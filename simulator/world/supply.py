@@ -211,17 +211,17 @@ class Supply:
 
     def _schedule(self, order: OrderState, funded_s: float, part: int) -> None:
         """Schedule an order's stages, by the queue and the clocks of the lines."""
-        total_s = self._lead_time_s(order)
-        lead = self._leads[order.chip]
+        chip, total_s = order.chip, self._lead_time_s(order)
+        lead = self._leads[chip]
         order.commission_s = total_s * (lead.install_share + lead.burn_in_share)
         order.waits_for = "queue"
         wait_s = order.extra_wait_s
         if order.wanted_s >= 0:
-            wait_s += self.market.wait_s(order.chip)
-        order.made_s = funded_s + wait_s
-        order.due_s = order.made_s + total_s - order.commission_s
-        order.total_s, order.slot_s = total_s, order.made_s
-        self._pass(order, part, order.made_s)
+            wait_s += self.market.wait_s(chip)
+        order.made_s = order.slot_s = made_s = funded_s + wait_s
+        order.due_s = made_s + total_s - order.commission_s
+        order.total_s = total_s
+        self._pass(order, part, made_s)
 
     def _pass(self, order: OrderState, part: int, through_s: float) -> float:
         """Take an order through stages that hang on nodes, each when its line lets it. [s]."""
@@ -303,14 +303,14 @@ class Supply:
 
     def _lead_time_s(self, order: OrderState) -> float:
         """Return the lead time: racks of one chip ordered in one quarter share their luck."""
-        quarter = self._quarter.get(order.quarter)
+        quarter, chip = self._quarter.get(order.quarter), order.chip
         if quarter is not None:
-            if order.chip not in self._lead_s:
-                self._lead_s[order.chip] = self._draw(order.chip, "", len(self._quarter))
-            return self._lead_s[order.chip][quarter]
-        if order.chip not in self._earlier_s:
-            self._earlier_s[order.chip] = self._draw(order.chip, "/before", _EARLIER)
-        return self._earlier_s[order.chip][min(_quarters_before(order.wanted_s), _EARLIER - 1)]
+            if chip not in self._lead_s:
+                self._lead_s[chip] = self._draw(chip, "", len(self._quarter))
+            return self._lead_s[chip][quarter]
+        if chip not in self._earlier_s:
+            self._earlier_s[chip] = self._draw(chip, "/before", _EARLIER)
+        return self._earlier_s[chip][min(_quarters_before(order.wanted_s), _EARLIER - 1)]
 
     def _draw(self, chip: str, when: str, quarters: int) -> list[float]:
         total = self._leads[chip].total
