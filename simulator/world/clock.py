@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 import simpy
-from simpy.events import NORMAL
+from simpy.events import NORMAL, URGENT
 
 
 class At(simpy.Event):
@@ -44,12 +44,15 @@ def run_until(env: simpy.Environment, end_s: float) -> None:
     >>> run_until(env, 3.0); heard, env.now
     ([1.0, 2.0], 3.0)
     """
-    queue = env._queue
-    while queue and queue[0][0] < end_s:
+    queue, end = env._queue, simpy.Event(env)
+    # Before all else that happens then.
+    heappush(queue, (end_s, URGENT, -1, end))
+    while True:
         env._now, _, _, event = heappop(queue)
+        if event is end:
+            return
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
         for callback in callbacks:
             callback(event)
         if not event._ok and not hasattr(event, "_defused"):
             raise event._value
-    env._now = end_s

@@ -200,8 +200,8 @@ class Floor:
         here = self.racks.get((site_id, chip), 0) + racks
         self.racks[site_id, chip] = here
         self.in_service(site_id, chip, racks)
-        self._tell_delivery((arrived.order, site_id, chip, racks, self.env.now))
-        self._record(site_id, chip, here)
+        now_s = self._record(site_id, chip, here)
+        self._tell_delivery((arrived.order, site_id, chip, racks, now_s))
 
     def retire(self) -> Generator[simpy.Event, Any, None]:
         """Take racks out of service on their dates, and give their room to the dock."""
@@ -254,6 +254,8 @@ class Floor:
         fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w[chip])
         return int(min(self.free_racks[site_id], self.free_network[site_id], fits))
 
-    def _record(self, site_id: str, chip: str, here: int) -> None:
-        watts = here * self.nameplate_w[chip]
-        self._tell_fleet((self.env.now, site_id, chip, here, here * self._chips[chip], watts))
+    def _record(self, site_id: str, chip: str, here: int) -> float:
+        """Tell what stands at a site from now on; return when that is. [s]."""
+        now_s, watts = self.env.now, here * self.nameplate_w[chip]
+        self._tell_fleet((now_s, site_id, chip, here, here * self._chips[chip], watts))
+        return now_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -72,7 +73,7 @@ class Recorder:
         rows = rows if isinstance(rows, list) else list(rows)
         # Transposed by zip, each row would be an iterator of its own.
         for k, name in enumerate(names if rows else ()):
-            columns.setdefault(name, []).extend([row[k] for row in rows])
+            columns.setdefault(name, []).extend(map(itemgetter(k), rows))
 
     def event(self, t_s: float, kind: str, subject: str, detail: str = "") -> None:
         """Append one line to the story of the run."""
