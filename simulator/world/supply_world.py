@@ -26,6 +26,8 @@ from simulator.world.shocks import herald
 from simulator.world.supply import Supply
 from simulator.world.treasury import Treasury
 
+#: Called with site, chip and number of racks.
+_Told = Callable[[str, str, int], None]
 #: Tables a supply world fills.
 TABLES = ("orders", "deliveries", "fleet", "nodes", "programme", "events")
 
@@ -53,14 +55,13 @@ class SupplyWorld:
         chain: Chain,
         streams: Streams,
         record: Recorder,
-        in_service: Callable[[str, str, int], None] | None = None,
-        retired: Callable[[str, str, int], None] | None = None,
+        in_service: _Told | None = None,
+        retired: _Told | None = None,
         ported: Callable[[str, str], None] | None = None,
     ) -> None:
         self.env = env
         self.scenario = scenario = chain.scenario
         self.record = record
-        self._told = in_service or _nobody
         self.nodes = Nodes(chain, streams)
         self.programme = Programme(env, scenario, streams, record)
         #: Power to provision for a rack of each chip, known once one stands on the floor. [W]
@@ -73,7 +74,7 @@ class SupplyWorld:
             env,
             scenario,
             record,
-            self._rack_in_service,
+            _told(in_service or _nobody, self.programme),
             self.nameplate_w,
             retired or _nobody,
             streams,
@@ -127,9 +128,18 @@ class SupplyWorld:
             self.supply.orders.append(state)
             self.floor.install_at(stock.site, Consignment(name, stock.chip, stock.racks))
 
-    def _rack_in_service(self, site: str, chip: str, racks: int) -> None:
-        self._told(site, chip, racks)
-        self.programme.rack_in_service(chip)
+
+def _told(told: _Told, programme: Programme) -> _Told:
+    """Return what tells a listener, and the programme, that racks are in service.
+
+    A method of the world would hold the world, which then only the collector could free.
+    """
+
+    def in_service(site: str, chip: str, racks: int) -> None:
+        told(site, chip, racks)
+        programme.rack_in_service(chip)
+
+    return in_service
 
 
 def _nobody_asks(family: str, chip: str) -> None:
