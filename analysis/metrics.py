@@ -51,6 +51,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("work_done", "Training work done", "rce-days", "better"),
     Metric("unserved", "Unserved work", "rce-days", "worse"),
     Metric("unserved_share", "Unserved work, of asked", "%", "worse"),
+    Metric("under_way", "Work under way at the end", "rce-days", "neither"),
     Metric("wait_p50", "Queue wait, median", "h", "worse"),
     Metric("wait_p95", "Queue wait, 95th percentile", "h", "worse"),
     Metric("capacity", "Effective capacity in service", "rce-days", "neither"),
@@ -110,6 +111,9 @@ def numbers(
     if "unserved_share" in names:
         lost = _ratio(100.0 * pl.col("unserved"), pl.col("work_asked"))
         table = table.with_columns(unserved_share=lost)
+    if "under_way" in names:
+        rest = pl.col("work_asked") - pl.col("work_done") - pl.col("unserved")
+        table = table.with_columns(under_way=rest)
     if "unit_cost" in names:
         table = table.with_columns(unit_cost=_ratio(pl.col("accrued"), pl.col("work_done")))
     return table.select("replication", *names).sort("replication")
@@ -182,7 +186,9 @@ def _concentration(study: Study, case: str) -> pl.DataFrame:
 #: Where each metric is read: the tables of a part are opened only if one of its metrics is wanted.
 _PARTS: tuple[tuple[frozenset[str], Callable[[Study, str], pl.DataFrame]], ...] = (
     (
-        frozenset({"work_asked", "work_done", "unserved", "unserved_share", "unit_cost"}),
+        frozenset(
+            {"work_asked", "work_done", "unserved", "unserved_share", "under_way", "unit_cost"}
+        ),
         _work,
     ),
     (JOB_METRICS, _waits),

@@ -29,7 +29,10 @@ __all__ = ["report", "summary_text"]
 _TABLES = (
     (
         "Work",
-        ("work_asked", "work_done", "unserved", "unserved_share", "wait_p50", "wait_p95"),
+        (
+            *("work_asked", "work_done", "unserved", "under_way", "unserved_share"),
+            *("wait_p50", "wait_p95"),
+        ),
     ),
     (
         "Fleet and money",

@@ -181,3 +181,9 @@ def test_an_unfinished_study_is_refused(tmp_path: Path) -> None:
     (out / "study.json").write_text(json.dumps({"title": "x"}), encoding="utf-8")
     with pytest.raises(ValueError, match="not the description of a study"):
         open_study(out)
+
+
+def test_what_is_asked_is_done_unserved_or_under_way(study: Study) -> None:
+    found = metrics.numbers(study)
+    # 300 asked, 240 done with the noise, 30 unserved.
+    assert found["under_way"].to_list() == pytest.approx([30.0 - noise for noise in NOISE])
