@@ -28,7 +28,7 @@ from scenarios.files import (
     study_preface,
     warnings_of,
 )
-from scenarios.pages import write_pages
+from scenarios.pages import studies_in, write_pages
 from scenarios.query import QueryError, query, tell
 from scenarios.rate import rate
 from scenarios.replay import replay_file
@@ -168,8 +168,12 @@ def report(
     Of a folder that holds studies and no run of cases, the studies' pages.
     """
     with clear_faults():
-        for page in write_pages(results_folder(out)):
+        pages = write_pages(results_folder(out))
+        for page in pages:
             err.print(f"Report: {page}", soft_wrap=True)
+        if pages == [out / "report" / "index.html"] and (names := studies_in(out)):
+            told = f"The pages of studies: siliconmix report {out}/studies/NAME"
+            err.print(f"{told}, of {', '.join(names)}", markup=False, soft_wrap=True)
 
 
 @app.command()

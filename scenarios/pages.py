@@ -8,6 +8,7 @@ from pathlib import Path
 from analysis.report import report
 from analysis.studies import open_answers
 from analysis.studies.page import write_study_page
+from simulator.spec.faults import Fault, SpecError
 
 _INDEX = "study.json"
 
@@ -28,14 +29,28 @@ def write_pages(folder: Path) -> list[Path]:
     ------
     FileNotFoundError
         If there is nothing finished.
+    SpecError
+        If what lies there is no study.
     OSError
         If a page cannot be written.
     """
+    try:
+        return _written(folder)
+    except ValueError as reason:
+        raise SpecError([Fault(str(folder), None, "", str(reason))]) from None
+
+
+def studies_in(folder: Path) -> list[str]:
+    """Return the names of the studies answered in a folder of results."""
+    return [path.parent.name for path in sorted(folder.glob(f"studies/*/{_INDEX}"))]
+
+
+def _written(folder: Path) -> list[Path]:
     if _is_a_study(folder):
         return [write_study_page(open_answers(folder))]
-    studies = [path.parent for path in sorted(folder.glob(f"studies/*/{_INDEX}"))]
-    if studies and not (folder / _INDEX).is_file():
-        return [write_study_page(open_answers(study)) for study in studies]
+    names = studies_in(folder)
+    if names and not (folder / _INDEX).is_file():
+        return [write_study_page(open_answers(folder / "studies" / name)) for name in names]
     return [report(folder)]
 
 

@@ -35,6 +35,7 @@ from analysis.selection import replications_used
 from analysis.studies import Answers, Measured, open_answers, write_record
 from analysis.studies.select import survivors
 from analysis.uncertainty import mean_interval
+from simulator.spec.faults import SpecError, fault
 from simulator.spec.study_file import StudyFile, load_study, study_of
 from simulator.spec.study_inputs import Replications
 from simulator.spec.study_sections import Select
@@ -60,7 +61,36 @@ class Found:
 
 def read_study(path: Path) -> StudyFile:
     """Read a study file, all faults at once."""
-    return load_study(path, metrics.BY_ID)
+    return _with_jobs_for_waits(load_study(path, metrics.BY_ID))
+
+
+def _with_jobs_for_waits(file: StudyFile) -> StudyFile:
+    """Refuse metrics of single jobs where no case has any.
+
+    Raises
+    ------
+    SpecError
+        Naming each such metric where it stands.
+    """
+    if any(one.scenario.policy.fidelity == "jobs" for one in file.given.values()):
+        return file
+    places: list[tuple[tuple[str | int, ...], str]] = [(("outcome",), file.plan.outcome)]
+    places += [(("metrics", k), name) for k, name in enumerate(file.plan.metrics)]
+    if file.plan.replications.precision is not None:
+        named = file.plan.replications.precision.metric
+        places.append((("replications", "precision", "metric"), named))
+    message = (
+        "is read off single jobs, which the fluid fidelity does not have; "
+        "write 'policy.fidelity: jobs', or ask for another"
+    )
+    found = [
+        fault(file.place(*loc), loc, f"{name!r} {message}")
+        for loc, name in places
+        if name in metrics.JOB_METRICS
+    ]
+    if found:
+        raise SpecError(found)
+    return file
 
 
 def ask(
@@ -98,6 +128,7 @@ def ask(
         If a result cannot be written, or nobody answers at *scheduler*.
     """
     file = told if isinstance(told, StudyFile) else study_of(told, metrics.BY_ID)
+    file = _with_jobs_for_waits(file)
     planned = plan_all(file)
     out.mkdir(parents=True, exist_ok=True)
     measured = Measured(out, file.plan.wanted_metrics)

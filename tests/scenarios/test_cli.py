@@ -319,3 +319,12 @@ def test_a_misspelt_chip_is_told_once_where_it_was_misspelt(tmp_path):
     (said,) = result.output.splitlines()
     assert said.startswith(f"{case}:4: supply.plan.")
     assert said.endswith("unknown chip 'mi335x'; did you mean 'mi355x'?")
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON", '{"sections": {}}'])
+def test_report_of_a_broken_description_is_told(tmp_path, content):
+    (tmp_path / "study.json").write_text(content)
+    result = siliconmix("report", tmp_path)
+    assert result.exit_code == 2
+    assert str(tmp_path) in result.output
+    assert "Traceback" not in result.output

@@ -235,3 +235,21 @@ def test_a_list_in_another_form_is_shown_as_a_list(tmp_path: Path):
     assert "'Fab A' is not an id" in found[3]
     assert found[3].endswith("'fab-a'")
     assert "must be a list such as [8 weeks], found '8 weeks'" in found[4]
+
+
+def test_waits_are_refused_where_nothing_queues(tmp_path: Path):
+    path = write(
+        tmp_path,
+        """\
+        title: Waits
+        scenario: TINY
+        replications: {first: 2, most: 4, precision: {metric: wait_p50, relative: 0.1}}
+        outcome: wait_p95
+        metrics: [work_done, wait_p50]
+        change: {policy: {fidelity: fluid}}
+        portfolio: {cases: [baseline, cancelled]}
+        """,
+    )
+    found = faults_of(path)
+    assert [f.partition(": ")[0] for f in found] == ["3", "4", "5"]
+    assert "outcome: 'wait_p95' is read off single jobs, which the fluid fidelity" in found[1]
