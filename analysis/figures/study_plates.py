@@ -67,7 +67,8 @@ PLATES: Mapping[str, Plate] = {
     "dependence": Plate(
         dependence.dependence,
         "Groups of nodes are stopped in every combination. A part is Shapley's: the mean of what "
-        "a group adds to the loss over all orders of failing; parts sum to the loss when all stop.",
+        "a group adds to the loss over all orders of failing; parts sum to the loss when all stop. "
+        "Exposure index: a group's loss over the largest of a single group.",
         is_rows=False,
     ),
     "importance": Plate(
@@ -84,7 +85,8 @@ PLATES: Mapping[str, Plate] = {
         dependence.survival,
         "Time to survive: the longest forced stop that costs no more work than the threshold, "
         "the loss taken as straight between the stops tried; time to recover: how long the "
-        "node's own stops of chance last. What a stop delays beyond the horizon is not seen.",
+        "node's own stops of chance last. What a stop delays beyond the horizon is not seen. "
+        "Exposure index: loss of a stop of the 90th percentile, over the case's largest.",
     ),
     "pilot": Plate(
         dependence.pilot,

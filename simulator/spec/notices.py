@@ -98,7 +98,7 @@ def orders(scenario: Scenario) -> Findings:
             yield loc, f"{message} {least}: nothing is ordered"
         elif quarter_start(order.quarter) < quarter_start(first):
             message = f"{order.quarter} is before the start of the run, {first}: {racks} racks of"
-            taken = "are taken as paid and under way, and cost this run no cash"
+            taken = "are paid and under way: they land when due, and cost this run no cash"
             yield (*loc, "quarter"), f"{message} {order.chip!r} {taken}"
 
 
