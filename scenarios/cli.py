@@ -243,7 +243,7 @@ def replay(
 def examine_fabric(
     file: Annotated[Path, typer.Argument(metavar="FILE[:NAME]", help="Fabrics, or a graph.")],
     json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Picture of the tiers, .png.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for a drawing of each.")] = None,
 ) -> None:
     """Check a fabric, and tell its bisection, hops, load and what a fault of each tier costs."""
     with clear_faults():

@@ -165,6 +165,14 @@ def load_fabrics(path: Path) -> Fabrics:
         With every fault of the file: its line, key, value, and the nearest valid name.
     """
     tree = yamlfile.read(path)
+    plain = tree.plain()
+    if isinstance(plain, dict) and "fabrics" not in plain and {"network", "horizon"} & {*plain}:
+        message = (
+            "this file is a scenario's, whose fabrics grow with its racks: run it with --set "
+            "network.fidelity=contended, and its report shows them under load; this "
+            "reads fabrics of fixed size, as scenarios/catalog/fabrics.yaml has them"
+        )
+        raise SpecError([fault(tree.place, (), message)])
     try:
         fabrics = _File.model_validate(tree.plain()).fabrics
     except ValidationError as error:

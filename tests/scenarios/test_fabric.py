@@ -131,6 +131,12 @@ def test_a_bad_file_is_refused_with_line_key_value_and_the_nearest_name(tmp_path
     assert str(caught.value).startswith(str(file))
 
 
+def test_the_network_of_a_scenario_is_told_from_fabrics():
+    network = CATALOG.with_name("network.yaml")
+    with pytest.raises(SpecError, match=r"is a scenario's.*--set network.fidelity=contended"):
+        fabric(network)
+
+
 def test_names_the_nearest_fabric():
     with pytest.raises(SpecError, match=r"has no fabric 'roce-24'.*did you mean 'roce-24k'"):
         read_fabrics(Path(f"{CATALOG}:roce-24"))
