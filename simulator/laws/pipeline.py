@@ -69,8 +69,8 @@ def production_clock(
 def stage_end_s(
     enter_s: float,
     duration_s: float,
-    at_s: Sequence[float] | Array,
-    done_s: Sequence[float] | Array,
+    at_s: Sequence[float],
+    done_s: Sequence[float],
     final_rate: float = 1.0,
     slot_s: float | None = None,
 ) -> float:
@@ -90,7 +90,7 @@ def stage_end_s(
     duration_s : float
         Time the stage takes when nothing fails. [s]
     at_s, done_s : sequence of float
-        Corners of the line's `production_clock`; lists are read faster than arrays. [s]
+        Corners of the line's `production_clock`. [s]
     final_rate : float
         Rate of the clock beyond its last corner; 0 if the line never comes
         back. [1]
@@ -125,23 +125,28 @@ def stage_end_s(
             return end_s
     slot = enter_s if slot_s is None else slot_s
     backlog_s = _reached_s(slot + duration_s, at_s, done_s, final_rate)
-    return max(backlog_s, _worked_s(enter_s, duration_s, at_s, done_s, final_rate))
+    worked_s = _worked_s(enter_s, duration_s, at_s, done_s, final_rate, k)
+    return backlog_s if backlog_s > worked_s else worked_s
 
 
 def _worked_s(
     enter_s: float,
     duration_s: float,
-    at: Sequence[float] | Array,
-    done: Sequence[float] | Array,
+    at: Sequence[float],
+    done: Sequence[float],
     final_rate: float,
+    following: int,
 ) -> float:
-    """Return when work is done that the line's hurt alone delays, not its backlog. [s]."""
+    """Return when work is done that the line's hurt alone delays, not its backlog. [s].
+
+    *following* is the first corner after the work comes.
+    """
     t, left, stalled = enter_s, duration_s, 0.0
-    for k in range(bisect_right(at, enter_s), len(at)):
-        if k == 0 or (at[k - 1] == done[k - 1] and at[k] == done[k]):
-            rate = 1.0
-        else:
-            rate = min(1.0, (done[k] - done[k - 1]) / (at[k] - at[k - 1]))
+    for k in range(following, len(at)):
+        rate = 1.0
+        if k > 0 and (at[k - 1] != done[k - 1] or at[k] != done[k]):
+            rate = (done[k] - done[k - 1]) / (at[k] - at[k - 1])
+            rate = rate if rate < 1.0 else 1.0
         span = at[k] - t
         if rate * span >= left:
             return enter_s + duration_s + stalled + (left / rate - left if rate < 1 else 0.0)
@@ -153,25 +158,25 @@ def _worked_s(
 
 
 def _reached_s(
-    target: float, at: Sequence[float] | Array, done: Sequence[float] | Array, final_rate: float
+    target: float, at: Sequence[float], done: Sequence[float], final_rate: float
 ) -> float:
     """Return when a clock has done so much of its plan. [s]."""
     if target <= done[0]:
         return target  # through before the clock began, when the line kept to its plan
     if target >= done[-1]:
         if final_rate <= 0:
-            return np.inf if target > done[-1] else float(at[-1])
+            return np.inf if target > done[-1] else at[-1]
         if final_rate == 1 and at[-1] == done[-1]:
             return target  # to the last bit what it is where nothing ever fails
-        return float(at[-1] + (target - done[-1]) / final_rate)
+        return at[-1] + (target - done[-1]) / final_rate
     # The first corner at which that much is done: a flat stretch is a stop.
     k = bisect_left(done, target)
     if done[k] == target:
-        return float(at[k])
+        return at[k]
     if at[k - 1] == done[k - 1] and at[k] == done[k]:
         return target  # on time throughout: so again
     share = (target - done[k - 1]) / (done[k] - done[k - 1])
-    return float(at[k - 1] + share * (at[k] - at[k - 1]))
+    return at[k - 1] + share * (at[k] - at[k - 1])
 
 
 def behind_stock(
