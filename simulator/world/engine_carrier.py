@@ -45,7 +45,7 @@ from simulator.world.jobs_view import (
     view_of_runs,
 )
 from simulator.world.scheduler import DISCIPLINES, PLACEMENTS, Policy
-from simulator.world.scheduler_asked import view_of
+from simulator.world.scheduler_asked import Desk
 from simulator.world.scheduler_pools import Asked, set_aims
 
 Floats = NDArray[np.float64]
@@ -91,6 +91,8 @@ class Carrier:
         #: are to go on at another rate: once for all that is said at one moment.
         self._tables_stale = False
         self._rerated: list[int] = []
+        #: Where the planner's policy answers; None: not asked since the tables were worked out.
+        self._desk: Desk | None = None
         self._state.counts[LINKED] = 0 if network is None else POD
         if PLACEMENTS[policy.placement] == RANDOM:
             self._state.counts[SEED] = rng_faults("placement").integers(2**62)
@@ -125,19 +127,23 @@ class Carrier:
                 need = function(self._state, t_s)
             if need == jobs_advance.REACHED:
                 return
-            if need == jobs_advance.NEEDS_ROWS:
+            if need == jobs_advance.NEEDS_POLICY:
+                self._ask()
+            elif need == jobs_advance.NEEDS_ROWS:
                 self._state = jobs_memory.with_rows(self._state, 0)
             elif need == jobs_advance.NEEDS_RUNS:
                 least = int(self._state.counts[N_RUNS] + self._state.counts[N_WAITING])
                 self._state = jobs_memory.with_runs(self._state, min(least, self._chips_up()))
             elif need == jobs_advance.NEEDS_REPAIRS:
                 self._state = jobs_memory.with_repairs(self._state)
-            elif need == jobs_advance.NEEDS_POLICY:
-                self._ask()
             elif need == jobs_advance.NEEDS_NETWORK:
                 self._ask_network()
             elif need == jobs_advance.NEEDS_AIMS:
                 self._choose_pools()
+            elif need == jobs_advance.NEEDS_SIGHT:
+                self._state = jobs_memory.with_sight(self._state)
+            elif need == jobs_advance.NEEDS_NUMBERS:
+                raise ValueError("a policy must not return nan")
             else:
                 self._draw(int(self._state.counts[LACK]))
 
@@ -157,13 +163,13 @@ class Carrier:
         self._carry(compiled.settle, self._now_s)
 
     def _ask(self) -> None:
-        """Let the planner's policy order the queue, then start who fits."""
-        st = self._state
-        jobs = np.zeros(int(st.counts[N_WAITING]), np.int64)
-        compiled.list_waiting(st, jobs)
-        view = view_of(st, self.table, np.sort(jobs), self._tables.rate, self._tables.liking)
-        order, pools = self.policy.decided(view)
-        compiled.start_in_order(st, order, pools, self.policy.blocking, float(st.real[NOW]))
+        """Let the planner's policy say who goes first, and where."""
+        if self._desk is None or self._desk.st is not self._state:
+            assert self.policy.decide is not None  # only then the compiled part asks
+            self._desk = Desk(
+                self.policy.decide, self._state, self._tables.rate, self._tables.liking
+            )
+        self._desk.ask()
 
     def _choose_pools(self) -> None:
         """Ask for aims by the mix of classes."""
@@ -235,6 +241,7 @@ class Carrier:
         if not self._tables_stale:
             return
         self._tables_stale = False
+        self._desk = None
         self._tables.write(self._state)
         compiled.look_again(self._state, self._now_s)
         self._state.counts[MIX_CHANGED] = 1

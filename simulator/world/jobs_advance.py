@@ -12,6 +12,7 @@ from simulator.world.jobs_queue import join, leave, unplan
 from simulator.world.jobs_run import finish, remind
 from simulator.world.jobs_state import (
     AIMED,
+    ANSWERED,
     ASKED,
     CONSERVATIVE,
     DIRTY,
@@ -37,9 +38,15 @@ from simulator.world.jobs_state import (
     SKIPPING,
     WAITING,
 )
+from simulator.world.scheduler_answer import (
+    lacks_sight,
+    some_fit,
+    start_as_answered,
+    write_queue,
+)
 from simulator.world.scheduler_conservative import conservative_pass
 from simulator.world.scheduler_easy import easy_pass, release_hold
-from simulator.world.scheduler_passes import blocking_pass, skipping_pass, some_fit, unblock
+from simulator.world.scheduler_passes import blocking_pass, skipping_pass, unblock
 from simulator.world.scheduler_shares import sharing_pass
 
 #: Why the compiled part came back.
@@ -52,7 +59,9 @@ from simulator.world.scheduler_shares import sharing_pass
     NEEDS_POLICY,
     NEEDS_NETWORK,
     NEEDS_AIMS,
-) = range(8)
+    NEEDS_SIGHT,
+    NEEDS_NUMBERS,
+) = range(10)
 
 
 @kernel
@@ -63,6 +72,8 @@ def run_until(st: Any, t_end: float) -> int:
     scheduling, then those whose patience ends, then the network. Every step
     leaves the state whole, so after a need is met the call is made again.
     """
+    if st.counts[ANSWERED] == 1 and not start_as_answered(st, st.real[NOW]):
+        return NEEDS_NUMBERS
     while True:
         _await_round(st)
         now = _next_time(st)
@@ -86,10 +97,13 @@ def run_until(st: Any, t_end: float) -> int:
             return NEEDS_ROWS
         if _lacks_aims(st):
             return NEEDS_AIMS
+        if lacks_sight(st):
+            return NEEDS_SIGHT
         due = _pass_is_due(st)
         end_round(st)
         if due:
             if st.counts[MODE] == ASKED and some_fit(st):
+                write_queue(st)
                 return NEEDS_POLICY
             _schedule(st, now)
         # A job of no length, or a repair, may make room at this very moment.

@@ -22,10 +22,12 @@ from simulator.world.jobs_state import (
     REPAIR,
     ROW,
     RUN,
+    SEEN,
     SHARE,
     SLOT,
     TYPE,
     UNIT,
+    WANT,
 )
 
 #: The arrays of the memory: element and number of dimensions.
@@ -37,6 +39,8 @@ ARRAYS: dict[str, tuple[Any, int]] = {
     "checkpoint": (np.float64, 1),
     "restart": (np.float64, 1),
     "patience": (np.float64, 1),
+    "priority": (np.float64, 1),
+    "service": (np.int32, 1),
     "job": (JOB, 1),
     "lost": (np.float64, 1),
     "attained": (np.float64, 1),
@@ -64,6 +68,9 @@ ARRAYS: dict[str, tuple[Any, int]] = {
     "part": (PART, 1),
     "plan": (PLAN, 2),
     "planned": (PLANNED, 1),
+    "seen": (SEEN, 1),
+    "want": (WANT, 2),
+    "turn": (ENTRY, 1),
 }
 MEMORY = MemoryType("Memory", ARRAYS)
 
@@ -84,6 +91,8 @@ class State:
     checkpoint: NDArray[np.float64]
     restart: NDArray[np.float64]
     patience: NDArray[np.float64]
+    priority: NDArray[np.float64]
+    service: NDArray[np.int32]
     job: NDArray[Any]
     #: Per job: work done and lost, as wall time at rate 1; wall time on chips in runs
     #: that ended. Few jobs have any. [s]
@@ -130,6 +139,12 @@ class State:
     plan: NDArray[Any]
     #: Jobs with a reservation, in order of the queue.
     planned: NDArray[Any]
+    #: Waiting jobs in order of submission, while a planner's policy is asked;
+    seen: NDArray[Any]
+    #: per (waiting job, pool);
+    want: NDArray[Any]
+    #: and by its answer, a heap.
+    turn: NDArray[Any]
     #: Where all these are, and where that is, for compiled code.
     header: NDArray[np.int64] = field(init=False, repr=False)
     address: int = field(init=False, repr=False)

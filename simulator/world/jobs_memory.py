@@ -15,6 +15,7 @@ from simulator.world.jobs_state import (
     AIM,
     AIMED,
     BLOCK,
+    BLOCKS,
     BY_ATTAINED,
     BY_END,
     BY_SHARE,
@@ -36,6 +37,7 @@ from simulator.world.jobs_state import (
     MODE,
     N_COUNTERS,
     N_REALS,
+    N_WAITING,
     NEXT_FAULT,
     NEXT_ROUND,
     ORDER,
@@ -50,9 +52,11 @@ from simulator.world.jobs_state import (
     ROUND,
     ROW,
     RUN,
+    SEEN,
     SHARE,
     SLOT,
     UNIT,
+    WANT,
 )
 from simulator.world.jobs_types import room_for_heaps, types_of
 from simulator.world.scheduler import PLACEMENTS, Policy
@@ -61,6 +65,7 @@ _RUNS_AT_FIRST = 1024
 _PART_OF_JOBS = 8192
 #: Columns of a table that are read where they are.
 _AS_ASKED = ("submit", "work", "checkpoint", "restart", "patience")
+_AS_NAMED = ("priority", "service")
 _LINE_BYTES = 64
 
 
@@ -76,6 +81,7 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     counts[COOL] = policy.placement == "cool_pod"
     counts[PREEMPTS] = policy.preemption == "checkpoint"
     counts[RANKED] = BY_END if mode in (EASY, CONSERVATIVE) else BY_STRENGTH * counts[PREEMPTS]
+    counts[BLOCKS] = policy.blocking
     counts[LEARNING] = policy.run_time == "class_mean"
     counts[DOMINANT] = policy.discipline == "drf"
     counts[AIMED] = counts[MIX_CHANGED] = policy.pools is not None
@@ -93,6 +99,7 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         counts=counts,
         real=real,
         **{name: getattr(table, f"{name}_s") for name in _AS_ASKED},
+        **{name: getattr(table, name) for name in _AS_NAMED},
         job=_jobs(table, types),
         lost=np.zeros(n),
         attained=np.zeros(n),
@@ -121,6 +128,9 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         part=np.zeros(0, PART),
         plan=np.zeros((0, 2 * planned + 2), PLAN),
         planned=np.zeros(planned + 1, PLANNED),
+        seen=np.zeros(0, SEEN),
+        want=np.zeros((0, 0), WANT),
+        turn=np.zeros(0, ENTRY),
     )
 
 
@@ -181,6 +191,7 @@ def with_pool(st: State, chips_per_host: int, layout: Layout | None) -> State:
         aims=shaped(st.aims, len(st.aims), p),
         held=shaped(st.held, len(st.held), p),
         plan=shaped(st.plan, p),
+        want=shaped(st.want, len(st.want), p),
     )
 
 
@@ -200,6 +211,17 @@ def with_rows(st: State, least: int) -> State:
 def with_repairs(st: State) -> State:
     """Return the memory with room for twice as many repairs."""
     return replace(st, repairs=grown(st.repairs, 2 * len(st.repairs)))
+
+
+def with_sight(st: State) -> State:
+    """Return the memory with room for a policy to see twice as many jobs as wait."""
+    size = 2 * int(st.counts[N_WAITING])
+    return replace(
+        st,
+        seen=np.zeros(size, SEEN),
+        want=np.zeros((size, len(st.pool)), WANT),
+        turn=lined(size, ENTRY, 1),
+    )
 
 
 def with_runs(st: State, least: int) -> State:

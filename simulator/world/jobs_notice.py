@@ -5,21 +5,23 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from simulator.world.jobs_verbs import compiled
 
 #: Set when there is nothing more to say: it was said, or all is compiled.
 _QUIET = threading.Event()
 _PATIENCE_S = 1.5
+_NOTHING = nullcontext()
+
+
+def notice_of_compiling() -> AbstractContextManager[None]:
+    """Say so on standard error, once, when a call takes long because it is compiled first."""
+    return _NOTHING if _QUIET.is_set() else _notice()
 
 
 @contextmanager
-def notice_of_compiling() -> Generator[None]:
-    """Say so on standard error, once, when a call takes long because it is compiled first."""
-    if _QUIET.is_set():
-        yield
-        return
+def _notice() -> Generator[None]:
     notice = threading.Timer(_PATIENCE_S, _tell)
     notice.daemon = True
     notice.start()

@@ -52,8 +52,10 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     N_SMALL_PLANNED,  # of these, those that share a host
     STIRRED,  # 1: a shared host got other company since the last pass
     SIGHT,  # counts what a pass of backfill changes, so that it looks at types anew
+    ANSWERED,  # 1: a planner's policy has said who goes first
+    BLOCKS,  # 1: who does not fit then holds the pools it likes for itself
     N_COUNTERS,
-) = range(35)
+) = range(37)
 
 #: Places in the vector of real scalars.
 (
@@ -308,6 +310,7 @@ PLAN = np.dtype(
         ("at", "f8"),
         ("free", "i8"),  # hosts more from then on
         ("idle", "i8"),  # hosts that will be idle then
+        ("brief", "i8"),  # of these, hosts that reservations of no length take for that moment
     ],
     align=True,
 )
@@ -319,6 +322,29 @@ PLANNED = np.dtype(
         ("pool", "i4"),  # -1: none, it can never start
         ("hosts", "i4"),  # 0: one, for a small job
         ("small", "i4"),  # 1: in some pool it would share a host
+    ],
+    align=True,
+)
+#: What a planner's policy sees of a job that waits, and says of it.
+SEEN = np.dtype(
+    [
+        ("job", "i8"),
+        ("chips", "i8"),
+        ("priority", "f8"),
+        ("submit", "f8"),
+        ("left", "f8"),  # work, as far as it is known, as wall time at rate 1
+        ("first", "f8"),  # said: higher goes first
+        ("job_class", "i4"),
+        ("service", "i4"),
+    ],
+    align=True,
+)
+#: The same of a job and a pool.
+WANT = np.dtype(
+    [
+        ("wall", "f8"),  # time left
+        ("liking", "f8"),  # said: higher is liked better, -inf: not there
+        ("need", "i8"),  # chips
     ],
     align=True,
 )

@@ -25,10 +25,8 @@ from simulator.world.jobs_run import bring_up_to_date, change_rate, kill
 from simulator.world.jobs_state import (
     DIRTY,
     N_RUNS,
-    N_TYPES_WAITING,
     NOW,
 )
-from simulator.world.scheduler_passes import start_asked
 
 
 def _compiled(source: str) -> SimpleNamespace:
@@ -220,24 +218,6 @@ def _compiled(source: str) -> SimpleNamespace:
             st.counts[DIRTY] |= 1 << p
 
     @entry
-    def list_waiting(st: Any, jobs: Any) -> None:
-        """Fill an array with the jobs that wait."""
-        _ = source
-        n = 0
-        for i in range(st.counts[N_TYPES_WAITING]):
-            j = st.kind[st.kind[i].waiting].head
-            while j >= 0:
-                jobs[n] = j
-                n += 1
-                j = st.job[j].next
-
-    @entry
-    def start_in_order(st: Any, jobs: Any, pools: Any, blocking: bool, now: float) -> None:
-        """Start jobs that fit, in the order given, each trying pools in its own order."""
-        _ = source
-        start_asked(st, jobs, pools, blocking, now)
-
-    @entry
     def close_runs(st: Any, now: float) -> None:
         """Write down the progress of all that runs."""
         _ = source
@@ -269,8 +249,6 @@ def _compiled(source: str) -> SimpleNamespace:
         end_drain=end_drain,
         set_fault_rate=set_fault_rate,
         look_again=look_again,
-        list_waiting=list_waiting,
-        start_in_order=start_in_order,
         close_runs=close_runs,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.world.jobs_state import (
     ASKED,
@@ -23,7 +22,7 @@ from simulator.world.jobs_state import (
     SKIPPING,
     WORST_FIT,
 )
-from simulator.world.scheduler_asked import Decide, QueueView, answer_of
+from simulator.world.scheduler_asked import Decide
 from simulator.world.scheduler_pools import PoolChoice
 
 #: What each discipline is: (order of the queue, way a pass goes over it).
@@ -156,9 +155,3 @@ class Policy:
             raise ValueError(f"quotas must be >= 0, got {self.quotas}")
         if (self.discipline == "asked") != (self.decide is not None):
             raise ValueError("discipline 'asked' goes with a function to decide, and only that")
-
-    def decided(self, view: QueueView) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the jobs that wait in the planner's order, and the pools each would take."""
-        if self.decide is None:
-            raise ValueError(f"discipline {self.discipline!r} is compiled, not asked")
-        return answer_of(self.decide, view)

@@ -7,6 +7,10 @@ offer the same time the one it likes best. If that is now, it starts. A small
 job may also share a host, if that keeps the host no longer than can be spared;
 else it reserves a whole one.
 
+A job that is thought to take no time needs its hosts for a moment. It keeps out those after
+it that would start before that moment and end later, unless they leave room for all that
+need that moment; who starts or ends just then is not in its way, nor are others like it.
+
 A reservation is kept until its time has come, but for a small job that finds a
 host to share before: what it had reserved is then there for those that come
 later. What is unforeseen (a run that ends early or outlives its estimate or is
@@ -244,8 +248,12 @@ def _can_stay(st: Any, p: int, at: float, end: float) -> bool:
     while i < st.pool[p].steps and st.plan[p, i].at <= at:
         taken -= st.plan[p, i].free
         i += 1
-    if i > 0 and st.pool[p].free + hosts_to(st, p, at) - taken < 1:
-        return False
+    if i > 0:
+        # The host does not become idle at all, so also who needs it for that moment has none.
+        if st.plan[p, i - 1].at == at:
+            taken += st.plan[p, i - 1].brief
+        if st.pool[p].free + hosts_to(st, p, at) - taken < 1:
+            return False
     return _first_short(st, p, 1, i, end) < 0
 
 
@@ -253,7 +261,7 @@ def _can_stay(st: Any, p: int, at: float, end: float) -> bool:
 def _first_short(st: Any, p: int, hosts: int, i: int, end: float) -> int:
     """Return the first step, from the *i*-th to before an end, with fewer hosts idle; -1: none."""
     while i < st.pool[p].steps and st.plan[p, i].at < end:
-        if st.plan[p, i].idle < hosts:
+        if st.plan[p, i].idle - st.plan[p, i].brief < hosts:
             return i
         i += 1
     return -1
@@ -262,17 +270,16 @@ def _first_short(st: Any, p: int, hosts: int, i: int, end: float) -> int:
 @kernel
 def _reserve(st: Any, p: int, at: float, end: float, hosts: int) -> None:
     """Reserve hosts from one time to another, or, if negative, give up that they were."""
-    if at >= end:
-        return
     first = _step_at(st, p, at)
     last = _step_at(st, p, end)
+    if first == last:
+        st.plan[p, first].brief += hosts
     st.plan[p, first].free -= hosts
     st.plan[p, last].free += hosts
     for i in range(first, last):
         st.plan[p, i].idle -= hosts
-    if st.plan[p, last].free == 0:
-        _drop_step(st, p, last)
-    if st.plan[p, first].free == 0:
+    _drop_step(st, p, last)
+    if first < last:
         _drop_step(st, p, first)
 
 
@@ -290,6 +297,7 @@ def _step_at(st: Any, p: int, at: float) -> int:
         st.plan[p, m] = st.plan[p, m - 1]
     st.plan[p, i].at = at
     st.plan[p, i].free = 0
+    st.plan[p, i].brief = 0
     st.plan[p, i].idle = pool.free + hosts_to(st, p, at) - taken
     pool.steps += 1
     return i
@@ -310,6 +318,9 @@ def _steps_to(st: Any, p: int, at: float) -> int:
 
 @kernel
 def _drop_step(st: Any, p: int, i: int) -> None:
+    """Drop a step at which nothing changes."""
+    if st.plan[p, i].free != 0 or st.plan[p, i].brief != 0:
+        return
     for m in range(i + 1, st.pool[p].steps):
         st.plan[p, m - 1] = st.plan[p, m]
     st.pool[p].steps -= 1

@@ -120,38 +120,6 @@ def skipping_pass(st: Any, now: float) -> None:
 
 
 @kernel
-def start_asked(st: Any, jobs: Any, pools: Any, blocking: bool, now: float) -> None:
-    """Start jobs that fit, in the order given; a row of pools ends at the first -1."""
-    blocked = 0
-    for i in range(len(jobs)):
-        k = st.job[jobs[i]].type
-        wanted = 0
-        for column in range(pools.shape[1]):
-            p = pools[i, column]
-            if p < 0:
-                break
-            wanted |= 1 << p
-            if blocked >> p & 1 == 0 and fits(st, k, p):
-                leave(st, jobs[i])
-                start(st, jobs[i], p, now)
-                wanted = 0
-                break
-        if blocking:
-            blocked |= wanted
-    st.counts[DIRTY] = 0
-    st.counts[FRESH] = 0
-
-
-@kernel
-def some_fit(st: Any) -> bool:
-    """Whether any job that waits fits anywhere."""
-    i, types = 0, st.counts[N_TYPES_WAITING]
-    while i < types and any_fit(st, st.kind[i].waiting) < 0:
-        i += 1
-    return bool(i < types)
-
-
-@kernel
 def any_fit(st: Any, k: int) -> int:
     """Return the most preferred pool where a job of type *k* fits; -1: none."""
     order_pools(st, k)

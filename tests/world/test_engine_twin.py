@@ -266,6 +266,45 @@ def test_engine_equals_its_twin(name, world, placement):
     assert_equal(world, policy_of(name, placement=placement))
 
 
+def own_order(seed):
+    """A policy with as many ties as not; it keeps some jobs off some pools."""
+
+    def decide(view):
+        noise = view.job * 7 + int(view.now_s) + seed
+        told = view.priority + view.service - view.chips % 3 + (view.left_s > 3.0)
+        liking = (noise[:, None] + np.arange(len(view.free_hosts)) * 5 + view.need) % 4.0
+        liking += view.wall_s < 4.0
+        return told + noise % 3, np.where(liking < 1.0, -np.inf, liking + view.free_hosts)
+
+    return decide
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    world=worlds,
+    seed=st.integers(0, 9),
+    blocking=st.booleans(),
+    round_s=st.sampled_from([0.0, 0.0, 2.5]),
+    run_time=st.sampled_from(["estimate", "class_mean"]),
+    placement=st.sampled_from(["best_fit", *PLACEMENTS]),
+)
+def test_engine_asks_as_its_twin(world, seed, blocking, round_s, run_time, placement):
+    decide = own_order(seed)
+    policy = Policy(
+        "asked",
+        decide=decide,
+        blocking=blocking,
+        round_s=round_s,
+        run_time=run_time,
+        placement=placement,
+    )
+    assert_equal(world, policy)
+
+
 CHOICES = {
     "own": lambda _: PoolChoice(own_choice, chips_factor=1.5, hosts_part=0.0),
     "throughput": lambda _: max_throughput(),
@@ -307,8 +346,7 @@ def assert_equal(world, policy):
     chips, work_s = world[0].chips, world[0].work_s
     np.testing.assert_array_equal(jobs["lost_rce_s"], chips * other.lost)
     np.testing.assert_array_equal(jobs["productive_rce_s"], chips * (work_s - other.left))
-    # What a unit is called is a name, given again in the order in which units end.
-    names = [name for name in record.segments if name != "unit"]
+    names = list(record.segments)
     ours = sorted(zip(*(record.segments[n].tolist() for n in names), strict=True))
     assert ours == sorted(tuple(s[n] for n in names) for s in other.segments)
     down_s = [pool.down_s for pool in other.pools]

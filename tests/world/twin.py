@@ -18,8 +18,9 @@ import simpy
 from tests.world.twin_passes import Passes, Plan
 from tests.world.twin_tree import POD, Tree, luck_of, pick
 
-# What goes first at one time; the world's own events are at 1.
-COMPLETION, REMINDER = 0.5, 0.75
+# What goes first at one time; the world's own events are at 1. All that start at a moment are
+# at work before any of them completes, so that those of no length complete in order of job.
+CALL, COMPLETION, REMINDER = 0.25, 0.5, 0.75
 REPAIR, FAULT, ARRIVAL, PASS, PATIENCE, PASS_AGAIN, NETWORK = 2, 3, 4, 5, 6, 7, 8
 CHUNK = 256
 #: What a fault hit, if it was a host that was to be drained.
@@ -158,7 +159,9 @@ class Twin(Passes):
     # Time.
 
     def _at(self, t: float, what: float) -> simpy.Event:
-        event = simpy.Event(self.env)
+        return self._trigger(simpy.Event(self.env), t, what)
+
+    def _trigger(self, event: simpy.Event, t: float, what: float) -> simpy.Event:
         event._ok, event._value = True, None
         heappush(self.env._queue, (t, what, next(self.env._eid), event))
         return event
@@ -269,7 +272,7 @@ class Twin(Passes):
             self._mix()
         self._look_ahead(j)
         if not self.called[j].triggered:
-            self.called[j].succeed()
+            self._trigger(self.called[j], self.env.now, CALL)
 
     def _look_ahead(self, j: int) -> None:
         """Say when a run is thought to end, and what comes before it does."""

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from types import SimpleNamespace
 
 import numpy as np
 
 from simulator.world.scheduler_pools import Aims, MixView
+
+#: Columns of the table that a planner's policy sees.
+SEEN = ("chips", "job_class", "service", "priority", "submit_s")
 
 
 @dataclass
@@ -42,6 +46,8 @@ class Passes:
             self._easy(order)
         elif self.policy.discipline == "conservative":
             self._conservative()
+        elif self.policy.discipline == "asked":
+            self._as_asked()
         elif self.policy.discipline in ("fair_share", "drf"):
             while self._start_most_due() or self._reclaim_for_one():
                 pass
@@ -64,6 +70,39 @@ class Passes:
                 return self._one_by_one(sorted(self.queue, key=self._key))
             if not self.policy.discipline.endswith("first_fit"):
                 blocked |= set(pools)
+
+    # A planner's own policy.
+
+    def _as_asked(self) -> None:
+        jobs, pools = sorted(self.queue), range(len(self.pools))
+        if not any(self._fits(j, p) for j in jobs for p in self._pools_of(j)):
+            return
+        asked = {name: getattr(self.table, name)[jobs] for name in SEEN}
+        view = SimpleNamespace(
+            **asked,
+            now_s=self.env.now,
+            job=np.array(jobs),
+            left_s=np.array([self._guess(j) for j in jobs]),
+            wall_s=np.array([[self._wall(j, p) for p in pools] for j in jobs]),
+            need=np.array([[self._need(j, p) for p in pools] for j in jobs]),
+            free_hosts=np.array([pool.free for pool in self.pools]),
+            up_hosts=np.array([pool.up for pool in self.pools]),
+            chips_per_host=np.array([pool.per_host for pool in self.pools]),
+        )
+        first, liking = self.policy.decide(view)
+        blocked: set[int] = set()
+        for i in sorted(range(len(jobs)), key=lambda i: (-first[i], i)):
+            liked = [p for p in self._pools_of(jobs[i]) if liking[i][p] > -inf]
+            liked.sort(key=lambda p: (-liking[i][p], p))
+            open_to_it = [p for p in liked if p not in blocked and self._fits(jobs[i], p)]
+            if open_to_it:
+                self._start(jobs[i], open_to_it[0])
+            elif self.policy.blocking:
+                blocked |= set(liked)
+
+    def _wall(self, j: int, p: int) -> float:
+        slow = self._slow(j, p, 0)
+        return self._guess(j) * slow if slow < inf else inf
 
     # What is known of a job.
 
@@ -266,10 +305,18 @@ class Passes:
                 return Hold(t, self._idle(p, t, []) - hosts)
         return None
 
-    def _idle(self, p: int, t: float, plans: list[Plan]) -> int:
-        """Hosts thought to be idle at a time, those set aside by then not counted."""
+    def _idle(self, p: int, t: float, plans: list[Plan], since: float = inf) -> int:
+        """Hosts thought to be idle at a time, those set aside by then not counted.
+
+        For a job that has its hosts since before that time, also those set aside for a moment.
+        """
         back = [u.gives for n, u in self.units.items() if u.pool == p and self._free_at(n) <= t]
-        held = [plan.hosts for plan in plans if plan.pool == p and plan.at <= t < plan.end]
+        held = [
+            plan.hosts
+            for plan in plans
+            if plan.pool == p
+            and (plan.at <= t < plan.end or (since < t and plan.at == t == plan.end))
+        ]
         return self.pools[p].free + sum(back) - sum(held)
 
     def _conservative(self) -> None:
@@ -311,12 +358,19 @@ class Passes:
         small = not self._hosts(j, p) and self._fits(j, p)
         unit = self._host_for(p, self._need(j, p), self._luck(j)) if small else None
         end = self._end(j, p, self.env.now)
-        return unit is not None and self._stays(p, 1, self._free_at(unit), end, plans)
+        if unit is None:
+            return False
+        # It has the host before this is to be idle, so none is then, not even for a moment.
+        return self._stays(p, 1, self._free_at(unit), end, plans, -inf)
 
-    def _stays(self, p: int, least: int, since: float, end: float, plans: list[Plan]) -> bool:
-        """Whether so many hosts are idle from one time to another."""
-        begins = [plan.at for plan in plans if plan.pool == p and since < plan.at < end]
-        return since >= end or all(self._idle(p, t, plans) >= least for t in [since, *begins])
+    def _stays(
+        self, p: int, least: int, first: float, end: float, plans: list[Plan], since: float
+    ) -> bool:
+        """Whether a job that has its hosts since some time may have so many from then to an end."""
+        begins = [plan.at for plan in plans if plan.pool == p and first < plan.at < end]
+        return first >= end or all(
+            self._idle(p, t, plans, since) >= least for t in [first, *begins]
+        )
 
     def _earliest(self, j: int, p: int, plans: list[Plan]) -> float:
         now, hosts = self.env.now, max(self._hosts(j, p), 1)
@@ -326,7 +380,7 @@ class Passes:
         ends += [plan.end for plan in plans if plan.pool == p]
         for t in sorted({now, *(end for end in ends if now < end < inf)}):
             end = self._end(j, p, t)
-            if self._idle(p, t, plans) >= hosts and self._stays(p, hosts, t, end, plans):
+            if self._idle(p, t, plans) >= hosts and self._stays(p, hosts, t, end, plans, t):
                 return t
         return inf
 
