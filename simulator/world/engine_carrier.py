@@ -28,6 +28,7 @@ from simulator.world.jobs_state import (
     MIX_CHANGED,
     N_ROWS,
     N_RUNS,
+    N_SEEN,
     N_WAITING,
     NOW,
     POD,
@@ -242,6 +243,7 @@ class Carrier:
             return
         self._tables_stale = False
         self._desk = None
+        self._state.counts[N_SEEN] = -1
         self._tables.write(self._state)
         compiled.look_again(self._state, self._now_s)
         self._state.counts[MIX_CHANGED] = 1

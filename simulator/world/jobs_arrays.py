@@ -27,7 +27,6 @@ from simulator.world.jobs_state import (
     SLOT,
     TYPE,
     UNIT,
-    WANT,
 )
 
 #: The arrays of the memory: element and number of dimensions.
@@ -69,8 +68,11 @@ ARRAYS: dict[str, tuple[Any, int]] = {
     "plan": (PLAN, 2),
     "planned": (PLANNED, 1),
     "seen": (SEEN, 1),
-    "want": (WANT, 2),
+    "wall": (np.float64, 2),
+    "need": (np.int64, 2),
+    "liking": (np.float64, 2),
     "turn": (ENTRY, 1),
+    "came": (np.int64, 1),
 }
 MEMORY = MemoryType("Memory", ARRAYS)
 
@@ -141,10 +143,15 @@ class State:
     planned: NDArray[Any]
     #: Waiting jobs in order of submission, while a planner's policy is asked;
     seen: NDArray[Any]
-    #: per (waiting job, pool);
-    want: NDArray[Any]
-    #: and by its answer, a heap.
+    #: per (pool, waiting job) time it would take, chips it would need, and the answer's part:
+    #: how much it is liked there;
+    wall: NDArray[np.float64]
+    need: NDArray[np.int64]
+    liking: NDArray[np.float64]
+    #: by whom the answer lets go first, a heap;
     turn: NDArray[Any]
+    #: and those that came since.
+    came: NDArray[np.int64]
     #: Where all these are, and where that is, for compiled code.
     header: NDArray[np.int64] = field(init=False, repr=False)
     address: int = field(init=False, repr=False)

@@ -28,6 +28,7 @@ from simulator.world.jobs_state import (
     DRAWS,
     EASY,
     ENTRY,
+    FEW,
     FIT,
     FREE_PART,
     GROUP,
@@ -37,6 +38,7 @@ from simulator.world.jobs_state import (
     MODE,
     N_COUNTERS,
     N_REALS,
+    N_SEEN,
     N_WAITING,
     NEXT_FAULT,
     NEXT_ROUND,
@@ -56,13 +58,11 @@ from simulator.world.jobs_state import (
     SHARE,
     SLOT,
     UNIT,
-    WANT,
 )
-from simulator.world.jobs_types import room_for_heaps, types_of
+from simulator.world.jobs_types import parts_of, room_for_heaps, types_of
 from simulator.world.scheduler import PLACEMENTS, Policy
 
 _RUNS_AT_FIRST = 1024
-_PART_OF_JOBS = 8192
 #: Columns of a table that are read where they are.
 _AS_ASKED = ("submit", "work", "checkpoint", "restart", "patience")
 _AS_NAMED = ("priority", "service")
@@ -81,7 +81,7 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
     counts[COOL] = policy.placement == "cool_pod"
     counts[PREEMPTS] = policy.preemption == "checkpoint"
     counts[RANKED] = BY_END if mode in (EASY, CONSERVATIVE) else BY_STRENGTH * counts[PREEMPTS]
-    counts[BLOCKS] = policy.blocking
+    counts[BLOCKS], counts[N_SEEN] = policy.blocking, -1
     counts[LEARNING] = policy.run_time == "class_mean"
     counts[DOMINANT] = policy.discipline == "drf"
     counts[AIMED] = counts[MIX_CHANGED] = policy.pools is not None
@@ -129,17 +129,18 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         plan=np.zeros((0, 2 * planned + 2), PLAN),
         planned=np.zeros(planned + 1, PLANNED),
         seen=np.zeros(0, SEEN),
-        want=np.zeros((0, 0), WANT),
+        wall=np.zeros((0, 0)),
+        need=np.zeros((0, 0), np.int64),
+        liking=np.zeros((0, 0)),
         turn=np.zeros(0, ENTRY),
+        came=np.zeros(FEW, np.int64),
     )
 
 
 def _jobs(table: JobTable, types: NDArray[Any]) -> NDArray[Any]:
     """Return the jobs of a table, none of which has come."""
     job = lined(len(table), JOB)
-    # A part at a time, so that its rows are still at hand for the next column.
-    for first in range(0, len(table), _PART_OF_JOBS):
-        part = slice(first, first + _PART_OF_JOBS)
+    for part in parts_of(len(table)):
         rows = job[part]
         rows["start"] = rows["finish"] = np.nan
         rows["left"] = table.work_s[part]
@@ -191,7 +192,9 @@ def with_pool(st: State, chips_per_host: int, layout: Layout | None) -> State:
         aims=shaped(st.aims, len(st.aims), p),
         held=shaped(st.held, len(st.held), p),
         plan=shaped(st.plan, p),
-        want=shaped(st.want, len(st.want), p),
+        wall=shaped(st.wall, p),
+        need=shaped(st.need, p),
+        liking=shaped(st.liking, p),
     )
 
 
@@ -216,10 +219,13 @@ def with_repairs(st: State) -> State:
 def with_sight(st: State) -> State:
     """Return the memory with room for a policy to see twice as many jobs as wait."""
     size = 2 * int(st.counts[N_WAITING])
+    st.counts[N_SEEN] = -1
     return replace(
         st,
         seen=np.zeros(size, SEEN),
-        want=np.zeros((size, len(st.pool)), WANT),
+        wall=np.zeros((len(st.pool), size)),
+        need=np.zeros((len(st.pool), size), np.int64),
+        liking=np.zeros((len(st.pool), size)),
         turn=lined(size, ENTRY, 1),
     )
 

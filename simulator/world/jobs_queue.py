@@ -15,6 +15,7 @@ from simulator.world.jobs_heap import before, drop, rise
 from simulator.world.jobs_kernel import kernel
 from simulator.world.jobs_state import (
     AGEING,
+    ASKED,
     BY_ATTAINED,
     BY_PRIORITY,
     BY_WORK,
@@ -23,7 +24,9 @@ from simulator.world.jobs_state import (
     FRESH_JOB,
     LEARNING,
     MODE,
+    N_CAME,
     N_PLANNED,
+    N_SEEN,
     N_TYPES_WAITING,
     N_WAITING,
     ORDER,
@@ -103,6 +106,8 @@ def join(st: Any, j: int) -> None:
     if n > 0 and j < st.planned[n - 1].job:
         unplan(st)
     job.state = WAITING
+    if st.counts[MODE] == ASKED:
+        _note(st, j)
     st.counts[N_WAITING] += 1
     st.counts[FRESH] += 1
     st.counts[FRESH_JOB] = j
@@ -114,6 +119,17 @@ def join(st: Any, j: int) -> None:
     else:
         _link(st, kind, j)
     replace(st, queue_of(st, j))
+
+
+@kernel
+def _note(st: Any, j: int) -> None:
+    """Note that a planner's policy has not seen a job as it is."""
+    n = st.counts[N_CAME]
+    if n < len(st.came):
+        st.came[n] = j
+        st.counts[N_CAME] = n + 1
+    else:
+        st.counts[N_SEEN] = -1
 
 
 @kernel

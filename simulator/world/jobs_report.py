@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.world.jobs import JobTable
 from simulator.world.jobs_arrays import State
 from simulator.world.jobs_state import GAVE_UP, N_ROWS, UNKNOWN
+from simulator.world.jobs_types import parts_of
 
 Columns = dict[str, NDArray[Any]]
 
@@ -17,7 +18,12 @@ Columns = dict[str, NDArray[Any]]
 def job_columns(table: JobTable, st: State) -> Columns:
     """Return one row a job, in the order of the table."""
     job = st.job
-    never = (job["state"] == GAVE_UP) | ~np.isfinite(job["start"])
+    n = len(table)
+    works = ("work_rce_s", "productive_rce_s", "lost_rce_s", "unserved_rce_s")
+    made: Columns = {name: np.empty(n) for name in works}
+    made |= {"gave_up": np.empty(n, np.bool_), "spread": np.empty(n, np.int8)}
+    for part in parts_of(n):
+        _work_out({name: column[part] for name, column in made.items()}, table, st, part)
     return {
         "job_id": table.job_id,
         "service": table.service,
@@ -28,14 +34,27 @@ def job_columns(table: JobTable, st: State) -> Columns:
         "finish_s": job["finish"],
         "pool": job["pool"],
         "restarts": job["restarts"],
-        "work_rce_s": table.chips * table.work_s,
-        "productive_rce_s": table.chips * (table.work_s - job["left"]),
-        "lost_rce_s": table.chips * st.lost,
-        "gave_up": job["state"] == GAVE_UP,
-        "unserved_rce_s": np.where(never, table.chips * table.work_s, 0.0),
-        "spread": np.where(np.isnan(job["start"]), UNKNOWN, job["level"]),
+        "work_rce_s": made["work_rce_s"],
+        "productive_rce_s": made["productive_rce_s"],
+        "lost_rce_s": made["lost_rce_s"],
+        "gave_up": made["gave_up"],
+        "unserved_rce_s": made["unserved_rce_s"],
+        "spread": made["spread"],
         "racks": job["racks"],
     }
+
+
+def _work_out(to: Columns, table: JobTable, st: State, part: slice) -> None:
+    """Fill columns for some jobs."""
+    job, chips = st.job[part], table.chips[part]
+    never_started = np.isnan(job["start"])
+    np.equal(job["state"], GAVE_UP, out=to["gave_up"])
+    np.multiply(chips, table.work_s[part], out=to["work_rce_s"])
+    np.multiply(chips, table.work_s[part] - job["left"], out=to["productive_rce_s"])
+    np.multiply(chips, st.lost[part], out=to["lost_rce_s"])
+    never = to["gave_up"] | never_started
+    to["unserved_rce_s"][:] = np.where(never, to["work_rce_s"], 0.0)
+    to["spread"][:] = np.where(never_started, UNKNOWN, job["level"])
 
 
 def segment_columns(st: State) -> Columns:

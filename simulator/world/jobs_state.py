@@ -54,8 +54,10 @@ FUTURE, WAITING, RUNNING, DONE, GAVE_UP = range(5)
     SIGHT,  # counts what a pass of backfill changes, so that it looks at types anew
     ANSWERED,  # 1: a planner's policy has said who goes first
     BLOCKS,  # 1: who does not fit then holds the pools it likes for itself
+    N_SEEN,  # waiting jobs it saw last; -1: all are to be written down anew
+    N_CAME,  # jobs that joined the queue since
     N_COUNTERS,
-) = range(37)
+) = range(39)
 
 #: Places in the vector of real scalars.
 (
@@ -89,6 +91,8 @@ BOILING = 1_000_001
 BLOCK = 64
 #: Fault draws taken at once, in columns: gap, victim, repair.
 DRAWS = 256
+#: Most jobs that are written down for a policy one by one, and not all anew.
+FEW = 64
 
 #: What changes of a job: one cache line.
 JOB = np.dtype(
@@ -336,15 +340,6 @@ SEEN = np.dtype(
         ("first", "f8"),  # said: higher goes first
         ("job_class", "i4"),
         ("service", "i4"),
-    ],
-    align=True,
-)
-#: The same of a job and a pool.
-WANT = np.dtype(
-    [
-        ("wall", "f8"),  # time left
-        ("liking", "f8"),  # said: higher is liked better, -inf: not there
-        ("need", "i8"),  # chips
     ],
     align=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,31 +13,44 @@ from simulator.world.jobs_state import BY_ATTAINED, BY_PRIORITY, BY_SHARE, TYPE
 
 #: Values of a column are counted if so many places are enough.
 _MOST_PLACES = 1 << 20
+#: Jobs looked at together: arrays of so many stay in cache, and their memory is used again.
+PART_OF_JOBS = 8192
 
 
 def types_of(
     table: JobTable, order: int, thresholds_chip_s: tuple[float, ...]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the types of a table, and which of them each job is of."""
-    classes, code = _coded(table.job_class)
-    sizes, size = _coded(table.chips)
-    code = code * len(sizes) + size
-    levels = np.zeros(1)
+    classes, sizes = _Values(table.job_class), _Values(table.chips)
+    levels = None
     if order in (BY_PRIORITY, BY_SHARE):
-        levels, level = _coded(table.priority if order == BY_PRIORITY else table.service)
-        code = code * len(levels) + level
-    found, types = _coded(code)
+        levels = _Values(table.priority if order == BY_PRIORITY else table.service)
+    count = 1 if levels is None else len(levels.found)
+    most = len(classes.found) * len(sizes.found) * count
+    code: NDArray[Any] = np.zeros(len(table), np.int32 if most < 2**31 else np.int64)
+    for part in parts_of(len(table)):
+        level = 0 if levels is None else levels.code(part)
+        code[part] = (classes.code(part) * len(sizes.found) + sizes.code(part)) * count + level
+    types = _Values(code)
+    found = types.found
     kind = np.zeros(len(found), TYPE)
-    kind["job_class"] = classes[found // (len(sizes) * len(levels))]
-    kind["chips"] = sizes[found // len(levels) % len(sizes)]
-    kind["priority" if order == BY_PRIORITY else "service"] = levels[found % len(levels)]
+    kind["job_class"] = classes.found[found // (len(sizes.found) * count)]
+    kind["chips"] = sizes.found[found // count % len(sizes.found)]
+    if levels is not None:
+        kind["priority" if order == BY_PRIORITY else "service"] = levels.found[found % count]
     kind["demotion"] = np.inf
     for name in ("head", "tail", "place"):
         kind[name] = -1
-    if order != BY_ATTAINED:
-        return kind, types
-    steps = np.array([*thresholds_chip_s, np.inf])
-    return _by_level(kind, steps), types * len(steps)
+    steps = np.array([*thresholds_chip_s, np.inf] if order == BY_ATTAINED else [np.inf])
+    for part in parts_of(len(table)):
+        code[part] = types.code(part) * len(steps)
+    return (_by_level(kind, steps) if order == BY_ATTAINED else kind), code
+
+
+def parts_of(jobs: int) -> Iterator[slice]:
+    """Yield the rows of a table a part at a time."""
+    for first in range(0, jobs, PART_OF_JOBS):
+        yield slice(first, min(first + PART_OF_JOBS, jobs))
 
 
 def room_for_heaps(kind: NDArray[Any], types: NDArray[Any], levels: int) -> int:
@@ -57,14 +71,35 @@ def _by_level(kind: NDArray[Any], steps_chip_s: NDArray[np.float64]) -> NDArray[
     return levels
 
 
-def _coded(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the values of a column in order, and which of them each row holds."""
-    low, high = (column.min(), column.max()) if len(column) else (0, 0)
-    if high - low < _MOST_PLACES:
-        place = (column - low).astype(np.int64)
-        # Few values as a rule: quicker to count than to sort.
-        if place.dtype == column.dtype or np.array_equal(place, column - low):
-            there = np.bincount(place) > 0
-            return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[place]
-    values = np.unique(column)
-    return values, np.searchsorted(values, column)
+class _Values:
+    """The values of a column in order, and which of them each row holds."""
+
+    def __init__(self, column: NDArray[Any]) -> None:
+        self._column = column
+        low, high = (column.min(), column.max()) if len(column) else (0, 0)
+        self._low: Any = low
+        self._number: NDArray[np.int64] | None = None
+        if high - low < _MOST_PLACES and self._whole():
+            # Few values as a rule: quicker to count than to sort.
+            there = np.zeros(int(high - low) + 1, np.bool_)
+            for part in parts_of(len(column)):
+                there[self._place(part)] = True
+            self._number = np.cumsum(there) - 1
+            self.found = np.flatnonzero(there) + low
+        else:
+            self.found = np.unique(column)
+
+    def code(self, part: slice) -> NDArray[np.int64]:
+        """Return which of the values some rows hold."""
+        if self._number is None:
+            return np.searchsorted(self.found, self._column[part])
+        return self._number[self._place(part)]
+
+    def _whole(self) -> bool:
+        if np.issubdtype(self._column.dtype, np.integer):
+            return True
+        parts = (self._column[part] for part in parts_of(len(self._column)))
+        return all(np.array_equal(np.floor(part), part) for part in parts)
+
+    def _place(self, part: slice) -> NDArray[np.int64]:
+        return (self._column[part] - self._low).astype(np.int64)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +12,7 @@ from simulator.world.jobs_arrays import State
 from simulator.world.jobs_state import ANSWERED, N_WAITING, NOW
 
 
-@dataclass(frozen=True)
-class QueueView:
+class QueueView(NamedTuple):
     """The queue and the pools at one moment; jobs in order of submission.
 
     The arrays are the engine's memory: they cannot be written to, and hold until
@@ -71,11 +69,13 @@ class Desk:
     ) -> None:
         self.st = st
         self._decide = decide
-        self._first, self._liking = st.seen["first"], st.want["liking"]
-        seen, want, pool = (_read_only(array) for array in (st.seen, st.want, st.pool))
+        self._first, self._liking = st.seen["first"], st.liking.T
+        seen, pool = _read_only(st.seen), _read_only(st.pool)
         names = ("job", "chips", "job_class", "service", "priority", "submit", "left")
         # Fields are looked up here: to do so for every question would cost most of it.
-        self._by_job = (*(seen[name] for name in names), want["wall"], want["need"])
+        by_job = [seen[name] for name in names]
+        # A pool's column lies in one piece: what is quickest for a job is found column by column.
+        self._by_job = (*by_job, _read_only(st.wall).T, _read_only(st.need).T)
         fleet = tuple(pool[name] for name in ("free", "up", "chips_per_host"))
         self._of_all = (_read_only(rate), _read_only(preference), *fleet)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from simulator.world.engine import EngineRecord, JobEngine, JobTable
 from tests.bench.engine import COMPILED, policy
-from tests.bench.measure import Row, peak_bytes, seconds
+from tests.bench.measure import Row, peak_bytes, ratio, seconds
 from tests.bench.world import FLEET_CHIPS, behind_a_queue, fleet, run, state, table
 
 #: Disciplines whose passes must not grow with the queue.
@@ -27,30 +27,24 @@ def rows(size: float) -> Iterator[Row]:
     """Ten times the jobs, thirteen times the chips, a hundred times the queue; memory a job."""
     warm()
     n = int(1_000_000 * size)
-    easy_s = spent_s(n, "easy")
-    yield from larger(n, "easy", easy_s)
-    yield from larger(n, "fcfs", spent_s(n, "fcfs"))
-    ten_s = spent_s(10 * n, "easy", times=1)
-    beside = {"jobs": 10.0 * n}
-    yield Row("easy, ten times the jobs", ten_s / easy_s, "1", "easy", 11.0, beside=beside)
+    for discipline in ("easy", "fcfs"):
+        once, more_chips = (carry(n, discipline, k * FLEET_CHIPS) for k in (1, LARGER))
+        value, _ = ratio(more_chips, once)
+        name = f"{discipline}, {LARGER} times the chips"
+        beside = {"chips": float(LARGER * FLEET_CHIPS)}
+        yield Row(name, value, "1", discipline, 2.0, beside=beside)
+    value, one_s = ratio(carry(10 * n, "easy"), carry(n, "easy"))
+    beside = {"jobs": 10.0 * n, "jobs/s of one": n / one_s}
+    yield Row("easy, ten times the jobs", value, "1", "easy", 11.0, beside=beside)
     peak = peak_bytes(__name__, "whole", n)
     yield Row("easy, faults: peak memory", peak / n, "B/job", "", 400.0, beside={"jobs": n})
     yield from backlogs(size)
 
 
-def spent_s(n: int, discipline: str, chips: int = FLEET_CHIPS, times: int = 3) -> float:
-    """Return the time to run so many jobs; faults under EASY."""
-    jobs = table(n, chips)
-    faults = discipline == "easy"
-    return seconds(lambda: run(jobs, chips, policy(discipline), faults=faults), times)
-
-
-def larger(n: int, discipline: str, one_s: float) -> Iterator[Row]:
-    """As many jobs on more chips."""
-    chips = LARGER * FLEET_CHIPS
-    ratio = spent_s(n, discipline, chips) / one_s
-    name = f"{discipline}, {LARGER} times the chips"
-    yield Row(name, ratio, "1", discipline, 2.0, beside={"chips": float(chips)})
+def carry(n: int, discipline: str, chips: int = FLEET_CHIPS) -> Callable[[], object]:
+    """Return how to run so many jobs; with faults under EASY."""
+    jobs, faults = table(n, chips), discipline == "easy"
+    return lambda: run(jobs, chips, policy(discipline), faults=faults)
 
 
 def whole(jobs: int) -> None:

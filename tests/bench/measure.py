@@ -50,12 +50,31 @@ def seconds(
     """
     spent: list[float] = []
     while len(spent) < times and sum(spent) < LONG_S:
-        made = prepare()
-        gc.collect()
-        began = time.process_time()
-        function(*made)
-        spent.append(time.process_time() - began)
+        spent.append(_once(function, *prepare()))
     return statistics.median(spent)
+
+
+def ratio(
+    function: Callable[[], object], against: Callable[[], object], times: int = 3
+) -> tuple[float, float]:
+    """Return the median of what a call takes over what another takes, and of that. [1], [s].
+
+    The other is called before and after each, for the speed of a machine drifts.
+    """
+    ratios, others = [], [_once(against)]
+    for _ in range(times):
+        spent = _once(function)
+        others.append(_once(against))
+        ratios.append(2 * spent / (others[-2] + others[-1]))
+    return statistics.median(ratios), statistics.median(others)
+
+
+def _once(function: Callable[..., object], *arguments: Any) -> float:
+    """Return the processor time of a call. [s]."""
+    gc.collect()
+    began = time.process_time()
+    function(*arguments)
+    return time.process_time() - began
 
 
 def peak_bytes(module: str, function: str, *arguments: Any) -> float:

@@ -108,10 +108,9 @@ def rows(size: float) -> Iterator[Row]:
         yield measured(f"{name}, linear programs", jobs, bare_s, Policy("fcfs", pools=choice))
     in_rounds = Policy("asked", decide=shortest_left, round_s=ROUND_S)
     yield measured("arrays, in rounds of 6 minutes", jobs, bare_s, in_rounds)
-    few = jobs_of_classes(int(20_000 * size))
-    every_time = Policy("asked", decide=shortest_left)
-    name = "arrays, asked at every change"
-    yield measured(name, few, bare_s * len(few) / len(jobs), every_time)
+    for name, blocking in (("", False), (", blocking", True)):
+        every_time = Policy("asked", decide=shortest_left, blocking=blocking)
+        yield measured(f"arrays, asked at every change{name}", jobs, bare_s, every_time)
 
 
 def measured(name: str, jobs: JobTable, bare_s: float, policy: Policy) -> Row:
