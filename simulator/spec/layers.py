@@ -12,7 +12,7 @@ from pathlib import Path
 
 from simulator.spec import yamlfile
 from simulator.spec.faults import Fault, Place, SpecError, fault, hint
-from simulator.spec.file_kind import refuse_study
+from simulator.spec.file_kind import kind_of, refuse_study
 from simulator.spec.located import Located, merge, unite
 
 _CASE_KEYS = ("base", "title", "change")
@@ -47,6 +47,9 @@ def layers(
         raise SpecError([fault(named or Place(str(file)), ("base",), f"runs in a circle: {cycle}")])
     own = yamlfile.read(file, named)
     refuse_study(file, own.value)
+    if "change" in own.value and kind_of(own.value) is None:
+        message = "is missing: a case names the scenario it changes, from where it lies"
+        raise SpecError([fault(own.place, ("base",), message)])
     if "base" not in own.value:
         tree = _with_includes(file, own, found)
         return file, tree, tree

@@ -114,6 +114,8 @@ def _scenarios(own: Located, file: Path, found: list[Fault]) -> dict[str, Given]
         name = case.value
         if name in given or not isinstance(name, str):
             continue
+        if name in _stated_cases(own) and name not in ours:
+            continue  # what is wrong with it is told where it is stated
         if name not in (known := [*theirs, *ours]):
             message = f"unknown case {name!r}{hint(name, known)}"
             found.append(fault(case.place, loc, message))
@@ -133,22 +135,30 @@ def _own_cases(
     own: Located, folder: Path, theirs: list[str], found: list[Fault]
 ) -> dict[str, tuple[str, Located | None]]:
     """Return, by its name, what each of the study's own cases is made from, and its change."""
-    stated = own.child("cases")
     ours: dict[str, tuple[str, Located | None]] = {}
-    for name, item in stated.value.items() if stated is not None and stated.is_mapping else ():
+    for name, item in _stated_cases(own).items():
         base = item.child("case")
         base_name = BASELINE if base is None else str(base.value)
         if name in theirs:
             message = f"is a case of the scenario already: {name!r}"
             found.append(fault(item.place, ("cases", str(name)), message))
-        elif is_path(base_name):
-            ours[str(name)] = (str(folder / base_name), item.child("change"))
+        elif is_path(base_name) and base is not None:
+            if (folder / base_name).is_file():
+                ours[str(name)] = (str(folder / base_name), item.child("change"))
+            else:
+                message = f"there is no file {os.path.normpath(folder / base_name)}"
+                found.append(fault(base.place, ("cases", str(name), "case"), message))
         elif base is not None and base_name not in theirs:
             message = f"unknown case {base_name!r}{hint(base_name, theirs)}"
             found.append(fault(base.place, ("cases", str(name), "case"), message))
         else:
             ours[str(name)] = (base_name, item.child("change"))
     return ours
+
+
+def _stated_cases(own: Located) -> Mapping[str, Located]:
+    stated = own.child("cases")
+    return stated.value if stated is not None and stated.is_mapping else {}
 
 
 def _cases_named(own: Located) -> Iterator[tuple[Loc, Located]]:

@@ -202,7 +202,8 @@ def test_an_entry_that_is_hardly_begun_is_taken_for_a_misspelt_name(folder):
         ("base: [1]\nchange: {}\n", 1, "base", "must name a file"),
         ("base: ../pilot.yaml\nchange:\n", 2, "change", "needs a mapping"),
         ("base: ../pilot.yaml\nchange: {a: 1\n", 3, "", "not YAML"),
-        ("change: {}\n", None, "", "leads to pilot/late.yaml, not to pilot.yaml"),
+        ("change: {}\n", 1, "base", "is missing: a case names the scenario it changes"),
+        ("title: x\n", None, "", "leads to pilot/late.yaml, not to pilot.yaml"),
         ('base: "\\0"\nchange: {}\n', None, "", "cannot be read"),
         ("", None, "", "is empty"),
     ],
@@ -268,3 +269,11 @@ def test_a_folder_or_nothing_instead_of_a_file(folder):
     for path in (folder, ".", "", "/"):
         with pytest.raises(SpecError, match="a folder, not a file"):
             load(path)
+
+
+def test_a_change_without_a_base_is_told_in_one_line(folder):
+    Path("mine.yaml").write_text("extends: pilot.yaml\nchange: {services: {}}\n")
+    with pytest.raises(SpecError) as caught:
+        load("mine.yaml")
+    (fault,) = caught.value.faults
+    assert str(fault).startswith("mine.yaml:1: base: is missing: a case names the scenario")

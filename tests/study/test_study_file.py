@@ -253,3 +253,18 @@ def test_waits_are_refused_where_nothing_queues(tmp_path: Path):
     found = faults_of(path)
     assert [f.partition(": ")[0] for f in found] == ["3", "4", "5"]
     assert "outcome: 'wait_p95' is read off single jobs, which the fluid fidelity" in found[1]
+
+
+def test_a_case_file_that_is_not_there_is_told_where_it_is_named(tmp_path: Path):
+    path = write(
+        tmp_path,
+        """\
+        title: Gone
+        scenario: TINY
+        replications: 2
+        cases: {mine: {case: away/mine.yaml}}
+        portfolio: {cases: [baseline, cancelled]}
+        """,
+    )
+    (found,) = faults_of(path)
+    assert found == f"4: cases.mine.case: there is no file {tmp_path / 'away' / 'mine.yaml'}"
