@@ -20,7 +20,8 @@ def job_columns(table: JobTable, st: State) -> Columns:
     job = st.job
     n = len(table)
     works = ("work_rce_s", "productive_rce_s", "lost_rce_s", "unserved_rce_s")
-    made: Columns = {name: np.empty(n) for name in works}
+    # Zero, where nothing is written, and not there.
+    made: Columns = {name: np.zeros(n) for name in works}
     made |= {"gave_up": np.empty(n, np.bool_), "spread": np.empty(n, np.int8)}
     for part in parts_of(n):
         _work_out({name: column[part] for name, column in made.items()}, table, st, part)
@@ -52,8 +53,9 @@ def _work_out(to: Columns, table: JobTable, st: State, part: slice) -> None:
     np.multiply(chips, table.work_s[part], out=to["work_rce_s"])
     np.multiply(chips, table.work_s[part] - job["left"], out=to["productive_rce_s"])
     np.multiply(chips, st.lost[part], out=to["lost_rce_s"])
-    never = to["gave_up"] | never_started
-    to["unserved_rce_s"][:] = np.where(never, to["work_rce_s"], 0.0)
+    never = np.flatnonzero(to["gave_up"] | never_started)
+    if never.size:
+        to["unserved_rce_s"][never] = to["work_rce_s"][never]
     to["spread"][:] = np.where(never_started, UNKNOWN, job["level"])
 
 

@@ -6,7 +6,7 @@ import simpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.world.clock import at
+from simulator.world.clock import At
 from simulator.world.engine import JobEngine, JobTable, Layout, Policy
 from simulator.world.scheduler import PLACEMENTS
 from simulator.world.scheduler_pools import PoolChoice
@@ -160,7 +160,7 @@ def act(env, model, deeds, pools):
     """The world's process: do each deed at its time, to the engine or to its twin."""
     out = {p: [] for p in range(len(pools))}
     for t, pool, (verb, value) in sorted(deeds, key=lambda d: d[0]):
-        yield at(env, t)
+        yield At(env, t)
         p = pool % len(pools)
         up, down = model.hosts(p)
         if verb == "add":
