@@ -12,7 +12,7 @@ from rich.console import Console
 from scenarios.validate_benchmarks import mlperf, recommendation, vision
 from scenarios.validate_catalog import Unknown
 from scenarios.validate_clusters import helios, openb
-from scenarios.validate_outcomes import rank_correlation
+from scenarios.validate_outcomes import rank_lines
 from scenarios.validate_show import Json, Loo, Rows, prose, refuse, show
 
 __all__ = ["validate_app"]
@@ -87,12 +87,8 @@ def training(
         as_json,
         [("kind", "tier"), ("kind", "family"), ("kind", "chip")],
     )
-    ranks = rank_correlation([o for o in outcomes if o.kind == "sweep"])
-    for model, rho in ranks.items():
-        typer.echo(f"rank correlation over plans of {model}: {rho:.3f}", err=True)
-    if ranks:
-        mean = sum(ranks.values()) / len(ranks)
-        typer.echo(f"rank correlation, mean of {len(ranks)} models: {mean:.3f}", err=True)
+    for line in rank_lines([o for o in outcomes if o.kind == "sweep"]):
+        typer.echo(line, err=True)
 
 
 @validate_app.command()

@@ -159,6 +159,8 @@ class Inputs:
             cp_hidden=(1.0 - min(constants["exposed.cp"], 1.0)) * ones,
             dp_hidden=np.where(blocking, 0.0, 1.0),
             gradient_b=2.0 * ones,
+            hand_on_s=np.where(blocking, constants["hand_on.s"], 0.0),
+            part_out=np.where(blocking, min(constants["network.part_out"], 1.0), 1.0),
             step_s=constants["step.s"] * ones,
             straggle=constants["straggle"] * ones,
             cast_passes=np.where(fp8, constants["cast.passes"], 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ __all__ = [
     "error_table",
     "json_line",
     "rank_correlation",
+    "rank_lines",
     "row_table",
     "score",
     "scores_by",
@@ -131,6 +133,25 @@ def rank_correlation(outcomes: Sequence[Outcome]) -> Mapping[str, float]:
                 np.corrcoef(measured, _ranks([o.predicted for o in members]))[0, 1]
             )
     return found
+
+
+def rank_lines(outcomes: Sequence[Outcome]) -> list[str]:
+    """Rank correlation over the plans of each model, then over models and over all rows."""
+    found = rank_correlation(outcomes)
+    if not found:
+        return []
+    lines = [
+        f"rank correlation over {sum(o.model == model for o in outcomes)} plans of {model}: {r:.3f}"
+        for model, r in found.items()
+    ]
+    pooled = rank_correlation([dataclasses.replace(o, model="all") for o in outcomes])["all"]
+    each = np.array(list(found.values()))
+    lines.append(
+        f"rank correlation over plans of a model, {each.size} models: mean {each.mean():.3f}, "
+        f"median {np.median(each):.3f}, least {each.min():.3f}; "
+        f"over all {len(outcomes)} rows {pooled:.3f}"
+    )
+    return lines
 
 
 def _ranks(values: Sequence[float]) -> NDArray[np.float64]:

@@ -50,7 +50,8 @@ def step_time(
 
     Notes
     -----
-    Pipeline: ``(m + (p-1)/v) * stage`` (Narayanan et al., SC'21). Exchanges that overlap a stretch
+    Pipeline: ``m`` turns of the last stage, which has the head, and ``(p-1)/v`` of the others to
+    fill and drain it (Narayanan et al., SC'21). Exchanges that overlap a stretch
     of work of length w cost what a 4-norm adds to it, ``(w^4 + t^4)^(1/4) - w``: nothing when
     short, all of it when long, with no kink. Host-bound layers take the time of issuing them.
 
@@ -72,23 +73,23 @@ def step_time(
     chunk = np.ceil(model.layers / (plan.pp * plan.vp) - 1e-9)
     layers = np.minimum(chunk * plan.vp, np.ceil(model.layers / plan.pp - 1e-9))
     head = _head_s(model, chip, plan, software, tokens)
-    gpu = layers * (compute + exchange) + head
+    body = layers * (compute + exchange)
     issue = layers * rounds * (software.launch_s + _routing_issue_s(model, plan, software))
-    stage = _norm(gpu, issue)
+    stage = _norm(body + head, issue)
     gather = gather_s(model, network, chip, plan, software)
-    stage_all = _norm(stage, gather)
-    hop = stage_hop_s(model, chip, network, plan, tokens)
-    stage_all = stage_all + hop
-    turns = plan.micro_batches + (plan.pp - 1.0) / plan.vp
+    hop = stage_hop_s(model, chip, network, plan, software, tokens)
+    stage_all = _norm(stage, gather) + hop
+    # The last stage's head sets the pace, but only one turn of filling and draining passes it.
+    bubble = (plan.pp - 1.0) / plan.vp * (_norm(_norm(body, issue), gather) + hop)
     reduce = reduce_s(model, network, chip, plan, software)
     bare = (1.0 - software.dp_hidden) * reduce
     exposed_reduce = bare + software.dp_hidden * (_norm(stage, reduce) - stage)
     optimiser = _optimiser_s(model, chip, plan, software)
     hosts = np.maximum(plan.chips / 8.0, 1.0)
     slow = 1.0 + software.straggle * np.log2(hosts)
-    total = (turns * stage_all + exposed_reduce + optimiser) * slow + software.step_s
+    once = bubble + exposed_reduce + optimiser
+    total = (plan.micro_batches * stage_all + once) * slow + software.step_s
     own = plan.micro_batches * (layers * compute + head)
-    bubble = (plan.pp - 1.0) / plan.vp * stage_all
     exposed = plan.micro_batches * (stage_all - layers * compute - head) + exposed_reduce
     overhead = total - own - bubble - exposed
     flops = model.model_flops_per_token * plan.global_batch * model.sequence

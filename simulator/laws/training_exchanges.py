@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +23,9 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+
+#: Hosts under one leaf: half of 40 ports at four NICs a host (NVIDIA QM8700). [1]
+_LEAF_HOSTS = 5.0
 
 
 def local_params(model: Architecture, plan: Plan) -> tuple[Array, Array]:
@@ -100,7 +105,11 @@ def reduce_s(
     group = plan.dp * plan.cp
     inside = np.maximum(chip.domain / plan.tp, 1.0)
     bytes_each = 0.5 * (software.gradient_b + WORD_B)
-    each = collective_time_s("all_reduce", bytes_each * dense, group, inside, network)
+    # Rings that each pass through part of a host meet in the same NICs and, past a leaf, collide.
+    apart = (inside > 1.0) & (inside < chip.domain) & (group > _LEAF_HOSTS * inside)
+    out = np.where(apart, software.part_out, 1.0) * np.asarray(network.out_b_per_s)
+    mixed = replace(network, out_b_per_s=out)
+    each = collective_time_s("all_reduce", bytes_each * dense, group, inside, mixed)
     rest = np.maximum(group * plan.tp / np.maximum(plan.ep, 1.0), 1.0)
     near = np.maximum(chip.domain / np.maximum(plan.ep, plan.tp), 1.0)
     each = each + collective_time_s("all_reduce", bytes_each * experts, rest, near, network)
@@ -108,11 +117,16 @@ def reduce_s(
 
 
 def stage_hop_s(
-    model: Architecture, chip: Accelerator, network: Network, plan: Plan, tokens: Array
+    model: Architecture,
+    chip: Accelerator,
+    network: Network,
+    plan: Plan,
+    software: Software,
+    tokens: Array,
 ) -> Array:
     """Activations handed to the next stage and gradients back, a micro-batch."""
     message = WORD_B * tokens * model.hidden / plan.tp
     near = plan.tp * plan.cp * plan.pp <= chip.domain
     rate = np.where(near, chip.up_b_per_s, chip.out_b_per_s) * 0.8
-    hop = 2.0 * plan.vp * (message / rate + np.asarray(network.out_latency_s))
+    hop = 2.0 * plan.vp * (message / rate + np.asarray(network.out_latency_s) + software.hand_on_s)
     return np.where(plan.pp > 1, hop, 0.0)

@@ -105,6 +105,11 @@ class Software:
         Share of the gradient exchange that may overlap the last backward pass [1], in [0, 1].
     gradient_b : ndarray
         Bytes of a gradient as it is reduced [B].
+    hand_on_s : ndarray
+        Time the host needs to hand a micro-batch to the next stage, the pass before it done [s].
+    part_out : ndarray
+        Share of the scale-out bandwidth left to data-parallel rings that each pass through part
+        of a host and go beyond a leaf switch [1].
     step_s : ndarray
         Fixed time of a step: data, logging, synchronisation [s].
     straggle : ndarray
@@ -135,6 +140,8 @@ class Software:
     cp_hidden: Array
     dp_hidden: Array
     gradient_b: Array
+    hand_on_s: Array
+    part_out: Array
     step_s: Array
     straggle: Array
     cast_passes: Array

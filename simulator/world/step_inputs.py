@@ -101,7 +101,7 @@ def software(law: StepLaw, chip: Chip, *, moe: bool) -> Software:
     """Mature software of a transformer; only what matmuls reach differs by chip.
 
     At 16 bits nothing is cast, flash attention keeps the scores on chip, and half of them lie
-    ahead of their token.
+    ahead of their token. Micro-batches are handed on behind other work; rings keep to their rails.
     """
     return _scalars(
         Software,
@@ -120,6 +120,8 @@ def software(law: StepLaw, chip: Chip, *, moe: bool) -> Software:
         cp_hidden=1.0 - law.cp_exposed.value,
         dp_hidden=law.dp_hidden.value,
         gradient_b=law.gradient.value,
+        hand_on_s=0.0,
+        part_out=1.0,
         step_s=law.step.value,
         straggle=law.straggle.value,
         cast_passes=0.0,

@@ -17,7 +17,7 @@ from scenarios.validate import validate_app
 from scenarios.validate_catalog import Unknown, calibration, chip_key, chips, model_key, models
 from scenarios.validate_collectives import typed_rows as typed_collectives
 from scenarios.validate_inputs import architecture_of
-from scenarios.validate_outcomes import Outcome, rank_correlation, score
+from scenarios.validate_outcomes import Outcome, rank_correlation, rank_lines, score
 from scenarios.validate_rows import read_cases, typed_cases
 from scenarios.validate_training import leave_out, predict_cases
 
@@ -210,6 +210,18 @@ def test_a_way_to_leave_entries_out_that_nobody_knows_is_refused():
 def test_rank_correlation_is_minus_one_when_reversed():
     rows = [Outcome(str(i), "f", "c", "k", "A", i, 9.0 - i, "s", "m") for i in (1.0, 2.0, 3.0)]
     assert rank_correlation(rows)["m"] == pytest.approx(-1.0)
+
+
+def test_rank_lines_name_every_model_and_what_holds_over_them():
+    def rows(model, *pairs):
+        return [Outcome(f"{m}", "f", "c", "k", "A", m, p, "s", model) for m, p in pairs]
+
+    lines = rank_lines([*rows("x", (1, 1), (2, 2), (3, 3)), *rows("y", (4, 6), (5, 5), (6, 4))])
+    assert lines[0] == "rank correlation over 3 plans of x: 1.000"
+    assert lines[1] == "rank correlation over 3 plans of y: -1.000"
+    # Over all: 1 - 6 x 8 / (6 x 35), two ranks being two apart.
+    assert lines[2].endswith("mean 0.000, median 0.000, least -1.000; over all 6 rows 0.771")
+    assert rank_lines(rows("x", (1, 1), (2, 2))) == []
 
 
 def test_typed_rows_are_predicted_within_what_is_claimed():
