@@ -77,6 +77,8 @@ class Chain:
         Each node with all that it rests on.
     upstream : mapping of str to tuple of str
         Nodes that a chip needs a share of above zero of.
+    switch_lags_s, qualified_s : set of float
+        Times until substitutes deliver more, and dates from when some may. [s]
     lines, line_of : tuple, mapping
         Stages that hang on the same nodes are one line, however many chips use it.
     scarce : tuple of str
@@ -118,6 +120,10 @@ class Chain:
         self.order = tuple(i for i in self.graph.nodes if i in nodes)
         #: Needs with a stock, those of suppliers before those of whom they supply.
         self.stocked = tuple(n for i in self.graph.nodes for n in self.needs[i] if n.stock_s > 0)
+        switched = [n for each in self.needs.values() for n in each if n.limits != n.shares]
+        self.switch_lags_s = {need.lag_s for need in switched}
+        dates = {t for need in switched for t in need.qualified_s if -math.inf < t < math.inf}
+        self.qualified_s = {max(t, 0.0) for t in dates}
         self.foundations = {i: tuple(sorted(stands_on(self.graph, i))) for i in nodes}
         self.upstream = {chip: self._upstream(chip) for chip in sorted(chips)}
         self.lines, self.line_of = self._lines(sorted(chips))

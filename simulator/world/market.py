@@ -91,9 +91,10 @@ class Market:
     def ask(self, name: str, chip: str, racks: int, *, again: bool = False) -> Ask:
         """Ask for racks, now or *again* in the next window; `granted` happens with a number."""
         ask = Ask(name, chip, racks, simpy.Event(self.env))
-        self.asks.append(ask)
         if not again and self.env.now < self._closes_s:
             self._share([ask], self._left, np.zeros_like(self._left))
+        else:
+            self.asks.append(ask)
         return ask
 
     def withdraw(self, ask: Ask) -> None:
@@ -118,10 +119,11 @@ class Market:
             others = self.chain.others[quarter]
             if self.nodes.surges:
                 others = others * self._surges()
-            self._share(self.asks, self.chain.capacity[quarter], others)
+            asks, self.asks = self.asks, []
+            self._share(asks, self.chain.capacity[quarter], others)
 
     def _share(self, asks: list[Ask], supply: Array, outside: Array) -> None:
-        """Share a supply out among some who ask, and grant it."""
+        """Share a supply out among some who ask, and grant it; who gets nothing waits."""
         bought, column_of = self.chain.bought, self._column
         racks = [0] * len(bought)
         for ask in asks:
@@ -150,11 +152,13 @@ class Market:
                 self.record.event(self.env.now, "short", bought[column], detail)
         left = [*grants]
         for ask in asks:  # the oldest first
-            given = min(ask.racks, left[column_of[ask.chip]])
+            column = column_of[ask.chip]
+            given = ask.racks if ask.racks < left[column] else left[column]
             if given:
-                left[column_of[ask.chip]] -= given
+                left[column] -= given
                 ask.granted.succeed(given)
-        self.asks = [ask for ask in self.asks if not ask.granted.triggered]
+            else:
+                self.asks.append(ask)
 
     def _binding(self, column: int) -> str:
         """Name the node that has least left for a chip, if one has not enough for a rack."""
@@ -204,19 +208,20 @@ class Market:
     def _draw(self, vendor: str, queue: Queue, streams: Streams, quarters: list[str]) -> None:
         """Draw a vendor's regimes and waits, quarter by quarter."""
         stream = streams(f"queue/{vendor}")
-        chance, z = stream.random(len(quarters)), stream.standard_normal(len(quarters))
+        chance = stream.random(len(quarters)).tolist()
+        z = stream.standard_normal(len(quarters)).tolist()
         now, path = queue.start, []
         for k, quarter in enumerate(quarters):
             if quarter in queue.known:
                 now = queue.known[quarter]
             elif k > 0:
-                now = _next(queue, now, float(chance[k]))
+                now = _next(queue, now, chance[k])
             path.append(now)
         self.regimes[vendor] = path
         sigma = log(queue.wait_spread) / _Z90
         self._waits_s[vendor] = [
             queue.regimes[regime].wait * exp(sigma * each)
-            for regime, each in zip(path, z.tolist(), strict=True)
+            for regime, each in zip(path, z, strict=True)
         ]
 
 

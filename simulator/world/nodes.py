@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from simulator.laws.arrays import Array
@@ -109,17 +111,9 @@ class Nodes:
         self._given = {n: None if h is None else h[at] for n, h in self._given.items()}
 
     def _times(self, changes: list[float]) -> Array:
-        lags = {n.lag_s for needs in self.chain.needs.values() for n in needs if _can_switch(n)}
-        dates = {
-            t
-            for needs in self.chain.needs.values()
-            for n in needs
-            if _can_switch(n)
-            for t in n.qualified_s
-        }
-        later = [t + lag for t in changes for lag in lags]
-        times = np.array([0.0, *changes, *later, *dates])
-        return np.unique(times[np.isfinite(times)].clip(0.0))
+        later = [t + lag for t in changes for lag in self.chain.switch_lags_s]
+        times = {max(t, 0.0) for t in (*changes, *later) if t < inf}
+        return np.array(sorted({0.0, *times, *self.chain.qualified_s}))
 
     def _own_health(self, steps: list[tuple[float, float, float]]) -> Array:
         start, end, lost = zip(*steps, strict=True)
@@ -167,10 +161,6 @@ class Nodes:
         at, done = production_clock(*_changes(self.t_s, health), self._catch_up)
         rate = final_rate(float(health[-1]), done[-1] >= at[-1], self._catch_up)
         return at, done, rate
-
-
-def _can_switch(need: Need) -> bool:
-    return need.limits != need.shares
 
 
 def _changes(t_s: Array, health: Array) -> tuple[list[float], list[float]]:
