@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,8 @@ _RUNS_AT_FIRST = 1024
 _AS_ASKED = ("submit", "work", "checkpoint", "restart", "patience")
 _AS_NAMED = ("priority", "service")
 _LINE_BYTES = 64
+#: From where numpy asks for huge pages.
+_LARGE_BYTES = 1 << 22
 
 
 def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
@@ -101,8 +104,8 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         **{name: getattr(table, f"{name}_s") for name in _AS_ASKED},
         **{name: getattr(table, name) for name in _AS_NAMED},
         job=_jobs(table, types),
-        lost=np.zeros(n),
-        attained=np.zeros(n),
+        lost=lined(n, np.float64),
+        attained=lined(n, np.float64),
         kind=kind,
         queue=lined(1 + room, ENTRY),
         merge=lined(len(kind), ENTRY, 1),
@@ -123,7 +126,7 @@ def new_state(table: JobTable, order: int, mode: int, policy: Policy) -> State:
         repairs=np.zeros(64, REPAIR),
         deadlines=np.zeros(impatient + 1, np.int32),
         # What is not written to is not there: room that proves too much costs nothing.
-        rows=np.zeros(n + n // 4 + 1024, ROW),
+        rows=lined(n + n // 4 + 1024, ROW),
         tree=np.zeros((0, 0), np.int64),
         part=np.zeros(0, PART),
         plan=np.zeros((0, 2 * planned + 2), PLAN),
@@ -277,6 +280,17 @@ def grown(old: NDArray[Any], size: int, first: int = 0) -> NDArray[Any]:
 def lined(size: int, dtype: Any, first: int = 0) -> NDArray[Any]:
     """Return zeros of which the element *first*, if there is one, begins a cache line."""
     dtype = np.dtype(dtype)
-    raw = np.zeros(size * dtype.itemsize + _LINE_BYTES, np.uint8)
+    raw = _zeros(size * dtype.itemsize + _LINE_BYTES)
     skipped = -(raw.ctypes.data + first * dtype.itemsize) % _LINE_BYTES
     return raw[skipped : skipped + size * dtype.itemsize].view(dtype)
+
+
+def _zeros(size: int) -> NDArray[np.uint8]:
+    """Return zeros that take memory a small page at a time, as they are written to.
+
+    Numpy asks for huge pages, and those of a long table are cleared well before they are
+    written to: each goes to memory and back twice.
+    """
+    if size < _LARGE_BYTES:
+        return np.zeros(size, np.uint8)
+    return np.frombuffer(mmap(-1, size, MAP_PRIVATE | MAP_ANONYMOUS), np.uint8)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.world.jobs import JobTable
 from simulator.world.jobs_arrays import State
+from simulator.world.jobs_memory import lined
 from simulator.world.jobs_state import GAVE_UP, N_ROWS, UNKNOWN
 from simulator.world.jobs_types import parts_of
 
@@ -20,9 +21,8 @@ def job_columns(table: JobTable, st: State) -> Columns:
     job = st.job
     n = len(table)
     works = ("work_rce_s", "productive_rce_s", "lost_rce_s", "unserved_rce_s")
-    # Zero, where nothing is written, and not there.
-    made: Columns = {name: np.zeros(n) for name in works}
-    made |= {"gave_up": np.empty(n, np.bool_), "spread": np.empty(n, np.int8)}
+    made: Columns = {name: lined(n, np.float64) for name in works}
+    made |= {"gave_up": lined(n, np.bool_), "spread": lined(n, np.int8)}
     for part in parts_of(n):
         _work_out({name: column[part] for name, column in made.items()}, table, st, part)
     return {
