@@ -13,6 +13,8 @@ from typing import Any
 
 #: Once so much is spent on a figure, no further call is made. [s]
 LONG_S = 12.0
+#: Calls of what another is held against, before and after it.
+_BESIDE = 3
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,13 @@ def ratio(
 ) -> tuple[float, float]:
     """Return the median of what a call takes over what another takes, and of that. [1], [s].
 
-    The other is called before and after each, for the speed of a machine drifts.
+    The other is called a few times before and after each, for the speed of a machine drifts.
     """
-    ratios, others = [], [_once(against)]
+    ratios, others = [], [_once(against) for _ in range(_BESIDE)]
     for _ in range(times):
         spent = _once(function)
-        others.append(_once(against))
-        ratios.append(2 * spent / (others[-2] + others[-1]))
+        others += [_once(against) for _ in range(_BESIDE)]
+        ratios.append(spent / statistics.median(others[-2 * _BESIDE :]))
     return statistics.median(ratios), statistics.median(others)
 
 

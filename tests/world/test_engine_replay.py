@@ -102,17 +102,22 @@ def conservative(job_id, submit_s, duration_s, gpus, chips):
     Run times are known, so nothing is ever unforeseen, and one look at each is enough.
     A job of no length stands in the way of those that would start before it and end later.
     """
-    taken, starts = [], {}
+    taken, starts = np.zeros((0, 3)), {}
     for submit, job, run, width in sorted(zip(submit_s, job_id, duration_s, gpus, strict=True)):
-        for at in sorted({submit, *(end for _, end, _ in taken if end > submit)}):
-            steps = [at, *(begin for begin, _, _ in taken if at < begin < at + run)]
-            if all(
-                width + sum(w for b, e, w in taken if b <= t < e or at < b == t == e) <= chips
-                for t in steps
-            ):
-                starts[job] = at
-                taken.append((at, at + run, width))
-                break
+        taken = taken[taken[:, 1] > submit]
+        begin, end, held = taken.T
+        times = np.unique([submit, *begin, *end])
+        first, last = np.searchsorted(times, begin), np.searchsorted(times, end)
+        change = np.bincount(first, held, len(times)) - np.bincount(last, held, len(times))
+        brief = np.bincount(first[first == last], held[first == last], len(times))
+        left = chips - width - np.cumsum(change)
+        full = np.append(times[left < 0], inf)
+        tight = np.append(times[left - brief < 0], inf)
+        at = times[times >= submit]
+        then = full[np.searchsorted(full, at)]
+        within = tight[np.searchsorted(tight, at, "right")]
+        starts[job] = at[(then > at) & (then >= at + run) & (within >= at + run)][0]
+        taken = np.vstack([taken, [starts[job], starts[job] + run, width]])
     return np.array([starts[j] for j in job_id])
 
 
