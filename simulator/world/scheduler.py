@@ -77,7 +77,8 @@ class Policy:
     fewest chips for its weight, no service above its quota.
     ``drf``: likewise, by the largest part it holds of any pool or of the power.
     ``asked``: as a function of the planner's says, at every moment something
-    changed (in rounds, at the next) and some job that waits fits somewhere; much slower.
+    changed (in rounds, at the next) and some job that waits fits somewhere; some ten times
+    slower than the others.
 
     A job that blocks holds only the pools it could run in. A job sent back by
     a fault keeps its place by its first submission.
