@@ -58,3 +58,17 @@ def test_constants_fitted_anew_are_lines_of_the_calibration():
         r"    [\w.-]+: \{value: [\de.+-]+, prior: [\de.+-]+, prior_spread: [\d.]+, spread: [\d.]+\}"
     )
     assert all(re.fullmatch(pattern, line) for line in lines)
+
+
+def test_what_is_known_in_part_gets_the_wider_band(tmp_path):
+    names = {"id": "x", "chip": "A100", "model": "GPT3-175B", "n_chips": "512", "tp": "8",
+             "pp": "16", "global_batch_seqs": "1536", "micro_batch": "1", "seq_len": "2048",
+             "step_time_s": "50"}  # fmt: skip
+    found = []
+    for tier in "AB":
+        row = names | {"tier": tier}
+        (tmp_path / "r.csv").write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n")
+        found.append(json.loads(run("--rows", tmp_path / "r.csv", "--json").stdout))
+    known, partly = found
+    assert partly["predicted"] == known["predicted"]
+    assert partly["low"] < known["low"] < known["predicted"] < known["high"] < partly["high"]
