@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
+import importlib
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -86,19 +88,14 @@ def peak_bytes(module: str, function: str, *arguments: Any) -> float:
     ``warm()`` of the module is called first, so that imports and compiled code
     do not count.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=_report_peak, args=(theirs, module, function, arguments))
-    child.start()
-    theirs.close()
-    peak: float = ours.recv()
-    child.join()
-    return peak
+    # A command of its own, for which the script that is running need not be imported again.
+    call = f"from {__name__} import report_peak; report_peak{(module, function, *arguments)!r}"
+    run = subprocess.run([sys.executable, "-c", call], check=True, stdout=subprocess.PIPE)
+    return float(run.stdout.split()[-1])
 
 
-def _report_peak(pipe: Any, module: str, function: str, arguments: tuple[Any, ...]) -> None:
-    import importlib
-
+def report_peak(module: str, function: str, *arguments: Any) -> None:
+    """Measure in this process, and write the peak to standard output. [B]."""
     found = importlib.import_module(module)
     found.warm()
     gc.collect()
@@ -106,7 +103,7 @@ def _report_peak(pipe: Any, module: str, function: str, arguments: tuple[Any, ..
     Path("/proc/self/clear_refs").write_text("5")
     before = _status_bytes("VmRSS")
     getattr(found, function)(*arguments)
-    pipe.send(_status_bytes("VmHWM") - before)
+    sys.stdout.write(f"{_status_bytes('VmHWM') - before}\n")
 
 
 def _status_bytes(key: str) -> float:

@@ -131,6 +131,15 @@ def test_easy_lets_ahead_only_who_does_not_delay_the_first():
     assert record.jobs["start_s"].tolist() == [0, 10, 2, 15]
 
 
+def test_a_reservation_of_no_length_keeps_its_moment():
+    # Of eight chips five are taken until 4 s, when the second needs all, for no time at all.
+    # The third would take three of these from before until after that; the fourth ends just then.
+    table = JobTable.of([0, 0, 0, 0], [5, 8, 3, 3], [4, 0, 5, 4])
+    record = world(table, until=100.0, discipline="conservative", pools=((1, 8, [1.0]),))
+    assert record.jobs["start_s"].tolist() == [0, 4, 4, 0]
+    assert record.jobs["finish_s"].tolist() == [4, 4, 9, 4]
+
+
 def test_a_faster_chip_needs_fewer():
     env = simpy.Environment()
     table = JobTable.of([0.0], [8], [10.0])

@@ -80,6 +80,23 @@ def test_a_policy_of_a_wrong_shape_is_refused():
         one_pool(lambda view: (view.job, view.job))
 
 
+def test_a_policy_that_says_no_number_is_refused():
+    with pytest.raises(ValueError, match="must not return nan"):
+        one_pool(lambda view: (np.full(2, np.nan), np.zeros((2, 1))))
+    with pytest.raises(ValueError, match="must not return nan"):
+        one_pool(lambda view: (np.zeros(2), np.full((2, 1), np.nan)))
+
+
+@pytest.mark.parametrize("name", ["job", "left_s", "wall_s", "need", "rate", "free_hosts"])
+def test_a_policy_cannot_write_to_what_it_sees(name):
+    def scribble(view):
+        getattr(view, name)[...] = 0
+        return view.job, view.wall_s
+
+    with pytest.raises(ValueError, match="read-only"):
+        one_pool(scribble)
+
+
 def test_only_the_asked_discipline_takes_a_function():
     with pytest.raises(ValueError, match="goes with a function"):
         Policy("asked")
