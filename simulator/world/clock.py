@@ -28,8 +28,11 @@ class At(simpy.Event):
         heappush(env._queue, (t_s, NORMAL, next(env._eid), self))
 
 
-def run_until(env: simpy.Environment, end_s: float) -> None:
-    """Run as ``env.run(until=end_s)`` does, without two calls an event.
+def run_to_end(env: simpy.Environment, end_s: float) -> None:
+    """Run as ``env.run(until=end_s)`` does, without two calls an event, and let go of the rest.
+
+    What was to happen later holds its processes, and they all they know: a world so
+    is freed at once, not by the collector, which takes a tenth of its time for it.
 
     Raises
     ------
@@ -41,8 +44,8 @@ def run_until(env: simpy.Environment, end_s: float) -> None:
     >>> env, heard = simpy.Environment(), []
     >>> for t_s in (1.0, 2.0, 3.0):
     ...     At(env, t_s).callbacks.append(lambda event: heard.append(event.env.now))
-    >>> run_until(env, 3.0); heard, env.now
-    ([1.0, 2.0], 3.0)
+    >>> run_to_end(env, 3.0); heard, env.now, env.peek()
+    ([1.0, 2.0], 3.0, inf)
     """
     queue, end = env._queue, simpy.Event(env)
     # Before all else that happens then.
@@ -50,9 +53,12 @@ def run_until(env: simpy.Environment, end_s: float) -> None:
     while True:
         env._now, _, _, event = heappop(queue)
         if event is end:
-            return
+            break
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
         for callback in callbacks:
             callback(event)
         if not event._ok and not hasattr(event, "_defused"):
             raise event._value
+    for _, _, _, event in queue:
+        event.callbacks = None  # type: ignore[assignment]
+    queue.clear()

@@ -318,6 +318,11 @@ class Supply:
         z = self.streams(f"lead/{chip}{when}").standard_normal(quarters).tolist()
         return [total.median * exp(sigma * each) for each in z]
 
+    def close(self) -> None:
+        """Let go of the processes of orders, which hold the orders."""
+        for order in self.orders:
+            order.process = None
+
 
 def _quarters_before(t_s: float) -> int:
     """Return how many quarters before the start a quarter began; the first is 0."""

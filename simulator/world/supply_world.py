@@ -13,7 +13,7 @@ from simulator.streams import Streams
 from simulator.world.accounts.fleet import stranded
 from simulator.world.accounts.orders import order_rows
 from simulator.world.chain import Chain
-from simulator.world.clock import run_until
+from simulator.world.clock import run_to_end
 from simulator.world.collector import collector_at_rest
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Market
@@ -98,7 +98,8 @@ class SupplyWorld:
         """Run to the horizon, and close the book."""
         with collector_at_rest():
             self.start()
-            run_until(self.env, self.scenario.horizon.calendar.horizon_s)
+            run_to_end(self.env, self.scenario.horizon.calendar.horizon_s)
+            self.supply.close()
 
     def runs_from_s(self, family: str, chip: str) -> float:
         """Return from when a family runs on a chip, the pilot's not before it has landed. [s]."""

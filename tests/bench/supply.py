@@ -84,15 +84,22 @@ def scenario() -> Scenario:
     )
 
 
-def replicate(chain: Chain, replications: int) -> int:
-    """Run replications; return the events SimPy processed."""
+def replicate(chain: Chain, replications: int) -> None:
+    """Run replications, to their tables."""
+    for replication in range(replications):
+        record = Recorder()
+        SupplyWorld(simpy.Environment(), chain, Streams(0, replication), record).run()
+        assert record.tables["events"]
+
+
+def events_of(chain: Chain, replications: int) -> int:
+    """Return how many events SimPy processes in replications."""
     processed = 0
     for replication in range(replications):
         env = simpy.Environment()
-        record = Recorder()
-        SupplyWorld(env, chain, Streams(0, replication), record).run()
+        SupplyWorld(env, chain, Streams(0, replication), Recorder()).start()
+        env.run(until=chain.scenario.horizon.calendar.horizon_s)
         processed += next(env._eid) - len(env._queue)
-        assert record.tables["events"]
     return processed
 
 
@@ -117,13 +124,8 @@ def rows(size: float) -> Iterator[Row]:
     """The ratio to bare SimPy for as many events, and replications a second and core."""
     chain = Chain(scenario())
     replications = max(5, int(REPLICATIONS * size))
-    counted: list[int] = []
-
-    def once() -> None:
-        counted[:] = [replicate(chain, replications)]
-
-    spent_s = seconds(once)
-    processed = counted[0]
+    spent_s = seconds(lambda: replicate(chain, replications))
+    processed = events_of(chain, replications)
     bare_s = seconds(lambda: bare(processed, replications))
     beside = {
         "replications/s": replications / spent_s,
