@@ -20,7 +20,7 @@ from simulator.spec.loader import Given, load
 from simulator.spec.scenario import Scenario
 from simulator.units import next_quarter
 from simulator.world.chain import Chain
-from simulator.world.supply_world import SupplyWorld, run_supply
+from simulator.world.supply_world import SupplyWorld, read_supplies
 
 __all__ = ["Fleet", "Reading", "json_row", "read_fleet", "replay_buildout", "row_table"]
 
@@ -115,9 +115,10 @@ def _runs(scenario: Scenario, replications: int, seed: int) -> _Runs:
     chain = Chain(scenario)
     edges = np.asarray(scenario.horizon.calendar.edges_s()[1:])
     found = {c: np.zeros((replications, len(edges))) for c in chain.bought}
-    for k in range(replications):
-        for chip, counts in _standing(run_supply(scenario, seed, k, chain), edges).items():
-            found[chip][k] = counts
+    standing = read_supplies(chain, seed, replications, lambda world: _standing(world, edges))
+    for k, counts in enumerate(standing):
+        for chip in counts:
+            found[chip][k] = counts[chip]
     return found
 
 

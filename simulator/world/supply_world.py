@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypeVar
 
 import simpy
 
@@ -28,6 +28,7 @@ from simulator.world.treasury import Treasury
 
 #: Called with site, chip and number of racks.
 _Told = Callable[[str, str, int], None]
+_Read = TypeVar("_Read")
 #: Tables a supply world fills.
 TABLES = ("orders", "deliveries", "fleet", "nodes", "programme", "events")
 
@@ -172,6 +173,28 @@ def run_supply(
     )
     world.run()
     return world
+
+
+def read_supplies(
+    chain: Chain, seed: int, replications: int, read: Callable[[SupplyWorld], _Read]
+) -> list[_Read]:
+    """Run the supply half of many replications, and keep what is read of each.
+
+    A world is gone before the next is made; the collector finds nothing to do.
+
+    Parameters
+    ----------
+    chain : Chain
+    seed, replications : int
+    read : callable
+        Called with each world at its horizon.
+    """
+
+    def one(replication: int) -> _Read:
+        with collector_at_rest():
+            return read(run_supply(chain.scenario, seed, replication, chain))
+
+    return [one(replication) for replication in range(replications)]
 
 
 def simulate_supply(

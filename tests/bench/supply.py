@@ -12,7 +12,7 @@ from simulator.streams import Streams
 from simulator.units import WEEK_S, next_quarter
 from simulator.world.chain import Chain
 from simulator.world.recorder import Recorder
-from simulator.world.supply_world import SupplyWorld
+from simulator.world.supply_world import SupplyWorld, read_supplies
 from tests.bench.measure import Row, seconds
 from tests.world.buying import buying, chip, figure, lead, node, rack, spread
 
@@ -86,10 +86,7 @@ def scenario() -> Scenario:
 
 def replicate(chain: Chain, replications: int) -> None:
     """Run replications, to their tables."""
-    for replication in range(replications):
-        record = Recorder()
-        SupplyWorld(simpy.Environment(), chain, Streams(0, replication), record).run()
-        assert record.tables["events"]
+    assert all(read_supplies(chain, 0, replications, lambda world: len(world.record.tables)))
 
 
 def events_of(chain: Chain, replications: int) -> int:
