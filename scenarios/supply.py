@@ -50,7 +50,7 @@ def describe_supply(
     chain = Chain(given.scenario)
     weights = planned_usd(given.scenario)
     graph = node_rows(chain, weights) + edge_rows(chain, weights) if weights else []
-    worlds = runs(given.scenario, chain, seed, replications)
+    worlds = runs(chain, seed, replications)
     parts: dict[str, Rows] = {
         "dependency": graph,
         "pipeline": pipeline_rows(worlds),

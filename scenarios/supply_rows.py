@@ -13,7 +13,7 @@ from simulator.spec.scenario import Scenario
 from simulator.world.accounts.fleet import stranded
 from simulator.world.chain import Chain
 from simulator.world.fragility import kept, passed_on
-from simulator.world.supply_world import SupplyWorld, run_supply
+from simulator.world.supply_world import SupplyWorld, read_supplies
 
 #: Kinds of nodes by how far upstream they stand.
 TIERS = (
@@ -27,9 +27,9 @@ TIERS = (
 _OTHER = 4
 
 
-def runs(scenario: Scenario, chain: Chain, seed: int, replications: int) -> list[SupplyWorld]:
+def runs(chain: Chain, seed: int, replications: int) -> list[SupplyWorld]:
     """Run the supply half of some replications."""
-    return [run_supply(scenario, seed, k, chain) for k in range(replications)]
+    return read_supplies(chain, seed, replications, lambda world: world)
 
 
 def planned_usd(scenario: Scenario) -> dict[str, float]:

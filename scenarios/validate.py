@@ -98,7 +98,7 @@ def supply(
     as_json: Json = False,
 ) -> None:
     """The fleet of 2022 to 2024, replayed from modelled purchases with lead times of the time."""
-    from scenarios.validate_supply import json_row, replay_buildout, row_table
+    from scenarios.validate_supply import json_row, replay_buildout, row_table, verdicts
 
     readings, by_quarter = replay_buildout(replications, seed)
     if as_json:
@@ -107,6 +107,8 @@ def supply(
         return
     Console().print(by_quarter)
     Console().print(row_table(readings))
+    for verdict in verdicts(readings):
+        prose.print(verdict)
     prose.print(
         "Modelled purchases of H100 and H200 (486 K) exceed the H100 stated for the end of 2024 "
         "(350 K): ordered, shipped and in service are not the same, and neither figure was audited."

@@ -20,7 +20,7 @@ TINY = Path(__file__).parents[1] / "data" / "tiny.yaml"
 @pytest.fixture(scope="module")
 def worlds():
     scenario = load(TINY).scenario
-    return runs(scenario, Chain(scenario), 0, 6)
+    return runs(Chain(scenario), 0, 6)
 
 
 def test_what_is_ordered_is_in_the_pipeline_or_in_service(worlds):
@@ -60,7 +60,7 @@ def test_chips_without_a_port_are_stranded_until_it_is_there():
     effort = {"median": 4.0, "p90": 4.0}
     porting = {"engineers": 1, "tasks": [{**task, "effort": effort, "source": "a test"}]}
     scenario = load(TINY).change({"supply.porting": porting}).scenario
-    found = stranded_rows(runs(scenario, Chain(scenario), 0, 2))
+    found = stranded_rows(runs(Chain(scenario), 0, 2))
     chips = {
         row["quarter"]: row["chips"]
         for row in found

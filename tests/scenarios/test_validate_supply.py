@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.validate_supply import SCENARIO, read_fleet, replay_buildout
+from scenarios.validate_supply import SCENARIO, Reading, read_fleet, replay_buildout, verdicts
 from simulator.spec.loader import load
 
 
@@ -50,3 +50,18 @@ def test_the_conflict_of_the_sources_is_there(readings):
     stated, modelled = readings["stated-h100", "orders"], readings["bought-h100", "orders"]
     assert (stated.published, modelled.published) == (350_000, 486_046)
     assert stated.median == modelled.median
+
+
+def test_purchases_are_drawn_from_their_interval(readings):
+    """Nearly all that was shipped stands: the modelled interval over its median, 0.75 to 1.33."""
+    found = readings["bought-2024", "shipments"]
+    assert found.low / found.published == pytest.approx(0.75, abs=0.06)
+    assert found.high / found.published == pytest.approx(1.33, abs=0.1)
+
+
+def test_a_reading_below_what_certainly_stood_is_said_to_be_contradicted(readings):
+    floor = readings["two-clusters", "orders"]
+    assert ("contradicted" in verdicts([floor])[0]) == (floor.high < floor.published)
+    said = ("a", "H100", "chips", "2024Q1", "floor", "orders")
+    below = Reading(*said, published=5e4, median=3e4, low=2e4, high=4e4, source="hand")
+    assert verdicts([below])[0].startswith("Read as orders, 20 to 40 K H100 by 2024Q1, but 50 K")
