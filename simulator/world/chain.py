@@ -125,6 +125,7 @@ class Chain:
         dates = {t for need in switched for t in need.qualified_s if -math.inf < t < math.inf}
         self.qualified_s = {max(t, 0.0) for t in dates}
         self.foundations = {i: tuple(sorted(stands_on(self.graph, i))) for i in nodes}
+        self._echoes: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
         self.upstream = {chip: self._upstream(chip) for chip in sorted(chips)}
         self.lines, self.line_of = self._lines(sorted(chips))
         self.scarce = tuple(i for i in sorted(nodes) if nodes[i].capacity)
@@ -159,6 +160,22 @@ class Chain:
             for i, spec in sorted(nodes.items())
             if (tag is not None and tag in spec.tags) or spec.country == country
         ]
+
+    def echoes(self, nodes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Return where one shock on several nodes would count twice: each node with its base.
+
+        A node that is hit feels a shock itself, so not once more by what it rests on; one
+        that is not feels it by the first of those it rests on.
+        """
+        if nodes not in self._echoes:
+            hit, found = {*nodes}, []
+            for node, bases in self.foundations.items():
+                felt = [base for base in bases if base in hit]
+                if len(felt) > 1:
+                    first = node if node in hit else felt[0]
+                    found += [(node, base) for base in felt if base != first]
+            self._echoes[nodes] = tuple(found)
+        return self._echoes[nodes]
 
     def _plan(self) -> list[tuple[str, list[Order]]]:
         rule = self.scenario.supply.buying

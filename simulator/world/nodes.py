@@ -12,19 +12,21 @@ from simulator.laws.recovery import group_health, health_on, recovery_steps
 from simulator.streams import Streams
 from simulator.world.chain import STAGES, Chain, Need
 from simulator.world.recorder import Recorder
-from simulator.world.shocks import draw_shocks
+from simulator.world.shocks import Blow, draw_shocks
 
 #: A production clock: corners, seconds of plan done by them, rate beyond the last.
 Clock = tuple[list[float], list[float], float]
+#: Stretches of constant loss: begin, end [s] and share lost [1].
+_Steps = list[tuple[float, float, float]]
 
 
 class Nodes:
     """What happens to each node in one replication, drawn before it begins.
 
     A node gives what its own health and that of all it rests on allow
-    (troubles of different nodes multiply), and no more than the scarcest of its
-    inputs (substitutes of one input add up). `None` stands for a health of
-    one throughout.
+    (troubles of different nodes multiply; one shock that hits several of them is
+    felt once), and no more than the scarcest of its inputs (substitutes of one
+    input add up). `None` stands for a health of one throughout.
     """
 
     def __init__(self, chain: Chain, streams: Streams) -> None:
@@ -33,12 +35,12 @@ class Nodes:
         self._rare = [blow for blow in self.blows if blow.takes != "output"]
         #: Whether others ask for more at any time.
         self.surges = any(blow.takes == "demand" for blow in self._rare)
-        self.steps: dict[str, list[tuple[float, float, float]]] = {}
+        self.steps: dict[str, _Steps] = {}
+        #: By node and what it rests on: steps of shocks that it feels by another way.
+        self._felt_already: dict[tuple[str, str], _Steps] = {}
         for blow in self.blows:
             if blow.takes == "output" and blow.end_s > 0:
-                steps = recovery_steps(blow.start_s, blow.end_s, blow.severity, blow.recovery)  # type: ignore[arg-type]
-                for node in blow.nodes:
-                    self.steps.setdefault(node, []).extend(steps)
+                self._note_steps(blow)
         self._catch_up = chain.scenario.supply.catch_up.value
         self.t_s = self._times([t for steps in self.steps.values() for s in steps for t in s[:2]])
         self._own = {node: self._own_health(steps) for node, steps in self.steps.items()}
@@ -47,6 +49,14 @@ class Nodes:
             self._note_when_empty(need)
         self._clocks: dict[int, Clock | None] = {}
         self._of_chip: dict[str, dict[str, Clock | None]] = {}
+
+    def _note_steps(self, blow: Blow) -> None:
+        steps = recovery_steps(blow.start_s, blow.end_s, blow.severity, blow.recovery)
+        for node in blow.nodes:
+            self.steps.setdefault(node, []).extend(steps)
+        if len(blow.nodes) > 1:
+            for pair in self.chain.echoes(blow.nodes):
+                self._felt_already.setdefault(pair, []).extend(steps)
 
     def clocks(self, chip: str) -> dict[str, Clock | None]:
         """Return the clock of each stage of a chip's orders; None where it never fails."""
@@ -115,7 +125,7 @@ class Nodes:
         times = {max(t, 0.0) for t in (*changes, *later) if t < inf}
         return np.array(sorted({0.0, *times, *self.chain.qualified_s}))
 
-    def _own_health(self, steps: list[tuple[float, float, float]]) -> Array:
+    def _own_health(self, steps: _Steps) -> Array:
         start, end, lost = zip(*steps, strict=True)
         return health_on(self.t_s, start, end, lost, self.chain.scenario.supply.overlap)
 
@@ -123,11 +133,20 @@ class Nodes:
         health: Array | None = None
         for base in self.chain.foundations[node]:
             own = self._own.get(base)
+            if own is not None and (node, base) in self._felt_already:
+                own = self._without_echoes(node, base)
             if own is not None:
                 health = own if health is None else health * own
         for base in self.chain.foundations[node]:
             health = self._scarcest(self.chain.needs[base], health)
         return health
+
+    def _without_echoes(self, node: str, base: str) -> Array | None:
+        """Health of what a node rests on, but for shocks that the node feels by another way."""
+        steps = [*self.steps[base]]
+        for step in self._felt_already[node, base]:
+            steps.remove(step)
+        return self._own_health(steps) if steps else None
 
     def _scarcest(self, needs: tuple[Need, ...], health: Array | None) -> Array | None:
         """Return a health cut to what the scarcest of some inputs allows."""

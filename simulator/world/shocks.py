@@ -12,6 +12,7 @@ import numpy as np
 import simpy
 
 from simulator.laws.rare import shocks_given_at_least
+from simulator.laws.recovery import Shape
 from simulator.spec.shocks import RandomShocks
 from simulator.spec.supply import Supply
 from simulator.streams import Streams
@@ -48,7 +49,7 @@ class Blow:
     start_s: float
     end_s: float
     severity: float
-    recovery: str = "step"
+    recovery: Shape = "step"
     warning_s: float = 0.0
     #: What it takes: output, allocation, demand or stock.
     takes: str = field(init=False)
