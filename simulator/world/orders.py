@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import inf
 
@@ -79,12 +79,15 @@ class OrderState:
             begin_s = end_s
 
 
-def may_be_cancelled(stage: str, before: str) -> bool:
-    """Tell whether an order in a stage has not yet entered another stage.
+def may_be_cancelled(entered: Iterable[str], before: str) -> bool:
+    """Tell whether an order that has entered some stages has not yet entered another.
+
+    What it waits for now does not matter: racks that are built and wait for their
+    balance have been through packaging.
 
     Examples
     --------
-    >>> may_be_cancelled("wafer", "packaging"), may_be_cancelled("rack", "packaging")
+    >>> may_be_cancelled(["wafer"], "packaging"), may_be_cancelled(["wafer", "rack"], "packaging")
     (True, False)
     """
-    return stage not in STAGES[STAGES.index(before) :]
+    return not set(entered) & {*STAGES[STAGES.index(before) :]}

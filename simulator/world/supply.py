@@ -132,9 +132,10 @@ class Supply:
     def cancel(self, order: OrderState) -> bool:
         """Call an order off if it still can be; the vendor keeps its part of the price."""
         contract = self.contract(order.chip)
-        stage = order.stage(self.env.now)
-        too_late = not may_be_cancelled(stage, contract.cancel_before)
+        entered = [stage for stage, t_s in order.entered() if t_s <= self.env.now]
+        too_late = not may_be_cancelled(entered, contract.cancel_before)
         if order.landed_s is not None or order.cancelled_s is not None or too_late:
+            stage = order.stage(self.env.now)
             self.record.event(self.env.now, "too late to cancel", order.name, stage)
             return False
         if isinstance(order.pending, Ask):

@@ -1,0 +1,50 @@
+"""Calling orders off on the real world: until when, what is owed, and who is paid then."""
+
+import pytest
+
+from simulator.units import WEEK_S
+from tests.world.buying import buying, lead, rack, run
+
+#: Quarters of 2025 begin on days 0, 90, 181 and 273: weeks 0, 12.9, 25.9 and 39.
+QUARTERS = ("2025Q2", "2025Q3", "2025Q4", "2026Q1")
+
+
+def terms(**more):
+    return {"prepay": 0.5, "take_or_pay": 0.1, "source": "a test", **more}
+
+
+def cancelled(cancel, before, budget=1e3, weeks=60.0, **shares):
+    """One order of 100 racks of 1 USD in 2025Q1, called off in a quarter."""
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": 100, "cancel": cancel}
+    parts = {"fab_share": 0.3, "package_share": 0.2, "ship_share": 0.1, **shares}
+    w = run(
+        buying(
+            racks={"gpu": rack("gpu", usd=1.0)},
+            budget=budget,
+            plan=[line],
+            contracts={"gpu": terms(cancel_before=before)},
+            lead_times={"gpu": lead(weeks * WEEK_S, **parts)},
+        )
+    )
+    return w, w.supply.orders[0]
+
+
+@pytest.mark.parametrize("before", ["wafer", "packaging", "rack", "ship"])
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_an_order_can_be_called_off_until_it_enters_the_stage_named(before, quarter):
+    """Of 60 weeks wafers end in week 18, packaging in 30, racks in 54, shipping in 60."""
+    w, order = cancelled(quarter, before)
+    enters_s = {"wafer": 0.0, "packaging": 18.0, "rack": 30.0, "ship": 54.0}[before] * WEEK_S
+    in_time = w.scenario.horizon.calendar.at(quarter) < enters_s
+    assert (order.cancelled_s is not None) == in_time
+    assert (order.landed_s is None) == in_time
+
+
+@pytest.mark.parametrize(("before", "comes_off"), [("packaging", False), ("ship", True)])
+def test_racks_that_are_built_and_wait_for_their_balance_have_passed_packaging(before, comes_off):
+    """Built in week 27 of 30, they wait for the other half of their price: 60 USD of 100."""
+    w, order = cancelled("2025Q4", before, budget=60.0, weeks=30.0, fab_share=0.5)
+    assert order.ends[-1][0] == "rack"
+    assert order.ends[-1][1] == pytest.approx(27 * WEEK_S)
+    assert (order.cancelled_s is not None) == comes_off
+    assert [usd for _, usd in order.payments] == [50.0, -40.0] if comes_off else [50.0]
