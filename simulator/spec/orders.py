@@ -108,13 +108,15 @@ class Order(Spec):
     chip: Id
     """What is ordered."""
     quarter: Quarter
-    """Ordered at the start of this quarter; before the run's start: paid and under way."""
+    """Ordered at the start of this quarter; before the run's start: paid in full and under way,
+    whatever its contract says of prepayment."""
     racks: Count | None = None
     """Whole racks."""
     spend: Dollars | None = None
     """Or money: as many whole racks as it buys."""
     cancel: Quarter | None = None
-    """Called off at the start of this quarter, if it still can be."""
+    """Called off at the start of this quarter, if it still can be. What was paid beyond the
+    contract's `take_or_pay` comes back then and can be spent, also of an order before the start."""
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:

@@ -45,6 +45,11 @@ class OrderState:
     #: What it waits for while it is in no stage: allocation, money, queue, or a place (dock).
     waits_for: str = "allocation"
     extra_wait_s: float = 0.0
+    #: What the vendor keeps, or is owed still, of an order that was called off. [USD]
+    owed_usd: float = 0.0
+    #: When it began to wait for its balance, and when that was paid. [s]
+    owing_s: float | None = None
+    settled_s: float | None = None
     #: What was paid to the vendor, and got back, as it happened. [s, USD]
     payments: list[tuple[float, float]] = field(default_factory=list)
     #: The part of a larger order that was not granted at once.
@@ -64,6 +69,8 @@ class OrderState:
 
     def stage(self, t_s: float) -> str:
         """Return the stage it is in, or what it waits for, at a time of its past or present."""
+        if self.owing_s is not None and self.owing_s <= t_s < (self.settled_s or inf):
+            return "money"
         if self.made_s is not None and t_s >= self.made_s:
             for stage, end_s in self.ends:
                 if t_s < end_s:
@@ -74,6 +81,8 @@ class OrderState:
         """Yield each stage that hangs on nodes and when the order came, or will come, to it."""
         begin_s = self.made_s
         for stage, end_s in self.ends:
+            if stage == "ship" and self.settled_s is not None:  # it stood until it was paid
+                begin_s = self.settled_s
             if begin_s is not None and begin_s < inf:
                 yield stage, begin_s
             begin_s = end_s

@@ -145,8 +145,9 @@ class Supply:
         # What is not ordered firmly yet is owed nothing for.
         firm = order.funded_s is not None
         owed_usd = contract.take_or_pay * order.worth_usd if firm else 0.0
+        order.owed_usd = owed_usd
         back_usd = max(0.0, order.paid_usd - owed_usd)
-        if back_usd and order.wanted_s >= 0:  # what was paid before the run is not ours to spend
+        if back_usd:  # of what was paid before the run too: it is cash of the run
             self.treasury.refund(back_usd)
             order.payments.append((self.env.now, -back_usd))
         if owed_usd > order.paid_usd + CENT_USD:
@@ -193,7 +194,9 @@ class Supply:
             for stage, end_s in order.ends:
                 tell(((yield At(env, end_s)), _DONE[stage], order.name, ""))
             if owing:
+                order.owing_s = env.now
                 yield from self._pay(order, balance_usd)
+                order.settled_s = env.now
                 through_s = self._pass(order, _SHIPPED, env.now)
                 if order.ends[-1][0] == "ship":
                     tell(((yield At(env, through_s)), _DONE["ship"], order.name, ""))

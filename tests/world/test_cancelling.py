@@ -48,3 +48,23 @@ def test_racks_that_are_built_and_wait_for_their_balance_have_passed_packaging(b
     assert order.ends[-1][1] == pytest.approx(27 * WEEK_S)
     assert (order.cancelled_s is not None) == comes_off
     assert [usd for _, usd in order.payments] == [50.0, -40.0] if comes_off else [50.0]
+
+
+def test_of_an_order_before_the_start_all_but_what_the_contract_keeps_comes_back():
+    """Paid in full before the run: 100 USD, of which a tenth is kept; the rest buys racks."""
+    off = {"chip": "gpu", "quarter": "2024Q4", "racks": 100, "cancel": "2025Q2"}
+    then = {"chip": "gpu", "quarter": "2025Q3", "racks": 90}
+    w = run(
+        buying(
+            racks={"gpu": rack("gpu", usd=1.0)},
+            budget=0.0,
+            plan=[off, then],
+            contracts={"gpu": {**terms(cancel_before="ship"), "prepay": 1.0}},
+            lead_times={"gpu": lead(60 * WEEK_S, fab_share=0.3)},
+        )
+    )
+    first, second = w.supply.orders
+    calendar = w.scenario.horizon.calendar
+    assert first.payments == [(calendar.at("2024Q4"), 100.0), (calendar.at("2025Q2"), -90.0)]
+    assert second.funded_s == calendar.at("2025Q3")
+    assert w.treasury.balance_usd == pytest.approx(0.0)
