@@ -101,7 +101,9 @@ def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
         usd = order.racks * order.price_usd
         marks = [("allocation", order.wanted_s), ("money", order.granted_s)]
         marks.append(("queue", order.funded_s))
-        marks += order.entered()
+        made = [(stage, t) for stage, t in order.entered() if stage != "ship"]
+        marks += [*made, ("money", order.owing_s)]
+        marks += [(stage, t) for stage, t in order.entered() if stage == "ship"]
         marks.append(("dock and install", order.landed_s))
         known = [(name, t) for name, t in marks if t is not None]
         ends = [t for _, t in known[1:]] + [over]

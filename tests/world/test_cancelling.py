@@ -43,7 +43,7 @@ def test_an_order_can_be_called_off_until_it_enters_the_stage_named(before, quar
 @pytest.mark.parametrize(("before", "comes_off"), [("packaging", False), ("ship", True)])
 def test_racks_that_are_built_and_wait_for_their_balance_have_passed_packaging(before, comes_off):
     """Built in week 27 of 30, they wait for the other half of their price: 60 USD of 100."""
-    w, order = cancelled("2025Q4", before, budget=60.0, weeks=30.0, fab_share=0.5)
+    _, order = cancelled("2025Q4", before, budget=60.0, weeks=30.0, fab_share=0.5)
     assert order.ends[-1][0] == "rack"
     assert order.ends[-1][1] == pytest.approx(27 * WEEK_S)
     assert (order.cancelled_s is not None) == comes_off

@@ -1,7 +1,15 @@
-"""What is written off is what was paid."""
+"""Accounts of orders: what is paid, given back, written off, and what held racks up."""
 
+import pytest
+
+from scenarios.supply_rows import pipeline_rows
+from simulator.units import DAY_S, WEEK_S
 from simulator.world.accounts.money import paid_per_rack
 from simulator.world.orders import OrderState
+from tests.world.books_of import costs, rack_s_waited
+from tests.world.buying import buying, chip, figure, lead, node, rack, run, spread
+from tests.world.test_programme import scenario as with_programme
+from tests.world.test_programme import states
 
 
 def order(racks: int, price_usd: float, landed_s: float | None) -> OrderState:
@@ -15,3 +23,110 @@ def test_racks_at_two_prices_are_written_off_at_their_mean():
     orders = [order(3, 2e6, 10.0), order(1, 6e6, 20.0), order(5, 9e6, None)]
     assert paid_per_rack(orders) == {"gpu": 3e6}
     assert paid_per_rack([order(5, 9e6, None)]) == {}
+
+
+def one_order(racks=100, weeks=30.0, cancel=None, **more):
+    """Racks of 1 USD ordered in 2025Q1; rack work ends after 90 % of the lead time."""
+    terms = {"prepay": 1.0, "take_or_pay": 0.6, "cancel_before": "ship", "source": "a test"}
+    shares = {"ship_share": 0.1, **more.pop("shares", {})}
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": racks, "cancel": cancel}
+    return run(
+        buying(
+            racks={"gpu": rack("gpu", usd=1.0)},
+            plan=[line],
+            contracts={"gpu": {**terms, **more.pop("terms", {})}},
+            lead_times={"gpu": lead(weeks * WEEK_S, **shares)},
+            **more,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("prepay", "cash"),
+    [(1.0, {"2025Q1": 100.0, "2025Q2": -40.0}), (0.1, {"2025Q1": 10.0, "2025Q2": 50.0})],
+)
+def test_what_a_vendor_keeps_of_a_cancelled_order_is_cash_and_cost(prepay, cash):
+    """Of 100 USD 60 are kept: 40 come back or 50 are paid in 2025Q2, when 60 are written off."""
+    w = one_order(cancel="2025Q2", terms={"prepay": prepay})
+    assert costs(w, "cash", "racks") == pytest.approx(cash)
+    assert costs(w, "accrual", "racks") == pytest.approx({"2025Q2": 60.0})
+
+
+def test_racks_that_landed_are_written_off_over_their_life():
+    """100 racks of 1 USD serve from day 210 of 730 on, over a life of 1.7e8 s."""
+    w = one_order()
+    served_s = w.scenario.horizon.calendar.horizon_s - 210 * DAY_S
+    assert sum(costs(w, "accrual", "racks").values()) == pytest.approx(100 * served_s / 1.7e8)
+    assert costs(w, "cash", "racks") == pytest.approx({"2025Q1": 100.0})
+
+
+@pytest.mark.parametrize("ship", [0.0, 0.1])
+def test_racks_that_wait_for_their_balance_wait_for_money(ship):
+    """Half is paid with the order; the balance never comes."""
+    given = {"terms": {"prepay": 0.5}, "shares": {"ship_share": ship}}
+    w = one_order(**given, budget=60.0)
+    horizon_s = w.scenario.horizon.calendar.horizon_s
+    assert rack_s_waited(w) == pytest.approx({"money": 100 * (horizon_s - 30 * WEEK_S)})
+    # Whoever pays in time waits for nothing.
+    assert rack_s_waited(one_order(**given)) == {}
+    stages = {
+        row["stage"] for row in pipeline_rows([w]) if row["quarter"] == "2026Q2" and row["musd"]
+    }
+    assert stages == {"money"}
+
+
+def test_a_stop_before_and_after_the_balance_is_booked_as_supply():
+    """The vendor loses 13 weeks, the balance comes later still; then nothing holds it."""
+    stop = {"node": "vendor", "quarter": "2025Q3", "duration": 13 * WEEK_S, "severity": 1.0}
+    plan = [
+        {"chip": "gpu", "quarter": "2025Q1", "racks": 100},
+        {"chip": "b", "quarter": "2025Q2", "racks": 50, "cancel": "2026Q2"},
+    ]
+    terms = {"prepay": 0.5, "cancel_before": "ship", "source": "a test"}
+    w = run(
+        buying(
+            {"gpu": chip(), "b": chip(fab="other", vendor="second")},
+            nodes={"other": node("foundry", "KR"), "second": node("vendor")},
+            racks={c: rack(c, usd=1.0) for c in ("gpu", "b")},
+            budget=100.0,
+            plan=plan,
+            shocks=[stop],
+            contracts={"gpu": terms, "b": {**terms, "prepay": 1.0}},
+            lead_times={"gpu": lead(30 * WEEK_S, ship_share=0.1), "b": lead(90 * WEEK_S)},
+        )
+    )
+    gpu, b = w.supply.orders
+    paid_s = w.scenario.horizon.calendar.at("2026Q2")
+    assert b.payments == [(w.scenario.horizon.calendar.at("2025Q2"), 50.0), (paid_s, -50.0)]
+    # Ready in week 27 without the stop and 40 with it; shipping takes 3.
+    assert gpu.owing_s == pytest.approx(40 * WEEK_S)
+    assert gpu.landed_s == pytest.approx(paid_s + 3 * WEEK_S)
+    assert rack_s_waited(w) == pytest.approx(
+        {"supply": 100 * 13 * WEEK_S, "money": 100 * (paid_s - 40 * WEEK_S)}
+    )
+
+
+def test_development_spins_and_reserved_wafers_are_paid_and_accrued():
+    """60 USD over the two quarters to the gate; two spins more of 5; 7 for a dropped chip."""
+    silicon = {
+        "start": "2025Q1",
+        "design": spread(10 * DAY_S),
+        "spin": spread(20 * DAY_S),
+        "spin_success": [0.0, 0.0],
+        "spin_cost": figure(5.0),
+        "bring_up": spread(1 * DAY_S),
+    }
+    given = with_programme(
+        silicon=silicon,
+        development=figure(60.0),
+        take_or_pay=figure(7.0),
+        gate={"forced": "cancel"},
+    )
+    w = run(given)
+    # Tape-outs of spins 2 and 3 on days 30 and 50; dropped at the gate.
+    dropped_s = states(w)["cancel"]
+    assert w.programme.spent == [(30 * DAY_S, 5.0), (50 * DAY_S, 5.0), (dropped_s, 7.0)]
+    assert dropped_s == w.scenario.horizon.calendar.at("2025Q3")
+    expected = {"2025Q1": 40.0, "2025Q2": 30.0, "2025Q3": 7.0}
+    for basis in ("cash", "accrual"):
+        assert costs(w, basis, "development") == pytest.approx(expected)

@@ -23,6 +23,9 @@ def cost(
 ) -> Columns:
     """Cash paid, and cost accrued over lives, by quarter.
 
+    Racks are written off over their life from when they serve; what a vendor keeps of an
+    order that was called off, in the quarter it was.
+
     Parameters
     ----------
     spent : sequence of (s, USD)
@@ -39,8 +42,10 @@ def cost(
     for order in orders:
         for paid_s, usd in order.payments:
             if 0 <= paid_s < books.edges[-1]:
-                paid_in = int(np.searchsorted(books.edges, paid_s, side="right")) - 1
-                add(books.quarters[paid_in], "cash", "racks", order.chip, usd)
+                add(_quarter(books, paid_s), "cash", "racks", order.chip, usd)
+        # What bought no rack is written off at once.
+        if order.cancelled_s is not None and order.owed_usd:
+            add(_quarter(books, order.cancelled_s), "accrual", "racks", order.chip, order.owed_usd)
     for p, (site, chip) in enumerate(books.pools):
         rack = racks[chip]
         for q in np.flatnonzero(books.rack_s[p]):
@@ -61,11 +66,14 @@ def cost(
         _add_development(books, books.scenario.supply.programme, add)
         for paid_s, usd in spent:
             if 0 <= paid_s < books.edges[-1]:
-                paid_in = int(np.searchsorted(books.edges, paid_s, side="right")) - 1
                 for basis in ("cash", "accrual"):
                     chip = books.scenario.supply.programme.chip
-                    add(books.quarters[paid_in], basis, "development", chip, usd)
+                    add(_quarter(books, paid_s), basis, "development", chip, usd)
     return rows
+
+
+def _quarter(books: Books, t_s: float) -> str:
+    return books.quarters[int(np.searchsorted(books.edges, t_s, side="right")) - 1]
 
 
 def paid_per_rack(orders: Iterable[OrderState]) -> dict[str, float]:

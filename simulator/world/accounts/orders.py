@@ -19,10 +19,13 @@ Array = NDArray[np.floating[Any]]
 
 def waiting(books: Books, orders: list[OrderState], deliveries: Columns) -> Columns:
     """Rack time wanted and not in service, by what held it."""
+    scenario = books.scenario
     rows: Columns = {k: [] for k in ("quarter", "chip", "cause", "rack_s")}
     spans: dict[tuple[str, str], Array] = {}
 
     def add(chip: str, cause: str, start_s: float, end_s: float, racks: int) -> None:
+        if end_s <= start_s:
+            return
         inside = racks * time_in_bins([start_s], [end_s], books.edges)[0]
         spans[chip, cause] = spans.get((chip, cause), np.zeros(len(books.quarters))) + inside
 
@@ -41,9 +44,9 @@ def waiting(books: Books, orders: list[OrderState], deliveries: Columns) -> Colu
         add(order.chip, "supply", order.wanted_s, granted, order.racks)
         funded = over if order.funded_s is None else order.funded_s
         add(order.chip, "money", granted, funded, order.racks)
-        if order.due_s is not None:
-            late = over if order.landed_s is None else order.landed_s
-            add(order.chip, "supply", order.due_s, late, order.racks)
+        ship_share = scenario.supply.lead_times[order.chip].ship_share
+        for cause, start_s, end_s in _lateness(order, ship_share * order.total_s):
+            add(order.chip, cause, start_s, min(end_s, over), order.racks)
         if order.landed_s is not None:
             left = order.racks - placed[order.name]
             add(order.chip, "power", order.landed_s, np.inf, left)
@@ -55,6 +58,28 @@ def waiting(books: Books, orders: list[OrderState], deliveries: Columns) -> Colu
             ):
                 rows[name].append(value)
     return rows
+
+
+def _lateness(order: OrderState, ship_s: float) -> list[tuple[str, float, float]]:
+    """Cut the time from when an order was due until it landed by what held it. [s].
+
+    Built racks that wait for their balance wait for money, for as long as they would have
+    stood on the dock by then: `ship_s` behind.
+    """
+    due_s, landed_s = order.due_s, np.inf if order.landed_s is None else order.landed_s
+    if due_s is None:
+        return []
+    if order.owing_s is None:
+        return [("supply", due_s, landed_s)]
+    ready_s = max(due_s, order.owing_s + ship_s)
+    if order.settled_s is None:
+        return [("supply", due_s, ready_s), ("money", ready_s, np.inf)]
+    paid_s = max(due_s, min(order.settled_s + ship_s, landed_s))
+    return [
+        ("supply", due_s, ready_s),
+        ("money", ready_s, paid_s),
+        ("supply", max(ready_s, paid_s), landed_s),
+    ]
 
 
 def order_rows(scenario: Scenario, orders: list[OrderState]) -> Columns:
