@@ -130,8 +130,8 @@ class Plant:
             return f"pod{at[0]}/plane{at[1]} -- plane{at[1]}/spine{at[2]}"
         rack = f"pod{at[0] // self.spec.racks}/rack{at[0] % self.spec.racks}"
         if kind == "rack-switch":
-            return f"{rack}/switch"
-        return f"{rack}/switch -- pod{at[0] // self.spec.racks}/plane{at[1]}"
+            return f"{rack}/switch0"
+        return f"{rack}/switch0 -- pod{at[0] // self.spec.racks}/plane{at[1]}"
 
     def spans(self) -> dict[str, slice]:
         """Bundles by tier; those of racks are told only where they can be short."""

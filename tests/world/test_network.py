@@ -1,7 +1,5 @@
 """The network under runs that a test shows it: the whole graph, and one failure at a time."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import simpy
@@ -9,104 +7,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.laws.folded import spread_parts
-from simulator.laws.maxmin import max_min_rates
-from simulator.laws.paths import Routes, capacity_of
-from simulator.laws.topologies import clos
-from simulator.laws.traffic import Traffic, all_to_all, gather_columns, slowdown
-from simulator.spec.network import PodFabric, Wear
-from simulator.world.network import ClassTraffic, Network, PoolTraffic
+from simulator.laws.traffic import slowdown
+from simulator.spec.network import Wear
+from simulator.world.network import ClassTraffic, PoolTraffic
 from simulator.world.network_build import spread_speeds
 from simulator.world.network_faults import Outages
 from simulator.world.network_plant import KINDS, Plant
 from simulator.world.recorder import Recorder
-
-NIC = 50e9
-CHIPS = 8
-
-
-@dataclass
-class Runs:
-    """Runs as the engine shows them."""
-
-    run: np.ndarray
-    job_class: np.ndarray
-    pool: np.ndarray
-    chips: np.ndarray
-    indptr: np.ndarray
-    rack: np.ndarray
-    hosts: np.ndarray
-
-
-def runs_of(placed, kind=None, pool=None):
-    """Show runs given as mappings of rack to hosts."""
-    n = len(placed)
-    hosts = [list(row.values()) for row in placed]
-    return Runs(
-        np.arange(n) + 10,
-        np.zeros(n, np.int64) if kind is None else np.asarray(kind),
-        np.zeros(n, np.int64) if pool is None else np.asarray(pool),
-        np.array([CHIPS * sum(row) for row in hosts], np.int64),
-        np.cumsum([0, *(len(row) for row in hosts)]),
-        np.array([rack for row in placed for rack in row], np.int64),
-        np.array([count for row in hosts for count in row], np.int64),
-    )
-
-
-def spec_of(racks, planes=4, spines=2, pod_ratio=7.0, rack_ratio=1.0, wear=None):
-    figure = {"status": "published", "source": "test", "date": "2025"}
-    return PodFabric.model_validate(
-        {
-            "label": "pods",
-            "source": "test",
-            "chips": ["a", "b"],
-            "racks": racks,
-            "planes": planes,
-            "spines": spines,
-            "rack_oversubscription": rack_ratio,
-            "pod_oversubscription": pod_ratio,
-            "port": {"value": "50 GB/s", **figure},
-            "port_price": {"value": "1 kUSD", **figure},
-            "wear": wear or {},
-        }
-    )
-
-
-def network_of(spec, racks, hosts, *, communication=(0.2, 0.2), more=(), now=lambda: 0.0):
-    """One site of one fabric under one pool, and another pool of each of *more* racks."""
-    pods = sum(-(-count // spec.racks) for count in (racks, *more))
-    plant = Plant("home/pods", spec, pods)
-    record = Recorder()
-    classes = ClassTraffic(np.array([1.0, 0.0]), np.array([8.0, 16.0]))
-    network = Network({"home/pods": plant}, classes, now, record)
-    for pool, count in enumerate((racks, *more)):
-        traffic = PoolTraffic(CHIPS, hosts, NIC, np.array(communication), lambda: np.ones(2))
-        network.add_pool(pool, "home/pods", traffic)
-        network.enter(pool, count)
-    return network, plant, record
-
-
-def graph_rates(pods, racks, hosts, placed, kind, pod_ratio, planes=4, spines=2):
-    """Rates on the graph, host by host."""
-    fabric = clos(
-        pods, racks, hosts, CHIPS, NIC, planes=planes, spines=spines, pod_oversubscription=pod_ratio
-    )
-    free: dict[int, int] = {}
-    columns = []
-    for row, one in zip(placed, kind, strict=True):
-        ends = []
-        for rack, count in row.items():
-            name = f"pod{rack // racks}/rack{rack % racks}"
-            begin = free.get(rack, 0)
-            free[rack] = begin + count
-            ends += [fabric.nodes.index(f"{name}/host{begin + k}") for k in range(count)]
-        at = np.array(ends)
-        if one == 0:
-            columns.append(all_to_all(at, CHIPS))
-        else:
-            columns.append(Traffic(at, np.roll(at, -2), np.full(at.size, float(CHIPS))))
-    routes, _ = Routes(fabric).incidence(gather_columns(columns))
-    return max_min_rates(routes, capacity_of(fabric), limit_b_per_s=NIC)
-
+from tests.world.networks import (
+    CHIPS,
+    NIC,
+    Runs,
+    WholeGraph,
+    network_of,
+    runs_of,
+    spec_of,
+    traffic_of,
+)
 
 PLACED = [{0: 2, 1: 2, 4: 2}, {2: 2, 3: 2, 5: 1}, {5: 1, 6: 2, 7: 2, 8: 1}, {9: 2, 10: 2}]
 KIND = [0, 0, 1, 0]
@@ -115,7 +32,9 @@ KIND = [0, 0, 1, 0]
 def test_runs_share_the_trunks_as_on_the_whole_graph():
     network, _, _ = network_of(spec_of(4), 12, 2)
     speed = network(runs_of(PLACED, KIND))
-    rates = graph_rates(3, 4, 2, PLACED, KIND, 7.0)
+    graph = WholeGraph(spec_of(4), 3, 2)
+    ends = zip(graph.place(PLACED), KIND, strict=True)
+    rates, _ = graph.rates([traffic_of(at, 2, 1.0 - kind) for at, kind in ends])
     # Pod 1 sends 2 x 4/5 + 1 + 1 hosts' worth over trunks good for 8/7.
     assert rates.min() == pytest.approx(NIC * 8 / 7 / 3.6)
     np.testing.assert_allclose(speed, 1 / slowdown(NIC, rates, 0.2), rtol=1e-9)
