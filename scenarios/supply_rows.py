@@ -13,6 +13,7 @@ from simulator.spec.scenario import Scenario
 from simulator.world.accounts.fleet import stranded
 from simulator.world.chain import Chain
 from simulator.world.fragility import kept, passed_on
+from simulator.world.promises import service_s
 from simulator.world.supply_world import SupplyWorld, read_supplies
 
 #: Kinds of nodes by how far upstream they stand.
@@ -123,20 +124,26 @@ def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
 
 
 def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
-    """Sums by quarter's end of racks ordered, due and in service, at price. [MUSD]."""
+    """Sums by quarter's end of racks ordered, due and in service, at price. [MUSD].
+
+    Due are racks by what can be reckoned with when they are wanted: the median lead time
+    behind the median wait of the vendor's queue. A cancelled order counts until then.
+    """
     scenario = worlds[0].scenario
+    leads = scenario.supply.lead_times
     calendar = scenario.horizon.calendar
     edges = np.asarray(calendar.edges_s()[1:])
     price = {chip: rack.price.value / 1e6 for chip, rack in scenario.catalog.racks.items()}
     sums = {name: np.zeros((len(worlds), len(edges))) for name in ("ordered", "due", "came")}
     for k, world in enumerate(worlds):
         for order in world.supply.orders:
-            if order.cause == "in_service" or order.cancelled_s is not None:
+            if order.cause == "in_service":
                 continue
-            worth = order.racks * price[order.chip]
+            over_s = np.inf if order.cancelled_s is None else order.cancelled_s
+            worth = order.racks * price[order.chip] * (edges <= over_s)
+            due_s = service_s(order, leads[order.chip], world.market)
             sums["ordered"][k] += worth * (order.wanted_s < edges)
-            if order.due_s is not None:
-                sums["due"][k] += worth * (order.due_s + order.commission_s < edges)
+            sums["due"][k] += worth * (due_s < edges)
         told = world.record.tables["deliveries"]
         for name, chip, racks, t in zip(
             *(told[c] for c in ("order", "chip", "racks", "in_service_s")), strict=True

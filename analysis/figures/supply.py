@@ -166,7 +166,7 @@ def deliveries(data: pl.DataFrame, ax: Axes) -> Axes:
     Parameters
     ----------
     data : DataFrame
-        ``quarter``; sums by its end of racks ordered, due if nothing fails, and in
+        ``quarter``; sums by its end of racks ordered, due at median times, and in
         service: ``ordered``, ``due``, ``mean``, ``low``, ``high`` (10-90 %). [MUSD at price]
     ax : Axes
     """
@@ -176,7 +176,7 @@ def deliveries(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.step(x, [r["ordered"] / 1e3 for r in rows], where="mid", color=style.MUTED,
             ls=style.dash(1), label="ordered")  # fmt: skip
     ax.step(x, [r["due"] / 1e3 for r in rows], where="mid", color=style.INK, lw=1.2, zorder=3,
-            ls=style.dash(3), label="due if nothing fails")  # fmt: skip
+            ls=style.dash(3), label="due at median times")  # fmt: skip
     ax.fill_between(x, [r["low"] / 1e3 for r in rows], [r["high"] / 1e3 for r in rows],
                     step="mid", color=style.colour(0), alpha=0.25, lw=0,
                     label="in service, 10-90 %")  # fmt: skip

@@ -15,8 +15,8 @@ class Buying(Spec):
 
     rule: Literal["plan_of_record", "commit_early", "react_to_slips", "hedge"]
     """As planned; so early that racks come in time with a stated chance, where the plan reckons
-    with medians; as planned, and what is overdue is bought again elsewhere; or a part of every
-    line goes to another chip."""
+    with medians; as planned, and what is overdue is bought again elsewhere, once, while the late
+    order stands: both are paid and both land; or a part of every line goes to another chip."""
     service: float = Field(gt=0.5, lt=1, default=0.9)
     """Of `commit_early`: chance to land by the date the plan reckons with."""
     other: Id | None = None
@@ -24,7 +24,9 @@ class Buying(Spec):
     share: Share = 0.2
     """Of `hedge`: part of each line's money."""
     grace: Seconds = 0.0
-    """Of `react_to_slips`: an order this much overdue has slipped."""
+    """Of `react_to_slips`: an order this much overdue has slipped. It is due a median lead time
+    and the median wait of the queue's regime after it was wanted, and overdue for whatever reason:
+    luck, a stop, no allocation, no money. Seen at quarters' starts."""
 
     @model_validator(mode="after")
     def _names_the_other(self) -> Self:

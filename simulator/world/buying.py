@@ -66,14 +66,14 @@ RULES: dict[str, Rule] = {
 
 
 def slipped(
-    orders: Iterable[tuple[str, float | None, float | None]], now_s: float, grace_s: float
+    orders: Iterable[tuple[str, float, float | None]], now_s: float, grace_s: float
 ) -> list[str]:
     """Names of orders that are overdue by more than a grace.
 
     Parameters
     ----------
-    orders : iterable of (name, due, landed)
-        Times, or None. [s]
+    orders : iterable of (name, promised, landed)
+        When each was to land by what is known when it is wanted, and when it did, if it has. [s]
     now_s, grace_s : float
         [s]
 
@@ -84,6 +84,6 @@ def slipped(
     """
     return [
         name
-        for name, due_s, landed_s in orders
-        if due_s is not None and landed_s is None and due_s + grace_s < now_s
+        for name, promised_s, landed_s in orders
+        if landed_s is None and promised_s + grace_s < now_s
     ]

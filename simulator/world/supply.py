@@ -20,6 +20,7 @@ from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Ask, Market
 from simulator.world.nodes import Clock, Nodes
 from simulator.world.orders import OrderState, may_be_cancelled
+from simulator.world.promises import landing_s
 from simulator.world.recorder import Recorder
 from simulator.world.treasury import CENT_USD, Treasury
 
@@ -273,17 +274,18 @@ class Supply:
 
     def _react(self, other: str, grace_s: float) -> Generator[simpy.Event, Any, None]:
         """In each quarter buy again, as another chip, what is overdue; each order once."""
-        replaced: set[str] = set()
+        replaced: set[str] = set()  # the rest of a split order is part of what was replaced
         for quarter in self._quarter:
             yield At(self.env, self._begins_s[quarter])
             open_orders = [
-                (o.name, o.due_s, o.landed_s)
+                (o.name, landing_s(o, self._leads[o.chip], self.market), o.landed_s)
                 for o in self.orders
                 if o.cause == "plan" and o.chip != other and o.cancelled_s is None
+                if o.name.rstrip("+") not in replaced
             ]
-            late = {*slipped(open_orders, self.env.now, grace_s)} - replaced
+            late = {*slipped(open_orders, self.env.now, grace_s)}
             usd = sum(o.worth_usd for o in self.orders if o.name in late)
-            replaced |= late
+            replaced |= {name.rstrip("+") for name in late}
             self.place(other, quarter, self.racks_for(other, usd), "react")
 
     def _call_off(self, order: OrderState, quarter: str) -> Generator[simpy.Event, Any, None]:

@@ -11,8 +11,9 @@ from analysis.figures import supply as figures
 from scenarios.cli import app
 from scenarios.supply_rows import delivery_rows, gate_rows, pipeline_rows, runs, stranded_rows
 from simulator.spec.loader import load
-from simulator.units import DAY_S, YEAR_S
+from simulator.units import DAY_S, WEEK_S, YEAR_S
 from simulator.world.chain import Chain
+from tests.world.buying import buying, lead, rack
 
 TINY = Path(__file__).parents[1] / "data" / "tiny.yaml"
 
@@ -104,3 +105,27 @@ def test_the_command_tells_and_draws(tmp_path):
     # Of 5 MUSD planned and 4 reserved, the merchant's fab makes the planned.
     assert lost["package"] == 1.0
     assert lost["fab-a"] + lost["fab-b"] == pytest.approx(1.0)
+
+
+def test_a_cancelled_order_counts_as_ordered_until_it_is():
+    """100 racks ordered in 2025Q1 and called off in 2025Q3, before wafers of 35 weeks end."""
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": 100, "cancel": "2025Q3"}
+    usd = {"gpu": rack("gpu", usd=1e6)}
+    given = buying(racks=usd, plan=[line], lead_times={"gpu": lead(70 * WEEK_S)}, quarters=4)
+    rows = delivery_rows(runs(Chain(given), 0, 1))
+    assert [row["ordered"] for row in rows] == [100.0, 100.0, 0.0, 0.0]
+
+
+def test_what_is_due_is_the_plan_whatever_the_luck():
+    """A median of 20 weeks behind a queue of 10: due in service in week 30, of 2025Q3."""
+    state = {"wait": 10 * WEEK_S}
+    queue = {"regimes": {"tight": state}, "start": "tight", "wait_spread": 3.0, "source": "a test"}
+    given = buying(
+        racks={"gpu": rack("gpu", usd=1e6)},
+        plan=[{"chip": "gpu", "quarter": "2025Q1", "racks": 100}],
+        lead_times={"gpu": lead(20 * WEEK_S, 60 * WEEK_S, burn_in_share=0.25, package_share=0.2)},
+        queues={"vendor": queue},
+        quarters=4,
+    )
+    rows = delivery_rows(runs(Chain(given), 0, 5))
+    assert [row["due"] for row in rows] == [0.0, 0.0, 100.0, 100.0]

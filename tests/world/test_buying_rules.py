@@ -5,7 +5,7 @@ import pytest
 
 from simulator.units import WEEK_S
 from simulator.world.chain import Chain
-from tests.world.buying import buying, chip, lead, node, rack, run, spread
+from tests.world.buying import buying, chip, figure, lead, node, rack, run, spread
 
 CHIPS = {"a": chip(), "b": chip(vendor="second", fab="other")}
 NODES = {"second": node("vendor"), "other": node("foundry", "KR")}
@@ -14,7 +14,7 @@ LATE = {"total": spread(30 * WEEK_S, 52 * WEEK_S)}
 
 def world(rule, seed=0, replication=0, **more):
     given = {"lead_times": {c: {**lead(), **LATE} for c in CHIPS}, **more}
-    scenario = buying(CHIPS, nodes=NODES, quarters=12, buying=rule, **given)
+    scenario = buying(CHIPS, quarters=12, buying=rule, **{"nodes": NODES, **given})
     return run(scenario, seed, replication, Chain(scenario))
 
 
@@ -55,3 +55,76 @@ def test_a_hedge_gives_a_part_of_the_money_to_another_chip():
     found = world({"rule": "hedge", "other": "b", "share": 0.4}, plan=plan, racks=prices)
     assert {o.chip: o.racks for o in found.supply.orders} == {"a": 6, "b": 6}
     assert sum(o.paid_usd for o in found.supply.orders) == pytest.approx(30.0)
+
+
+AGAIN = {"rule": "react_to_slips", "other": "b"}
+TEN = [{"chip": "a", "quarter": "2025Q1", "racks": 10}]
+
+
+def bought_again(**more):
+    """Return quarter and racks of what the rule bought; ten weeks' lead unless stated."""
+    given = {"lead_times": {c: lead(10 * WEEK_S) for c in CHIPS}, "plan": TEN, **more}
+    rule = {**AGAIN, **given.pop("rule", {})}
+    return [(o.quarter, o.racks) for o in world(rule, **given).supply.orders if o.cause == "react"]
+
+
+def queue_of(weeks, **more):
+    state = {"wait": weeks * WEEK_S, **more.pop("state", {})}
+    queue = {"regimes": {"sold_out": state}, "start": "sold_out", "source": "a test", **more}
+    return {"vendor": queue}
+
+
+def test_an_order_that_draws_a_long_lead_time_is_overdue_by_the_median():
+    """Median 10 weeks, P90 50: whoever has not landed by 2025Q2 is bought again, no other."""
+    leads = {"a": lead(10 * WEEK_S, 50 * WEEK_S), "b": lead(10 * WEEK_S)}
+    slips = 0
+    for r in range(30):
+        w = world(AGAIN, 1, r, lead_times=leads, plan=TEN)
+        begins_s = w.scenario.horizon.calendar.at("2025Q2")
+        again = [o.quarter for o in w.supply.orders if o.cause == "react"]
+        assert again == (["2025Q2"] if landed(w) > begins_s else [])
+        slips += len(again)
+    assert 0 < slips < 30
+
+
+def test_a_queue_known_when_it_is_ordered_is_no_slip_and_a_worse_one_is():
+    """Behind 60 weeks it is due in week 70; a wait of its own regime's median is on time."""
+    assert bought_again(queues=queue_of(60)) == []
+    # Of the wait, P90 is three times the median: some wait longer than the regime says.
+    again = [
+        bought_again(queues=queue_of(20, wait_spread=3.0), replication=r, seed=5) for r in range(20)
+    ]
+    # Due in week 30, seen at the start of 2025Q4 in week 39.
+    assert {each[0][0] for each in again if each} == {"2025Q4"}
+    assert 0 < sum(map(bool, again)) < 20
+
+
+def test_racks_never_allocated_are_overdue_and_bought_again_once():
+    """One rack of the fab's a quarter: the first lands in time; the nine that ask on, once."""
+    fab = {"fab": node("foundry", "TW", capacity={"2025Q1": figure(1)})}
+    assert bought_again(nodes={**NODES, **fab}) == [("2025Q2", 9)]
+    none = {"fab": node("foundry", "TW", capacity={"2025Q1": figure(0.5)})}
+    assert bought_again(nodes={**NODES, **none}) == [("2025Q2", 10)]
+
+
+def test_racks_that_money_does_not_reach_are_overdue():
+    assert bought_again(budget=9.0) == [("2025Q2", 10)]
+
+
+@pytest.mark.parametrize(
+    ("weeks", "quarter"), [(0, "2025Q2"), (2, "2025Q2"), (3, "2025Q3"), (30, "2026Q1")]
+)
+def test_a_grace_defers_what_counts_as_overdue(weeks, quarter):
+    """Due in week 10; quarters begin in weeks 12.9, 25.9, 39 and 52.1."""
+    stop = [{"node": "vendor", "quarter": "2025Q1", "duration": 500 * WEEK_S, "severity": 1.0}]
+    assert bought_again(shocks=stop, rule={"grace": weeks * WEEK_S}) == [(quarter, 10)]
+
+
+def test_what_is_bought_again_is_paid_and_lands_as_well_as_what_was_late():
+    stop = [{"node": "vendor", "quarter": "2025Q1", "duration": 26 * WEEK_S, "severity": 1.0}]
+    leads = {c: lead(10 * WEEK_S) for c in CHIPS}
+    orders = world(AGAIN, shocks=stop, plan=TEN, lead_times=leads).supply.orders
+    assert [(o.chip, o.landed_s is not None, o.paid_usd) for o in orders] == [
+        ("a", True, 10.0),
+        ("b", True, 10.0),
+    ]
