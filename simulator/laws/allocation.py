@@ -177,17 +177,24 @@ def joint(tiers: Sequence[Tier], asked: npt.ArrayLike) -> Array:
     return np.minimum(granted, want)
 
 
-def whole(tiers: Sequence[Tier], asked: npt.ArrayLike, granted: npt.ArrayLike) -> IntArray:
+def whole(
+    tiers: Sequence[Tier],
+    asked: npt.ArrayLike,
+    granted: npt.ArrayLike,
+    places: npt.ArrayLike | None = None,
+) -> IntArray:
     """Round grants to whole lots and give out what whole lots that leaves. [lots]
 
     The largest lost fraction comes first, then the customer served least;
-    equals in their order.
+    equals by their places, such as who asked first, or else in their order.
 
     Examples
     --------
     >>> fab = Tier(5, np.array([1.0, 1.0]), 0.0, pro_rata)
     >>> whole([fab], [4, 4], [2.5, 2.5]).tolist()
     [3, 2]
+    >>> whole([fab], [4, 4], [2.5, 2.5], places=[2, 1]).tolist()
+    [2, 3]
     """
     want, parts = np.asarray(asked, int), floats(granted)
     lots = np.minimum(np.floor(parts + 1e-9).astype(int), want)
@@ -198,7 +205,8 @@ def whole(tiers: Sequence[Tier], asked: npt.ArrayLike, granted: npt.ArrayLike) -
     left = np.array([tier.supply for tier in tiers]) - need @ parts
     outside = np.array([min(t.others, max(0.0, x)) for t, x in zip(tiers, left, strict=True)])
     left = left - outside + need @ (parts - lots)
-    order = np.lexsort((np.arange(len(want)), lots - parts))
+    among_equals = np.arange(len(want)) if places is None else np.asarray(places)
+    order = np.lexsort((among_equals, np.round(lots - parts, 9)))
     while True:
         fits = [c for c in order if lots[c] < want[c] and (need[:, c] <= left + 1e-9).all()]
         if not fits:

@@ -30,6 +30,10 @@ class Hit(Spec):
     A stop, fire, quake, yield excursion, respin, blockade or export rule takes
     output; an allocation cut takes part of what we ask anew; a demand surge
     raises what others ask; a withdrawn licence slows what already stands.
+
+    Capacity is shared out by quarter: a cut and a surge count by their mean over each.
+    Surges add up; losses combine by `overlap`. A node feels one shock once, also if it
+    hits what the node rests on.
     """
 
     node: Id | None = None
@@ -71,7 +75,11 @@ class Shock(Hit):
 
 
 class RandomShocks(Hit):
-    """Rare shocks: arrivals at a constant rate, heavy-tailed length."""
+    """Rare shocks: arrivals at a constant rate, heavy-tailed length.
+
+    One may be under way on the first day, but lines start the run on time: what it cost
+    before that is in nobody's backlog. Orders placed earlier are held up by what is left of it.
+    """
 
     id: Id | None = None
     """Name of its random stream, needed where one node has two of a kind."""

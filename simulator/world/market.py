@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Generator
 from dataclasses import dataclass
-from math import ceil, exp, inf, log
+from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
@@ -42,10 +42,11 @@ class Market:
     In each quarter a scarce node's capacity is shared out, by its rule, among
     our chips and its other customers. What is not granted asks again in the
     next quarter, before anything newer. What comes in mid-quarter gets of what
-    the window left.
+    the window left. Where a vendor or a cut accepts part of what is asked, whole racks
+    are accepted, and the part of a rack that is left over counts the next time.
 
     Invariant: what a node grants in a quarter is at most its capacity, and no rack
-    that fits is held back from one who asks.
+    that fits and is accepted is held back from one who asks.
     """
 
     def __init__(
@@ -80,7 +81,16 @@ class Market:
             if any(state.granted < 1 for state in queue.regimes.values())
         }
         self._cut = {i for b in nodes.blows if b.takes == "allocation" for i in b.nodes}
-        #: Chips of which orders may get less than they ask.
+        #: Part of what is asked that is accepted at all, by chip, each quarter's mean. [1]
+        self._accepted = {chip: self._acceptance(chip) for chip in self._may_refuse()}
+        #: Parts of racks that were accepted and are not granted yet, by chip. [racks]
+        self._carried = dict.fromkeys(self._accepted, 0.0)
+        self._others = chain.others
+        if nodes.surges:
+            surges = [nodes.surge_by_quarter(i) for i in chain.scarce]
+            self._others = chain.others * np.stack(surges, axis=1) if surges else chain.others
+        #: Chips of which orders wait for a window: all, if any may get less than it asks. What
+        #: is granted in a window is so paid in the order in which it was asked.
         self.rationed = self._which_are_rationed()
 
     def wait_s(self, chip: str) -> float:
@@ -116,11 +126,8 @@ class Market:
             yield self.env.timeout(0)
             yield self.env.timeout(0)
             self._closes_s = self.chain.edges_s[quarter + 1]
-            others = self.chain.others[quarter]
-            if self.nodes.surges:
-                others = others * self._surges()
             asks, self.asks = self.asks, []
-            self._share(asks, self.chain.capacity[quarter], others)
+            self._share(asks, self.chain.capacity[quarter], self._others[quarter])
 
     def _share(self, asks: list[Ask], supply: Array, outside: Array) -> None:
         """Share a supply out among some who ask, and grant it; who gets nothing waits."""
@@ -129,9 +136,8 @@ class Market:
         for ask in asks:
             racks[column_of[ask.chip]] += ask.racks
         accepted = racks
-        if self._partial or self._cut:
-            parts = map(self._acceptance, bought)
-            accepted = [ceil(asked * part) for asked, part in zip(racks, parts, strict=True)]
+        if self._accepted:
+            accepted = [self._accept(c, asked) for c, asked in zip(bought, racks, strict=True)]
         may = np.array(accepted, float)
         needed = self.chain.units @ may
         if all((needed + outside <= supply).tolist()):
@@ -142,7 +148,7 @@ class Market:
                 Tier(float(supply[k]), self.chain.units[k], float(outside[k]), self._rule(i))
                 for k, i in enumerate(self.chain.scarce)
             ]
-            racks_granted = whole(tiers, may, joint(tiers, may))
+            racks_granted = whole(tiers, may, joint(tiers, may), self._places(asks))
             ours = self.chain.units @ racks_granted
             grants = racks_granted.tolist()
             self._left = np.maximum(0.0, supply - ours - np.minimum(outside, supply - ours))
@@ -160,6 +166,12 @@ class Market:
             else:
                 self.asks.append(ask)
 
+    def _places(self, asks: list[Ask]) -> list[int]:
+        """Return each chip's place among those who ask: who asked first comes first."""
+        first = dict.fromkeys(ask.chip for ask in asks)
+        place = {chip: k for k, chip in enumerate(first)}
+        return [place.get(chip, len(place)) for chip in self.chain.bought]
+
     def _binding(self, column: int) -> str:
         """Name the node that has least left for a chip, if one has not enough for a rack."""
         need = self.chain.units[:, column]
@@ -173,25 +185,38 @@ class Market:
         return f"{min(racks_left, key=racks_left.__getitem__)} binds"
 
     def _which_are_rationed(self) -> frozenset[str]:
-        return frozenset(
+        may_lack = self._accepted or any(self.chain.stands_on_scarce.values())
+        return frozenset(self.chain.bought) if may_lack else frozenset()
+
+    def _accept(self, chip: str, asked: int) -> int:
+        """Return the whole racks that are accepted of those asked; parts of racks add up."""
+        if chip not in self._accepted or asked == 0:
+            return asked
+        part = self._accepted[chip][self._quarter()]
+        if part == 1:
+            return asked
+        due = asked * part + self._carried[chip]
+        accepted = min(asked, int(due + 1e-9))
+        self._carried[chip] = max(0.0, due - accepted)
+        return accepted
+
+    def _may_refuse(self) -> list[str]:
+        """Return the chips of which a vendor or a shock may refuse some."""
+        return [
             chip
-            for chip, scarce in self.chain.stands_on_scarce.items()
-            if scarce
-            or self.vendor[chip] in self._partial
+            for chip in self.chain.bought
+            if self.vendor[chip] in self._partial
             or not self._cut.isdisjoint(self.chain.upstream[chip])
-        )
+        ]
 
-    def _acceptance(self, chip: str) -> float:
-        """Part of what is asked that a chip's vendor accepts at all now. [1]."""
-        vendor, part = self.vendor[chip], 1.0
+    def _acceptance(self, chip: str) -> list[float]:
+        """Part of what is asked of a chip that is accepted at all, by quarter. [1]."""
+        vendor = self.vendor[chip]
+        left = self.nodes.left_by_quarter("allocation", self.chain.upstream[chip])
         if vendor in self.queues:
-            part = self.queues[vendor].regimes[self.regimes[vendor][self._quarter()]].granted
-        return part * self.nodes.share_left("allocation", self.chain.upstream[chip], self.env.now)
-
-    def _surges(self) -> Array:
-        """By what others' demand at each scarce node is multiplied now. [1]."""
-        surge = self.nodes.surge
-        return np.array([surge(i, self.env.now) for i in self.chain.scarce])
+            regimes = self.queues[vendor].regimes
+            left = left * [regimes[regime].granted for regime in self.regimes[vendor]]
+        return [float(part) for part in left]
 
     def _rule(self, node: str) -> Rule:
         sharing = self.chain.scenario.supply.nodes[node].sharing

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.laws.arrays import Array
 from simulator.laws.pipeline import behind_stock, final_rate, production_clock
-from simulator.laws.recovery import group_health, health_on, recovery_steps
+from simulator.laws.recovery import group_health, health_on, mean_between
 from simulator.streams import Streams
 from simulator.world.chain import STAGES, Chain, Need
 from simulator.world.recorder import Recorder
@@ -43,7 +43,7 @@ class Nodes:
                 self._note_steps(blow)
         self._catch_up = chain.scenario.supply.catch_up.value
         self.t_s = self._times([t for steps in self.steps.values() for s in steps for t in s[:2]])
-        self._own = {node: self._own_health(steps) for node, steps in self.steps.items()}
+        self._own = {node: self._left(self.t_s, steps) for node, steps in self.steps.items()}
         self._given: dict[str, Array | None] = {}
         for need in chain.stocked:
             self._note_when_empty(need)
@@ -51,7 +51,7 @@ class Nodes:
         self._of_chip: dict[str, dict[str, Clock | None]] = {}
 
     def _note_steps(self, blow: Blow) -> None:
-        steps = recovery_steps(blow.start_s, blow.end_s, blow.severity, blow.recovery)
+        steps = blow.steps()
         for node in blow.nodes:
             self.steps.setdefault(node, []).extend(steps)
         if len(blow.nodes) > 1:
@@ -77,22 +77,41 @@ class Nodes:
 
     def share_left(self, takes: str, nodes: tuple[str, ...], t_s: float) -> float:
         """Return what shocks that take a kind of thing leave of it at a time. [1]."""
-        if not self._rare:
-            return 1.0
-        left = 1.0
-        for blow in self._rare:
-            on = blow.takes == takes and blow.start_s <= t_s < blow.end_s
-            if on and any(node in nodes for node in blow.nodes):
-                left *= 1 - blow.severity
-        return left
+        steps = self._steps_of(takes, nodes)
+        return float(self._left(np.array([t_s]), steps)[0]) if steps else 1.0
 
-    def surge(self, node: str, t_s: float) -> float:
-        """Return by what the demand of others at a node is multiplied at a time. [1]."""
-        return 1 + sum(
-            blow.severity
+    def left_by_quarter(self, takes: str, nodes: tuple[str, ...]) -> Array:
+        """Return what shocks that take a kind of thing leave of it, each quarter's mean. [1]."""
+        return self._mean_left(self._steps_of(takes, nodes))
+
+    def surge_by_quarter(self, node: str) -> Array:
+        """Return by what others' demand at a node is multiplied, each quarter's mean. [1]."""
+        more = np.ones(len(self.chain.quarters))
+        for blow in self._rare:
+            if blow.takes == "demand" and node in blow.nodes:
+                more += 1 - self._mean_left(blow.steps())
+        return more
+
+    def _steps_of(self, takes: str, nodes: tuple[str, ...]) -> _Steps:
+        """Return the losses of a kind that reach any of some nodes, each shock's once."""
+        return [
+            step
             for blow in self._rare
-            if blow.takes == "demand" and node in blow.nodes and blow.start_s <= t_s < blow.end_s
-        )
+            if blow.takes == takes and not {*blow.nodes}.isdisjoint(nodes)
+            for step in blow.steps()
+        ]
+
+    def _mean_left(self, steps: _Steps) -> Array:
+        edges_s = np.array(self.chain.edges_s)
+        if not steps:
+            return np.ones(len(edges_s) - 1)
+        t_s = np.union1d(edges_s, [t for begin, end, _ in steps for t in (begin, end)])
+        t_s = t_s[(edges_s[0] <= t_s) & (t_s <= edges_s[-1])]
+        return mean_between(edges_s, t_s, self._left(t_s, steps))
+
+    def _left(self, t_s: Array, steps: _Steps) -> Array:
+        start, end, lost = zip(*steps, strict=True)
+        return health_on(t_s, start, end, lost, self.chain.scenario.supply.overlap)
 
     def tell(self, record: Recorder) -> None:
         """Record every node's health at the start and as it changes within the horizon."""
@@ -125,10 +144,6 @@ class Nodes:
         times = {max(t, 0.0) for t in (*changes, *later) if t < inf}
         return np.array(sorted({0.0, *times, *self.chain.qualified_s}))
 
-    def _own_health(self, steps: _Steps) -> Array:
-        start, end, lost = zip(*steps, strict=True)
-        return health_on(self.t_s, start, end, lost, self.chain.scenario.supply.overlap)
-
     def _health(self, node: str) -> Array | None:
         health: Array | None = None
         for base in self.chain.foundations[node]:
@@ -146,7 +161,7 @@ class Nodes:
         steps = [*self.steps[base]]
         for step in self._felt_already[node, base]:
             steps.remove(step)
-        return self._own_health(steps) if steps else None
+        return self._left(self.t_s, steps) if steps else None
 
     def _scarcest(self, needs: tuple[Need, ...], health: Array | None) -> Array | None:
         """Return a health cut to what the scarcest of some inputs allows."""

@@ -12,7 +12,7 @@ import numpy as np
 import simpy
 
 from simulator.laws.rare import shocks_given_at_least
-from simulator.laws.recovery import Shape
+from simulator.laws.recovery import Shape, recovery_steps
 from simulator.spec.shocks import RandomShocks
 from simulator.spec.supply import Supply
 from simulator.streams import Streams
@@ -56,6 +56,10 @@ class Blow:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "takes", _TAKES.get(self.kind, "output"))
+
+    def steps(self) -> list[tuple[float, float, float]]:
+        """Return its stretches of constant loss: begin, end [s] and share lost [1]."""
+        return recovery_steps(self.start_s, self.end_s, self.severity, self.recovery)
 
 
 def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:

@@ -166,7 +166,8 @@ class World:
     def _lose_support(self) -> Generator[simpy.Event, Any, None]:
         """Slow what stands while a licence or support is withdrawn, and no longer."""
         blows = [blow for blow in self.buying.nodes.blows if blow.takes == "stock"]
-        for t_s in sorted({t for blow in blows for t in (blow.start_s, blow.end_s) if t > 0}):
+        steps = [step for blow in blows for step in blow.steps()]
+        for t_s in sorted({t for begin, end, _ in steps for t in (begin, end) if t > 0}):
             yield At(self.env, t_s)
             self._rate.clear()
             self._set_rates()

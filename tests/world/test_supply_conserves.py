@@ -182,11 +182,12 @@ def test_a_shock_that_touches_nothing_changes_nothing(plan, which, kind, severit
 def test_windows_grant_what_there_is_and_is_asked_and_hold_nothing_back(plan, events, rule):
     """Of every window of the running world, by what its node has and its customers ask."""
     sharing = {"rule": rule, "ranks": {"a": 2, "b": 1}, "others_rank": 1, "floors": {"b": 15.0}}
-    seen, share = [], Market._share
+    seen, share, carried = [], Market._share, {"a": 0.0, "b": 0.0}
 
     def watched(market, asks, supply, outside):
         asked = [(ask, ask.racks) for ask in asks]
-        accepted = {c: market._acceptance(c) for c in market.chain.bought}
+        quarter = sum(edge <= market.env.now for edge in market.edges_s) - 1
+        accepted = {c: market._acceptance(c)[quarter] for c in market.chain.bought}
         share(market, asks, supply, outside)
         given_out = [(ask.chip, racks, _granted(ask)) for ask, racks in asked]
         seen.append((market, market.env.now, given_out, supply, outside, accepted))
@@ -204,7 +205,10 @@ def test_windows_grant_what_there_is_and_is_asked_and_hold_nothing_back(plan, ev
         assert (used <= supply + 1e-9).all()
         quarter = sum(edge <= now_s for edge in market.edges_s) - 1
         of_quarter[quarter] = of_quarter.get(quarter, 0.0) + used
-        may = np.ceil(asked * [accepted[c] for c in chips])
+        # Whole racks of what is accepted; the part of a rack counts the next time.
+        may = np.array(
+            [_whole(n, accepted[c], carried, c) for c, n in zip(chips, asked, strict=True)]
+        )
         assert (got <= may).all()
         # Who lacks a rack lacks its units somewhere, others served as far as they ask.
         left = supply - used - outside
@@ -213,6 +217,14 @@ def test_windows_grant_what_there_is_and_is_asked_and_hold_nothing_back(plan, ev
             assert (left[need > 0] < need[need > 0] + 1e-6).any()
     for quarter, used in of_quarter.items():
         assert (used <= w.market.chain.capacity[quarter] + 1e-9).all()
+
+
+def _whole(asked, part, carried, chip):
+    if part == 1:
+        return asked
+    due = asked * part + carried[chip]
+    carried[chip] = max(0.0, due - np.floor(due + 1e-9))
+    return np.floor(due + 1e-9)
 
 
 def _granted(ask):
