@@ -22,7 +22,8 @@ class Buying(Spec):
     other: Id | None = None
     """Of `react_to_slips` and `hedge`: the chip that is bought instead."""
     share: Share = 0.2
-    """Of `hedge`: part of each line's money."""
+    """Of `hedge`: part of each line's money. What buys no whole rack, or fewer than a contract's
+    minimum, waits for the next line; what is left of the last stays unspent."""
     grace: Seconds = 0.0
     """Of `react_to_slips`: an order this much overdue has slipped. It is due a median lead time
     and the median wait of the queue's regime after it was wanted, and overdue for whatever reason:

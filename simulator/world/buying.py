@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from math import ceil
 
@@ -10,6 +11,7 @@ from simulator.spec.buying import Buying
 from simulator.spec.orders import Order
 from simulator.spec.scenario import Scenario
 from simulator.units import YEAR_S, next_quarter, quarter_start
+from simulator.world.treasury import CENT_USD
 
 #: Lines of the plan as they are to be ordered, from the plan and the rule's settings.
 Rule = Callable[[Scenario, Buying], list[Order]]
@@ -42,17 +44,29 @@ def commit_early(scenario: Scenario, buying: Buying) -> list[Order]:
 
 
 def hedge(scenario: Scenario, buying: Buying) -> list[Order]:
-    """Give a part of each line's money to another chip."""
+    """Give a part of each line's money to another chip.
+
+    What buys no whole rack of either, or fewer than its contract's minimum, is kept for
+    the same chip in the next line, so that small lines lose no purchase.
+    """
     price = {chip: rack.price.value for chip, rack in scenario.catalog.racks.items()}
+    start = quarter_start(scenario.horizon.start)
+    kept: defaultdict[tuple[str, bool], float] = defaultdict(float)
     lines = []
-    for line in scenario.supply.plan:
+    for line in sorted(scenario.supply.plan, key=lambda line: quarter_start(line.quarter)):
+        if buying.other in (None, line.chip):
+            lines.append(line)
+            continue
         usd = line.spend if line.spend is not None else (line.racks or 0) * price[line.chip]
-        away = buying.share if buying.other not in (None, line.chip) else 0.0
-        for chip, part in ((line.chip, 1 - away), (buying.other or line.chip, away)):
-            if part == 0:
-                continue
-            update = {"chip": chip, "spend": part * usd, "racks": None}
-            lines.append(line.model_copy(update=update))
+        for chip, part in ((line.chip, 1 - buying.share), (buying.other, buying.share)):
+            # What was paid before the run buys nothing in it.
+            purse = chip, quarter_start(line.quarter) < start
+            kept[purse] += part * usd
+            racks = int((kept[purse] + CENT_USD) // price[chip])
+            terms = scenario.supply.contracts.get(chip)
+            if racks and (terms is None or racks >= terms.minimum):
+                kept[purse] -= racks * price[chip]
+                lines.append(line.model_copy(update={"chip": chip, "spend": None, "racks": racks}))
     return lines
 
 

@@ -128,3 +128,35 @@ def test_what_is_bought_again_is_paid_and_lands_as_well_as_what_was_late():
         ("a", True, 10.0),
         ("b", True, 10.0),
     ]
+
+
+LINES = [{"chip": "a", "quarter": q, "racks": 4} for q in ("2025Q1", "2025Q2", "2025Q3", "2025Q4")]
+HEDGE = {"rule": "hedge", "other": "b", "share": 0.2}
+
+
+def test_a_hedge_of_small_lines_loses_no_purchase():
+    """Of 4 USD a line .8 go to racks of 3 USD: 3.2 by the fourth line buy one.
+
+    What is left each time for the line's own is 3.2, 3.4, 3.6 and 3.8 USD: three racks of 1.
+    """
+    found = world(HEDGE, plan=LINES, racks={"b": rack("b", usd=3.0)})
+    bought = [(o.chip, o.quarter, o.racks) for o in found.supply.orders]
+    assert bought == [
+        *(("a", q, 3) for q in ("2025Q1", "2025Q2", "2025Q3", "2025Q4")),
+        ("b", "2025Q4", 1),
+    ]
+    assert found.treasury.paid_usd == pytest.approx(15.0)
+
+
+def test_a_hedge_saves_up_for_a_contracts_minimum():
+    """The other's minimum is 2 racks of 1 USD: .8 a line are 2.4 in the third, then .4 + .8."""
+    terms = {"b": {"minimum": 2, "source": "a test"}}
+    found = world(HEDGE, plan=LINES, contracts=terms)
+    assert [(o.quarter, o.racks) for o in found.supply.orders if o.chip == "b"] == [("2025Q3", 2)]
+    assert "too small" not in found.record.tables["events"]["kind"]
+
+
+def test_a_hedge_leaves_lines_of_the_other_chip_alone():
+    plan = [{"chip": "b", "quarter": "2025Q2", "racks": 7}, *LINES]
+    found = world(HEDGE, plan=plan)
+    assert next((o.quarter, o.racks) for o in found.supply.orders if o.chip == "b") == ("2025Q2", 7)
