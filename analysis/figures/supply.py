@@ -213,11 +213,12 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
         ("ramp", "cancel"): "ramps a chip that misses its target",
         ("cancel", "cancel"): "is cancelled, rightly",
         ("cancel", "ramp"): "is cancelled though it meets its target",
+        ("cancel", "none"): "is dropped: no pilot in time",
         ("none", "none"): "has not reached the gate",
     }
     y = range(len(rows))
-    right = [row["decision"] == row["deserved"] for row in rows]
-    undecided = [row["decision"] == "none" for row in rows]
+    undecided = [row["deserved"] == "none" for row in rows]
+    right = [row["decision"] == row["deserved"] or row["deserved"] == "none" for row in rows]
     colours = [style.colour(2 if ok else 3) for ok in right]
     ax.barh(y, [100 * r["share"] for r in rows], 0.6,
             color=[style.MUTED if u else c for u, c in zip(undecided, colours, strict=True)],

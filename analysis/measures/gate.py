@@ -18,7 +18,9 @@ def decisions(study: Study, case: str = BASELINE) -> pl.DataFrame:
     """
     programme = study.scenarios[case]["supply"].get("programme")
     gate = programme["gate"] if programme else {}
+    # Dropped for want of a pilot, a chip was never measured and saw no gate.
     decided = pl.col("state").is_in(["ramp", "cancel"])
+    decided &= pl.col("performance_measured").is_not_null()
     return (
         study.scan("programme", case)
         .filter(decided)

@@ -137,7 +137,8 @@ def _gate(programme: Mapping[str, Any]) -> list[str]:
     lines.append(
         f"Gate in {gate['quarter']}: ramp if each holds of target with a chance of "
         f"{number(gate.get('certainty', 0.5))} given the measurements: {listing(rules)}{held}; "
-        f"else cancel{forced}."
+        f"else cancel{forced}. Without a pilot in service by "
+        f"{gate.get('latest') or 'four quarters later'}: cancel."
     )
     return lines
 

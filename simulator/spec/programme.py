@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulator.spec.base import Figure, Id, Quarter, Ratio, Share, Spec, Spread
 from simulator.spec.quantities import Dollars, Seconds
+from simulator.units import next_quarter, quarter_start
+
+#: Quarters after the gate's by which a pilot must be in service, unless a date is given.
+_PATIENCE = 4
 
 
 class Silicon(Spec):
@@ -32,6 +36,10 @@ class Gate(Spec):
 
     quarter: Quarter
     """Decided at the start of this quarter (later if the pilot is late)."""
+    latest: Quarter | None = None
+    """If no pilot rack is in service by the start of this quarter, the chip is dropped without
+    having been measured, also where `forced` would ramp it; four quarters after `quarter` if
+    absent. A pilot that is in service by then runs its time, however late the gate is."""
     min_performance: Ratio
     """Measured performance over target must reach this."""
     min_performance_per_watt: Ratio
@@ -52,6 +60,17 @@ class Gate(Spec):
     """Least chance of each with which it is held rather than cancelled."""
     forced: Literal["ramp", "cancel"] | None = None
     """Decide so whatever was measured; for cases that ask what if."""
+
+    @property
+    def last(self) -> str:
+        """The quarter at whose start a pilot must be in service."""
+        return self.latest or next_quarter(self.quarter, _PATIENCE)
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if quarter_start(self.last) < quarter_start(self.quarter):
+            raise ValueError(f"latest is {self.latest}, before the gate's quarter, {self.quarter}")
+        return self
 
 
 class Programme(Spec):
@@ -91,3 +110,10 @@ class Programme(Spec):
     """Extra wait of a fallback order: the back of the merchant's queue."""
     ports_after_ramp: list[Id]
     """Families whose software runs on the chip once the pilot has landed."""
+
+    @model_validator(mode="after")
+    def _pilot_may_come_in_time(self) -> Self:
+        if quarter_start(self.gate.last) <= quarter_start(self.pilot_quarter):
+            last, ordered = self.gate.last, self.pilot_quarter
+            raise ValueError(f"gate.latest, {last}, is not after pilot_quarter, {ordered}")
+        return self

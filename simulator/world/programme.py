@@ -16,6 +16,7 @@ from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
 from simulator.world.clock import At
 from simulator.world.gate import Assay, Measured, ported_share
+from simulator.world.orders import OrderState
 from simulator.world.porting import Porting
 from simulator.world.recorder import Recorder
 from simulator.world.supply import Supply
@@ -48,6 +49,8 @@ class Programme:
         self.record = record
         self.spec = scenario.supply.programme
         self.landed = env.event()
+        #: Happens when there is no longer a pilot to wait for: it landed, or is too late.
+        self._awaited = env.event()
         self.landed_s = inf
         self.performance = self.energy = self.die_yield = 1.0
         self.spins = 1
@@ -65,12 +68,20 @@ class Programme:
         spec, assay, calendar = self.spec, self.assay, self.scenario.horizon.calendar
         if spec is None or assay is None:
             return
+        last_s = calendar.at(spec.gate.last)
         if spec.silicon is not None:
-            yield from self._bring_up(spec.silicon)
-        yield At(self.env, calendar.at(spec.pilot_quarter))
-        supply.place(spec.chip, spec.pilot_quarter, spec.pilot_racks, "pilot")
+            yield from self._bring_up(spec.silicon, last_s)
+        yield At(self.env, min(last_s, calendar.at(spec.pilot_quarter)))
+        if self.env.now >= last_s:
+            yield from self._drop(supply, spec, None)
+            return
+        pilot = supply.place(spec.chip, spec.pilot_quarter, spec.pilot_racks, "pilot")
         self._state("pilot_ordered")
-        yield self.landed
+        At(self.env, last_s).callbacks.append(self._no_longer_await)
+        yield self._awaited
+        if self.landed_s == inf:
+            yield from self._drop(supply, spec, pilot)
+            return
         self._state("pilot_in_service")
         yield self.env.timeout(spec.pilot_run)
         yield At(self.env, calendar.at(spec.gate.quarter))
@@ -81,30 +92,55 @@ class Programme:
             yield self.env.timeout(spec.gate.hold)
             decision, rounds = self._judge(assay, 2, porting, False), 2
         self._state(decision, assay.measured(rounds))
-        if decision == "cancel" and spec.take_or_pay is not None:
-            self._pay(spec.take_or_pay.value, "owed for reserved wafers")
-        yield from self._buy(supply, spec, ramp=decision == "ramp")
+        yield from self._act(supply, spec, ramp=decision == "ramp")
 
     def rack_in_service(self, chip: str) -> None:
         """Learn that racks of a chip went into service; the first pilot rack starts the pilot."""
         if self.spec is not None and chip == self.spec.chip and not self.landed.triggered:
             self.landed_s = self.env.now
             self.landed.succeed()
+            self._no_longer_await()
 
     def provisioned_factor(self, chip: str) -> float:
         """Power to provision over nameplate: a chip that misses its target needs more. [1]."""
         ours = self.spec is not None and chip == self.spec.chip
         return max(1.0, self.energy) if ours else 1.0
 
-    def _bring_up(self, silicon: Silicon) -> Generator[simpy.Event, Any, None]:
-        """Design, tape out until the silicon works, bring it up."""
+    def _no_longer_await(self, _: simpy.Event | None = None) -> None:
+        """Go on: the pilot is in service, or may come no more."""
+        if not self._awaited.triggered:
+            self._awaited.succeed()
+
+    def _drop(
+        self, supply: Supply, spec: ProgrammeSpec, pilot: OrderState | None
+    ) -> Generator[simpy.Event, Any, None]:
+        """Drop the chip of which no pilot came in time, and call off the pilot if that goes."""
+        why = f"cancel: no pilot is in service by {spec.gate.last}"
+        self.record.event(self.env.now, "judged", spec.chip, why)
+        self._state("cancel")
+        if pilot is not None:
+            supply.call_off(pilot)
+        yield from self._act(supply, spec, ramp=False)
+
+    def _act(
+        self, supply: Supply, spec: ProgrammeSpec, *, ramp: bool
+    ) -> Generator[simpy.Event, Any, None]:
+        """Pay what a dropped chip costs, and spend the reserve."""
+        if not ramp and spec.take_or_pay is not None:
+            self._pay(spec.take_or_pay.value, "owed for reserved wafers")
+        yield from self._buy(supply, spec, ramp=ramp)
+
+    def _bring_up(self, silicon: Silicon, last_s: float) -> Generator[simpy.Event, Any, None]:
+        """Design, tape out until the silicon works, bring it up; or give up at the last date."""
         begin_s = self.scenario.horizon.calendar.at(silicon.start)
         yield At(self.env, begin_s)
         self._state("design")
         end_s = begin_s
         for k, length_s in enumerate(self._silicon_s):
             end_s += length_s
-            yield At(self.env, end_s)
+            yield At(self.env, min(end_s, last_s))
+            if end_s >= last_s:
+                return
             if k < self.spins:
                 self._state("tapeout")
                 if k > 0 and silicon.spin_cost is not None and end_s >= 0:

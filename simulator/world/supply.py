@@ -159,6 +159,11 @@ class Supply:
         self.record.event(self.env.now, "cancelled", order.name, f"{owed_usd:.0f} USD are owed")
         return True
 
+    def call_off(self, order: OrderState) -> None:
+        """Cancel an order, and what of it was not granted at once, as far as that goes."""
+        for part in [o for o in self.orders if o.name.rstrip("+") == order.name]:
+            self.cancel(part)
+
     def _enter(self, order: OrderState) -> None:
         self.orders.append(order)
         order.process = self.env.process(self._deliver(order))
@@ -290,8 +295,7 @@ class Supply:
 
     def _call_off(self, order: OrderState, quarter: str) -> Generator[simpy.Event, Any, None]:
         yield At(self.env, self._begins_s[quarter])
-        for part in [o for o in self.orders if o.name.rstrip("+") == order.name]:
-            self.cancel(part)
+        self.call_off(order)
 
     def _settle(self, order: OrderState, owed_usd: float) -> Generator[simpy.Event, Any, None]:
         """Pay what is owed for an order that was called off."""

@@ -14,6 +14,8 @@ from simulator.spec.loader import load
 from simulator.units import DAY_S, WEEK_S, YEAR_S
 from simulator.world.chain import Chain
 from tests.world.buying import buying, lead, rack
+from tests.world.test_late_pilot import supplied
+from tests.world.test_programme import scenario as with_programme
 
 TINY = Path(__file__).parents[1] / "data" / "tiny.yaml"
 
@@ -129,3 +131,15 @@ def test_what_is_due_is_the_plan_whatever_the_luck():
     )
     rows = delivery_rows(runs(Chain(given), 0, 5))
     assert [row["due"] for row in rows] == [0.0, 0.0, 100.0, 100.0]
+
+
+def test_a_chip_dropped_for_want_of_a_pilot_is_no_verdict_of_the_gate():
+    stop = {"node": "partner", "quarter": "2025Q1", "duration": 500 * WEEK_S, "severity": 1.0}
+    given = supplied(with_programme(), shocks=[stop])
+    rows = gate_rows(runs(Chain(given), 0, 3))
+    assert [(row["decision"], row["deserved"], row["share"]) for row in rows] == [
+        ("cancel", "none", 1.0)
+    ]
+    _, ax = style.canvas()
+    figures.gate_chances(figures.supply_table(rows), ax)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["is dropped: no pilot in time"]
