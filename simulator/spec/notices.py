@@ -1,4 +1,4 @@
-"""What a valid scenario says and hardly means: purchases that come to nothing, or went missing.
+"""What a valid scenario says and hardly means: what comes to nothing, purchases gone missing.
 
 None of these is a fault, for each can be meant; but each has been meant otherwise, and a run
 shows none of them. What is said is certain: what chance may do beside it is not foretold.
@@ -7,7 +7,7 @@ shows none of them. What is said is certain: what chance may do beside it is not
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -15,6 +15,7 @@ from simulator.spec.faults import Fault, Loc, fault
 from simulator.spec.loader import Given
 from simulator.spec.orders import Order
 from simulator.spec.scenario import Scenario
+from simulator.spec.shocks import Hit
 from simulator.units import quarter_start
 
 Findings = Iterator[tuple[Loc, str]]
@@ -35,7 +36,7 @@ def notices(given: Given, before: Scenario | None = None) -> list[Fault]:
     before : Scenario, optional
         What it is compared with, such as the baseline, for purchases that went missing.
     """
-    found = [*of_plan(given.scenario)]
+    found = [*of_plan(given.scenario), *surges(given.scenario)]
     if before is not None and (message := removed(before, given.scenario)):
         found.append((_PLAN, message))
     return [fault(given.effective.place_of(loc), loc, message) for loc, message in found]
@@ -100,6 +101,24 @@ def orders(scenario: Scenario) -> Findings:
             message = f"{order.quarter} is before the start of the run, {first}: {racks} racks of"
             taken = "are paid and under way: they land when due, and cost this run no cash"
             yield (*loc, "quarter"), f"{message} {order.chip!r} {taken}"
+
+
+def surges(scenario: Scenario) -> Findings:
+    """Yield path and message of each demand surge that hits nobody who has other customers."""
+    nodes = scenario.supply.nodes
+    feel = {i for i, n in nodes.items() if n.capacity and any(f.value for f in n.others.values())}
+    sections: tuple[tuple[str, Sequence[Hit]], ...] = (
+        ("shocks", scenario.supply.shocks),
+        ("random_shocks", scenario.supply.random_shocks),
+    )
+    for section, shocks in sections:
+        for index, shock in enumerate(shocks):
+            hit = {i for i, n in nodes.items() if shock.hits(i, n.tags, n.country)}
+            if shock.kind == "demand_surge" and not hit & feel:
+                message = (
+                    f"a demand surge raises what 'others' ask of a 'capacity': {shock.selector}"
+                )
+                yield ("supply", section, index), f"{message} has none, so nothing changes"
 
 
 @dataclass

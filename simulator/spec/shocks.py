@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -54,6 +55,10 @@ class Hit(Spec):
         if sum(value is not None for value in (self.node, self.tag, self.country)) != 1:
             raise ValueError("a shock hits either a 'node', a 'tag' or a 'country'")
         return self
+
+    def hits(self, node: str, tags: Collection[str], country: str) -> bool:
+        """Tell whether it hits a node, by its name, tags or country."""
+        return self.node == node or self.tag in tags or self.country == country
 
     @property
     def selector(self) -> str:

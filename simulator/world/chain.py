@@ -18,6 +18,7 @@ from simulator.spec.chain import Input, Node, Terms
 from simulator.spec.hardware import Chip
 from simulator.spec.orders import Order
 from simulator.spec.scenario import Scenario
+from simulator.spec.shocks import Hit
 from simulator.units import Calendar
 from simulator.world.buying import RULES
 
@@ -139,8 +140,7 @@ class Chain:
         self.begins_s = _Begins(scenario.horizon.calendar)
         self.plan = self._plan()
         self.random_shocks = [
-            (shock, tuple(self.hit_by(shock.node, shock.tag, shock.country)))
-            for shock in scenario.supply.random_shocks
+            (shock, tuple(self.hit_by(shock))) for shock in scenario.supply.random_shocks
         ]
         self.shock_streams = [f"shocks/{shock.stream}" for shock in scenario.supply.random_shocks]
         self.capacity = np.array(
@@ -150,16 +150,12 @@ class Chain:
             [[_from(nodes[i].others, q) for i in self.scarce] for q in self.quarters]
         )
 
-    def hit_by(self, node: str | None, tag: str | None, country: str | None) -> list[str]:
+    def hit_by(self, shock: Hit) -> list[str]:
         """Return the nodes a shock's selector names, in their order."""
-        nodes = self.scenario.supply.nodes
-        if node is not None:
-            return [node]
-        return [
-            i
-            for i, spec in sorted(nodes.items())
-            if (tag is not None and tag in spec.tags) or spec.country == country
-        ]
+        if shock.node is not None:
+            return [shock.node]
+        nodes = sorted(self.scenario.supply.nodes.items())
+        return [i for i, node in nodes if shock.hits(i, node.tags, node.country)]
 
     def echoes(self, nodes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """Return where one shock on several nodes would count twice: each node with its base.

@@ -68,7 +68,7 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
     horizon_s = calendar.horizon_s
     blows = []
     for shock in supply.shocks:
-        nodes = tuple(chain.hit_by(shock.node, shock.tag, shock.country))
+        nodes = tuple(chain.hit_by(shock))
         begin_s = calendar.at(shock.quarter)
         spec = (shock.severity, shock.recovery, shock.warning)
         blows.append(Blow(shock.kind, nodes, begin_s, begin_s + shock.duration, *spec))

@@ -108,6 +108,19 @@ def test_who_is_said_to_wait_waits_in_the_world(tiny: Given, lines: list[tuple[s
             assert f"waits for money until {quarter}" in line
 
 
+def test_a_demand_surge_that_nobody_feels_is_told(tiny: Given):
+    surge = {"quarter": "2025Q1", "duration": "13 weeks", "severity": 0.5, "kind": "demand_surge"}
+    figure = {"value": 100, "status": "published", "source": "a test", "date": "2025"}
+    given = tiny.change({"supply.shocks": [{"node": "fab-a", **surge}]})
+    (line,) = said(given)
+    assert line.startswith("supply.shocks.0: a demand surge raises what 'others' ask")
+    assert "fab-a has none" in line
+    with_capacity = given.change({"supply.nodes.fab-a.capacity": {"2025Q1": figure}})
+    assert len(said(with_capacity)) == 1
+    others = with_capacity.change({"supply.nodes.fab-a.others": {"2025Q1": figure}})
+    assert not said(others)
+
+
 def test_a_plan_that_replaces_another_says_what_it_removed():
     base = load(PILOT)
     one = {"chip": "gb200-nvl72", "quarter": "2025Q2", "spend": "300 MUSD"}
