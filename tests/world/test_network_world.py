@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from simulator import load
+from simulator.laws.traffic import slowdown
 from simulator.world.jobs_state import POD
 from simulator.world.network_plant import KINDS
 from simulator.world.world import World
 from tests.spec.example import BASE, write
+from tests.world.networks import NIC, WholeGraph, traffic_of
 
 DAY_S = 86400.0
 FABRICS = ("gpu-roce", "own-chip")
@@ -197,3 +199,47 @@ def test_a_chip_on_no_fabric_and_a_family_that_is_silent_are_told(tmp_path):
         load(write(tmp_path, base=BASE + text))
     message = str(told.value)
     assert "'own-1'" in message or "rank" in message
+
+
+def graph_speeds(graph, world, dead):
+    """Speeds of all runs over several racks on what is left of the whole graph."""
+    runs = world.engine.runs()
+    rack, hosts = (np.split(each, runs.indptr[1:-1]) for each in (runs.rack, runs.hosts))
+    placed = [
+        dict(zip(r.tolist(), h.tolist(), strict=True)) for r, h in zip(rack, hosts, strict=True)
+    ]
+    # As the scenario says: 0.7 from all to all, copies of a host each.
+    traffic = [traffic_of(ends, 1, 0.7) for ends in graph.place(placed)]
+    rates, cut = graph.rates_in_channels(placed, traffic, dead)
+    waits = world.rates.communication("h100-sxm")[runs.job_class]
+    return runs, np.where(cut, 0.0, 1 / slowdown(NIC, rates, waits))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_engine_goes_by_the_whole_graph_when_one_element_is_down(tmp_path, kind):
+    """The first, a middle and the last of each kind, in a world of four pods full of jobs."""
+    changes = {"fabrics.pods.racks": 8, "fabrics.pods.planes": 4, "fabrics.pods.spines": 2}
+    changes["fabrics.pods.rack_oversubscription"] = 1.5
+    # A pod holds 128 chips, so that most gangs lie in two.
+    sizes = "".join(
+        f"      - {{chips: {chips}, share: 0.5, run_time: {{median: 90 h, p90: 300 h}}}}\n"
+        for chips in (48, 160)
+    )
+    world = running(scenario_of(tmp_path, 32, 900, sizes=sizes, **changes), 5 * DAY_S)
+    graph = WholeGraph(world.interconnect.spec.fabrics["pods"], 4, 2)
+    names = graph.names(kind)
+    slower = 0
+    for number in (0, len(names) // 2, len(names) - 1):
+        world.interconnect.break_down("north/pods", kind, number)
+        runs, expected = graph_speeds(graph, world, graph.dead(names[number]))
+        assert len(runs.run) > 1
+        told = world.engine._state.run["fraction"][runs.run]
+        np.testing.assert_allclose(told, expected, rtol=1e-9, err_msg=names[number])
+        world.interconnect.mend("north/pods", kind, number)
+        again, healthy = graph_speeds(graph, world, np.zeros(graph.fabric.tail.size, bool))
+        assert again.job.tolist() == runs.job.tolist()
+        told = world.engine._state.run["fraction"][again.run]
+        np.testing.assert_allclose(told, healthy, rtol=1e-9)
+        slower += int((expected < healthy * (1 - 1e-6)).sum())
+    # Whom a dead switch of a rack cuts is gone; who stays loses no trunk.
+    assert (slower > 0) == (kind != "rack-switch")
