@@ -228,6 +228,8 @@ def _row(
         "mean_hops": seen.mean_hops,
         "hops": {str(hops): pairs for hops, pairs in seen.hops.items()},
         "hops_sampled": seen.hops_sampled,
+        "latency_s": seen.latency_s,
+        "most_latency_s": seen.most_latency_s,
         "single_points": weak,
         "tiers": tiers,
     }
@@ -245,7 +247,12 @@ def _tell(
     console.print(
         f"Bisection {seen.bisection_b_per_s / 1e12:,.2f} TB/s one way, "
         f"{100 * seen.bisection_share:.1f} % of what half the chips can send; "
-        f"{seen.mean_hops:.2f} links from chip to chip on average, at most {most}{sampled}."
+        f"{seen.mean_hops:.2f} links from chip to chip on average, at most {most}{sampled}; "
+        + (
+            f"{1e6 * seen.latency_s:,.1f} us one way, at most {1e6 * seen.most_latency_s:,.1f} us."
+            if seen.most_latency_s
+            else "no latency given."
+        )
     )
     if weak:
         more = f" and {len(weak) - 3:,} more" if len(weak) > 3 else ""

@@ -118,8 +118,8 @@ def case(pod_oversubscription: float, jobs: int = len(JOBS)) -> list[dict[str, A
             "job": job.name,
             "alone_b_per_s": float(alone[k]),
             "shared_b_per_s": float(shared[k]),
-            "slowdownsby_fabric": float(own[k]),
-            "slowdownsby_neighbours": float(both[k] / own[k]),
+            "slowdown_by_fabric": float(own[k]),
+            "slowdown_by_neighbours": float(both[k] / own[k]),
             "slowdown": float(both[k]),
             "hottest_pod_link": float(links[pod_links].max()),
             "trunks_usd": _trunks_usd(fabric),
@@ -184,7 +184,7 @@ def main() -> None:
             row["job"],
             f"{row['alone_b_per_s'] / 1e9:.1f}",
             f"{row['shared_b_per_s'] / 1e9:.1f}",
-            *(f"{row[key]:.3f}" for key in ("slowdownsby_fabric", "slowdownsby_neighbours")),
+            *(f"{row[key]:.3f}" for key in ("slowdown_by_fabric", "slowdown_by_neighbours")),
             f"{row['slowdown']:.3f}",
         )
     Console().print(table)

@@ -1,4 +1,4 @@
-"""What a fabric can carry: least cuts, bisection, hop counts."""
+"""What a fabric can carry, and how far it is: least cuts, bisection, hop counts, latency."""
 
 from __future__ import annotations
 
@@ -78,6 +78,8 @@ class Survey:
         Pairs of endpoints by links on their shortest path. [1]
     hops_sampled : bool
         Whether those pairs are a sample.
+    latency_s, most_latency_s : float
+        Of those pairs, one way over links and switches, mean and largest; 0 with one. [s]
     tiers : tuple of (name, links, capacity each way [B/s])
         Nearest the chips first.
     """
@@ -90,6 +92,8 @@ class Survey:
     bisection_share: float
     hops: Mapping[int, int]
     hops_sampled: bool
+    latency_s: float
+    most_latency_s: float
     tiers: tuple[tuple[str, int, float], ...]
 
     @property
@@ -99,7 +103,7 @@ class Survey:
 
 
 def survey(fabric: Fabric) -> Survey:
-    """Count a fabric's parts, its bisection between halves in order, and its hops.
+    """Count a fabric's parts, its bisection between halves in order, its hops and its latency.
 
     Examples
     --------
@@ -116,8 +120,10 @@ def survey(fabric: Fabric) -> Survey:
     offered = min(egress[half].sum() for half in halves)
     sampled = ends.size > _HOP_TARGETS
     pick = np.linspace(0, ends.size - 1, min(ends.size, _HOP_TARGETS)).astype(int)
-    lengths = Routes(fabric).hops(ends, ends[pick])
+    routes = Routes(fabric)
+    lengths = routes.hops(ends, ends[pick])
     count = np.bincount(lengths[lengths > 0])
+    mean_s, most_s = _latency_s(routes, ends[pick])
     return Survey(
         chips=int(fabric.chips.sum()),
         endpoints=ends.size,
@@ -127,8 +133,24 @@ def survey(fabric: Fabric) -> Survey:
         bisection_share=bisection / float(offered) if offered else 0.0,
         hops={int(h): int(count[h]) for h in np.flatnonzero(count)},
         hops_sampled=sampled,
+        latency_s=mean_s,
+        most_latency_s=most_s,
         tiers=tuple(
             (name, int((fabric.tier == k).sum()), float(capacity[fabric.tier == k].sum()))
             for k, name in enumerate(fabric.tiers)
         ),
     )
+
+
+def _latency_s(routes: Routes, targets: NDArray[np.int64]) -> tuple[float, float]:
+    """Mean and largest latency between each endpoint and each of some others. [s]"""
+    fabric, ends = routes.fabric, routes.fabric.endpoints
+    # Most fabrics state none, and large ones take their time.
+    if ends.size < 2 or not fabric.latency_s.any():
+        return 0.0, 0.0
+    total_s = most_s = 0.0
+    for target in targets.tolist():
+        # The target itself adds nothing to either.
+        each = routes.latency_s(target)[ends]
+        total_s, most_s = total_s + float(each.sum()), max(most_s, float(each.max()))
+    return total_s / (targets.size * (ends.size - 1)), most_s

@@ -269,3 +269,47 @@ class Routes:
             found[np.isin(targets, around), k] = 1
             found[targets == source, k] = 0
         return np.where(found >= _FAR, -1, found)
+
+    def latency_s(self, target: int) -> Floats:
+        """Latency of what each node sends to one, the mean over its equal-cost shortest paths.
+
+        Parameters
+        ----------
+        target : int
+            Node.
+
+        Returns
+        -------
+        ndarray, shape (N,)
+            One way, paths weighed as traffic splits over them; infinite where there is none. [s]
+
+        Examples
+        --------
+        A tree whose cards take 1 us, trunks to racks 2 us and to the spine 5 us:
+
+        >>> from simulator.laws.fabric import Tier
+        >>> from simulator.laws.topologies import fat_tree
+        >>> terms = {tier: Tier(us * 1e-6) for tier, us in (("nic", 1), ("rack", 2), ("pod", 5))}
+        >>> tree = fat_tree(4, 1e9, tiers=terms)
+        >>> ends = tree.endpoints
+        >>> (Routes(tree).latency_s(ends[0])[ends[[0, 1, 2, 4]]] * 1e6).round(6).tolist()
+        [0.0, 2.0, 6.0, 16.0]
+        """
+        found = np.full(len(self.fabric.nodes), np.inf)
+        found[target] = 0.0
+        front = np.array([target])
+        per_link = both_ways(self.fabric.latency_s)
+        while front.size:
+            ways = self._first[front + 1] - self._first[front]
+            slot = np.arange(ways.sum()) + np.repeat(
+                self._first[front] - np.cumsum(ways) + ways, ways
+            )
+            behind, link, ahead = self._next[slot], self._link[slot], np.repeat(front, ways)
+            new = np.isinf(found[behind])
+            behind, link, ahead = behind[new], link[new], ahead[new]
+            nodes, where = np.unique(behind, return_inverse=True)
+            lanes = self._lanes[link]
+            each = np.bincount(where, lanes * (found[ahead] + per_link[link]), nodes.size)
+            found[nodes] = each / np.bincount(where, lanes, nodes.size)
+            front = nodes[self.fabric.forwards[nodes]]
+        return found

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from simulator.laws.fabric import Fabric, Tier
 from simulator.laws.maxmin import max_min_rates
 from simulator.laws.outages import dead_link, dead_switch, single_outages
-from simulator.laws.paths import Flows, Routes, capacity_of
+from simulator.laws.paths import Flows, Routes, both_ways, capacity_of
 from simulator.laws.topologies import backbone, clos, dragonfly, fat_tree, torus
 from simulator.laws.traffic import (
     all_to_all,
@@ -87,6 +88,20 @@ def test_routes_equal_a_walk_over_networkx_shortest_paths(fabric, data):
     down = st.lists(st.sampled_from([False, False, True]), min_size=links, max_size=links)
     dead = np.array(data.draw(down))
     compare_with_walk(fabric, dead, Flows(ends[source], ends[target], amount, column, 3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(random_fabrics(), st.integers(0, 2**31))
+def test_latency_is_that_of_the_links_a_walk_goes_over(fabric, seed):
+    rng = np.random.default_rng(seed)
+    fabric = replace(fabric, latency_s=rng.exponential(1e-6, fabric.tail.size))
+    target, each = int(rng.choice(fabric.endpoints)), both_ways(fabric.latency_s)
+    found = Routes(fabric).latency_s(target)
+    alive = np.zeros(fabric.tail.size, bool)
+    for source in fabric.endpoints.tolist():
+        walked = walk(fabric, alive, source, target, 1.0)
+        expected = np.inf if walked is None else walked @ each
+        assert found[source] == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(

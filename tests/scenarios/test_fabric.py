@@ -9,9 +9,10 @@ import pytest
 from matplotlib.colors import to_hex
 
 from analysis.figures import style
-from analysis.figures.fabric import fabric_tiers, tier_table
+from analysis.figures.fabric import fabric_tiers, oversubscription, tier_table
 from scenarios.fabric import built, examine, fabric, read_fabrics
 from scenarios.shared_fabric import GPU_USD, case, choices
+from simulator.laws.fabric import Tier
 from simulator.laws.interconnect import faults, graph
 from simulator.laws.topologies import clos
 from simulator.spec.fabric import load_fabrics
@@ -75,6 +76,34 @@ def test_a_users_graph_gets_tables_a_drawing_and_the_data_behind_it(tmp_path, ca
     assert dict(table.select("tier", "utilisation").iter_rows()) == pytest.approx(
         {"nic": 0.5, "rack": 1.0}
     )
+
+
+def test_latency_between_three_sites_by_hand(capsys):
+    """Nothing but the wide-area links of 10, 10 and 20 ms takes time; each pair has its own."""
+    (row,) = told(capsys, Path(f"{CATALOG}:three-sites"))
+    assert row["most_latency_s"] == pytest.approx(0.020)
+    # Of a host's pairs in three equal sites two thirds lie across, but for itself; a pair of sites
+    # takes 40/3 ms on average. Of 512 hosts sampled a site may have one more than a third.
+    hosts = row["endpoints"]
+    expected = pytest.approx(0.040 / 3 * (hosts * 2 / 3) / (hosts - 1), rel=1 / 512)
+    assert row["latency_s"] == expected
+    fabric(Path(f"{CATALOG}:three-sites"))
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"{1e6 * row['latency_s']:,.1f} us one way, at most 20,000.0 us" in text
+    fabric(Path(f"{CATALOG}:roce-24k"))
+    assert "no latency given" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_slower_link_of_a_users_graph_is_told(tmp_path, capsys):
+    """Four hosts on a switch: a link that takes 1 s is on half of all pairs' ways."""
+    star = clos(1, 1, 4, 8, 50e9, planes=1, tiers={"nic": Tier(latency_s=1e-6)})
+    own = graph(star)
+    a, b = sorted(own.edges, key=lambda ends: "host" not in "".join(ends))[0]
+    own.edges[a, b]["latency_s"] = 1.0
+    nx.write_graphml(own, tmp_path / "mine.graphml")
+    (row,) = told(capsys, tmp_path / "mine.graphml")
+    assert row["most_latency_s"] == pytest.approx(1 + 1e-6)
+    assert row["latency_s"] == pytest.approx((1 + 3e-6) / 2)
 
 
 def test_the_drawing_shows_capacity_and_load_to_scale():
@@ -160,6 +189,8 @@ def test_two_big_jobs_and_a_recommendation_job_by_hand():
         fair = (up - 1e9 * reduction) / (1024 * 3072 / 4088 + 512 * 512 / 1016)
         expected = [50e9, min(50e9, fair), min(50e9, fair)]
         assert [row["shared_b_per_s"] for row in rows] == pytest.approx(expected)
+    _, ax = style.canvas()
+    assert oversubscription(tier_table(rows), ax) is ax
     _, experts, recommendation = rows
     assert recommendation["slowdown"] == pytest.approx(1 + 0.35 * (50e9 / fair - 1))
     assert experts["alone_b_per_s"] == pytest.approx(up / (1536 * 2560 / 4088))
