@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.units import WEEK_S
-from tests.world.buying import buying, lead, rack, run
+from tests.world.buying import buying, figure, lead, node, rack, run
 
 #: Quarters of 2025 begin on days 0, 90, 181 and 273: weeks 0, 12.9, 25.9 and 39.
 QUARTERS = ("2025Q2", "2025Q3", "2025Q4", "2026Q1")
@@ -68,3 +68,45 @@ def test_of_an_order_before_the_start_all_but_what_the_contract_keeps_comes_back
     assert first.payments == [(calendar.at("2024Q4"), 100.0), (calendar.at("2025Q2"), -90.0)]
     assert second.funded_s == calendar.at("2025Q3")
     assert w.treasury.balance_usd == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("why", ["money", "allocation"])
+def test_an_order_that_is_not_firm_owes_nothing(why):
+    """Six tenths would be owed of 100 USD; unpaid or without an allocation, nothing is."""
+    scarce = {"fab": node("foundry", "TW", capacity={"2025Q1": figure(0.5)})}
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": 100, "cancel": "2025Q3"}
+    w = run(
+        buying(
+            racks={"gpu": rack("gpu", usd=1.0)},
+            budget=1e3 if why == "allocation" else 99.0,
+            plan=[line],
+            nodes=scarce if why == "allocation" else {},
+            contracts={"gpu": terms(prepay=1.0, take_or_pay=0.6)},
+        )
+    )
+    (order,) = w.supply.orders
+    assert order.cancelled_s == w.scenario.horizon.calendar.at("2025Q3")
+    assert (order.payments, order.owed_usd) == ([], 0.0)
+    assert w.treasury.paid_usd == 0.0
+
+
+def test_who_waited_behind_a_cancelled_order_is_paid_when_it_goes():
+    """Of 60 USD the first asks 100 and holds up one of 50, which is paid when it is called off."""
+    first = {"chip": "gpu", "quarter": "2025Q1", "racks": 100, "cancel": "2025Q3"}
+    second = {"chip": "gpu", "quarter": "2025Q2", "racks": 50}
+    w = run(buying(racks={"gpu": rack("gpu", usd=1.0)}, budget=60.0, plan=[first, second]))
+    a, b = w.supply.orders
+    assert a.funded_s is None
+    assert b.funded_s == a.cancelled_s == w.scenario.horizon.calendar.at("2025Q3")
+
+
+@pytest.mark.parametrize(("install", "burn_in"), [(0.1, 0.15), (0.0, 0.15), (0.1, 0.0)])
+def test_racks_are_installed_and_burnt_in_behind_the_dock(install, burn_in):
+    """Of 20 weeks' lead time; what is left lies before the dock, at which nothing waits."""
+    shares = {"install_share": install, "burn_in_share": burn_in, "package_share": 0.1}
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": 3}
+    w = run(buying(plan=[line], lead_times={"gpu": lead(20 * WEEK_S, **shares)}))
+    (order,) = w.supply.orders
+    assert order.landed_s == pytest.approx(20 * WEEK_S * (1 - install - burn_in))
+    (served_s,) = w.record.tables["deliveries"]["in_service_s"]
+    assert served_s == pytest.approx(20 * WEEK_S)
