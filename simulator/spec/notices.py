@@ -50,12 +50,14 @@ def of_plan(scenario: Scenario) -> list[tuple[Loc, str]]:
 def removed(before: Scenario, after: Scenario) -> str:
     """Say which purchases a plan has no more that another has; empty if it spends as much.
 
+    What a programme keeps for its ramp or its fallback is spent too.
     Quarters without money do not count: nothing is bought in them.
     """
     gone = [*(Counter(_priced(before, after)) - Counter(_priced(after, after))).elements()]
     was = sum(usd for _, usd in _priced(before, after))
     now = sum(usd for _, usd in _priced(after, after))
-    if not gone or was - now <= _WORTH_SAYING * was:
+    less = was + _reserve(before) - now - _reserve(after)
+    if not gone or less <= _WORTH_SAYING * was:
         return ""
     lost = sum(usd for _, usd in gone)
     return (
@@ -73,6 +75,13 @@ def _priced(plan: Scenario, at: Scenario) -> list[tuple[Order, float]]:
         for order in plan.supply.plan
         if at.economics.budget.get(order.quarter, 0.0) > 0
     ]
+
+
+def _reserve(scenario: Scenario) -> float:
+    """Return what a programme keeps for racks in quarters that have money. [USD]"""
+    programme, budget = scenario.supply.programme, scenario.economics.budget
+    reserve = {} if programme is None else programme.reserve
+    return sum(usd for quarter, usd in reserve.items() if budget.get(quarter, 0.0) > 0)
 
 
 def orders(scenario: Scenario) -> Findings:

@@ -135,3 +135,8 @@ def test_a_plan_that_replaces_another_says_what_it_removed():
     half = base.change({"supply.plan.0.chip": "mi300x"})
     assert not removed(base.scenario, half.scenario)
     assert of_plan(added.scenario)
+
+
+def test_money_kept_for_a_ramp_is_not_missing_from_a_plan_that_buys_instead():
+    bought, ramped = (load(PILOT, case).scenario for case in ("buy_only", "ramp_second_foundry"))
+    assert not removed(bought, ramped)
