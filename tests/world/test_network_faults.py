@@ -10,10 +10,11 @@ import simpy
 
 from simulator.laws.traffic import slowdown
 from simulator.spec.network import Wear
+from simulator.world.network import ClassTraffic, Network, PoolTraffic
 from simulator.world.network_faults import Outages
 from simulator.world.network_plant import KINDS, Plant
 from simulator.world.recorder import Recorder
-from tests.world.networks import NIC, WholeGraph, network_of, runs_of, spec_of, traffic_of
+from tests.world.networks import CHIPS, NIC, WholeGraph, network_of, runs_of, spec_of, traffic_of
 
 NOBODY = np.zeros(0, np.int64)
 WAITS = 0.2
@@ -164,3 +165,28 @@ def test_every_element_fails_as_often_and_for_as_long_as_it_says(kind):
     assert abs(lasted / 86400 / down.sum() - 1) < 4 / down.sum() ** 0.5
     # Its time average over T repairs varies by 2/T e^-2 sum 1/(k k!), which is 0.357/T.
     assert abs(np.mean(hurt) - (1 - np.exp(-1))) < 4 * (0.357 / days) ** 0.5
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_custom_chips_on_a_fabric_of_their_own_are_not_hurt_by_the_gpus_spine(apart):
+    """All being well their fabric is nothing to them: their pods are their own in either place.
+
+    With a spine switch of the GPUs' fabric down, who shares it goes from 6/7 of the line to 3/7.
+    """
+    spec, record = spec_of(4), Recorder()
+    plants = {name: Plant(name, spec, 4) for name in ("home/gpus", "home/own")}
+    classes = ClassTraffic(np.array([1.0]), np.array([8.0]))
+    network = Network(plants, classes, lambda: 0.0, record)
+    for pool, name in enumerate(("home/gpus", "home/own" if apart else "home/gpus")):
+        brings = PoolTraffic(CHIPS, 2, NIC, np.array([WAITS]), lambda: np.ones(1))
+        network.add_pool(pool, name, brings)
+        network.enter(pool, 8)
+    runs = runs_of([{0: 2, 4: 2}, {0: 2, 4: 2}], pool=[0, 1])
+    whole, hurt = (1 / (1 + WAITS * (1 / rate - 1)) for rate in (6 / 7, 3 / 7))
+    assert network(runs) == pytest.approx([whole, whole])
+    plants["home/gpus"].fail("spine-switch", 2)
+    assert network(runs) == pytest.approx([hurt, whole if apart else hurt])
+    plants["home/gpus"].repair("spine-switch", 2)
+    plants["home/gpus"].fail("pod-switch", 0)
+    # A pod's switch is its chips' own wherever they stand.
+    assert network(runs)[1] == pytest.approx(whole)
