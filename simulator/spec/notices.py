@@ -50,7 +50,7 @@ def of_plan(scenario: Scenario) -> list[tuple[Loc, str]]:
 def removed(before: Scenario, after: Scenario) -> str:
     """Say which purchases a plan has no more that another has; empty if it spends as much.
 
-    What a programme keeps for its ramp or its fallback is spent too.
+    What a programme's pilot costs, and what it keeps for its ramp or fallback, is spent too.
     Quarters without money do not count: nothing is bought in them.
     """
     gone = [*(Counter(_priced(before, after)) - Counter(_priced(after, after))).elements()]
@@ -78,10 +78,13 @@ def _priced(plan: Scenario, at: Scenario) -> list[tuple[Order, float]]:
 
 
 def _reserve(scenario: Scenario) -> float:
-    """Return what a programme keeps for racks in quarters that have money. [USD]"""
+    """Return what a programme spends on racks, its pilot's and by its reserve. [USD]"""
     programme, budget = scenario.supply.programme, scenario.economics.budget
-    reserve = {} if programme is None else programme.reserve
-    return sum(usd for quarter, usd in reserve.items() if budget.get(quarter, 0.0) > 0)
+    if programme is None:
+        return 0.0
+    pilot = programme.pilot_racks * scenario.catalog.racks[programme.chip].price.value
+    reserve = sum(usd for quarter, usd in programme.reserve.items() if budget.get(quarter, 0) > 0)
+    return pilot + reserve
 
 
 def orders(scenario: Scenario) -> Findings:
