@@ -73,7 +73,7 @@ class Floor:
         self.free_racks = dict.fromkeys(scenario.sites, 0)
         #: Positions the fabric reaches and nobody holds; boundless where it comes with the floor.
         self.free_network = {i: 0 if s.network else inf for i, s in scenario.sites.items()}
-        #: Sites that offer the cooling a chip's racks need.
+        #: Sites that offer the cooling a chip's racks need; they fill in the order of their ids.
         self._sites_for = {
             chip: sorted(i for i, s in scenario.sites.items() if rack.cooling in s.cooling)
             for chip, rack in scenario.catalog.racks.items()
