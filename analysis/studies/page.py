@@ -91,4 +91,5 @@ def _checklist(answers: Answers) -> list[Item]:
         changes={arm.label: arm.changes for arm in arms if arm.changes},
         kinds=list(answers.sections),
     )
-    return checklist(manifest["scenario"], facts)
+    # A scenario's own stops belong to its runs of cases; a study stops what its questions name.
+    return checklist(manifest["scenario"] | {"stops": None}, facts)

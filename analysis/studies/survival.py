@@ -39,7 +39,8 @@ def table(section: Section) -> pl.DataFrame:
     -------
     DataFrame
         One row a case and node: ``survives``: the longest stop that costs no more work than
-        the threshold, with a bootstrap interval [days], ``at_least`` where no stop tried
+        the threshold, with a bootstrap interval that holds the stops tried next to it
+        [days], ``at_least`` where no stop tried
         costs more; the median and 90th percentile of its time to recover [days];
         ``exposed``: the percentile is beyond what is survived; ``outlasts``: chance that a
         shock lasts longer than what is survived [1]; shocks a year [1/yr]; ``loss`` of a
@@ -64,11 +65,14 @@ def _row(section: Section, whole: Arm, stops: list[Arm]) -> tuple[object, ...]:
     lost = np.column_stack([work_lost(section, whole, arm) for arm in stops])
     threshold = 100.0 * float(section.says["threshold"])
     survived = bootstrap_interval(lost, lambda rows: survives(days, rows.mean(axis=0), threshold))
+    # Between two stops tried, that the loss is straight is a guess: the bounds leave it open.
+    before, beyond = tried_about(days, survived.mean)
+    low, high = min(survived.low, before), max(survived.high, beyond)
     median, p90 = (float(stops[0].settings[f"recovery_{end}"]) for end in ("median", "p90"))
     at_p90 = np.array([_between(days, row, p90) for row in lost])
     loss = mean_interval(at_p90)
     return (
-        *(whole.case, stops[0].stopped, survived.mean, survived.low, survived.high),
+        *(whole.case, stops[0].stopped, survived.mean, low, high),
         *(survived.mean >= days[-1], median, p90, survived.mean < p90),
         *(_outlasts(median, p90, survived.mean), float(stops[0].settings["per_year"])),
         *(loss.mean, loss.low, loss.high, survived.n),
@@ -92,6 +96,18 @@ def survives(days: Sequence[float], loss: Array, threshold: float) -> float:
     return float(x[beyond - 1] + share * (x[beyond] - x[beyond - 1]))
 
 
+def tried_about(days: Sequence[float], survived: float) -> tuple[float, float]:
+    """Longest stop tried that is no longer than a time, and the shortest that is no shorter.
+
+    Examples
+    --------
+    >>> tried_about([10, 20, 30], 12.5), tried_about([10, 20], 20.0), tried_about([10, 20], 4.0)
+    ((10.0, 20.0), (20.0, 20.0), (0.0, 10.0))
+    """
+    before = max((float(d) for d in days if d <= survived), default=0.0)
+    return before, min((float(d) for d in days if d >= survived), default=float(days[-1]))
+
+
 def _between(days: Sequence[float], loss: Array, at: float) -> float:
     return float(np.interp(at, [0.0, *days], [0.0, *loss]))
 
@@ -109,7 +125,11 @@ def finding(section: Section, nodes: pl.DataFrame) -> str:
     many = nodes["case"].n_unique() > 1
     threshold = words.number(100.0 * float(section.says["threshold"]), 2)
     if exposed.is_empty():
-        return f"No node's stop outlasts what is survived without losing {threshold} % of the work"
+        chance = words.number(100.0 * float(nodes["outlasts"].fill_null(0.0).max()), 2)  # type: ignore[arg-type]
+        return (
+            f"Nine in ten stops of each node end before {threshold} % of the work is lost; "
+            f"a stop outlasts that with a chance of {chance} % at most"
+        )
     told = [
         f"{row['node']}"
         + (f" in {row['case'].replace('_', ' ')}" if many else "")
