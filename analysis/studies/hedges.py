@@ -83,6 +83,22 @@ def _per_kusd(gain: Array, cost: Array, pays: bool) -> list[float | None]:
     return bounds(bootstrap_interval(np.column_stack([gain, cost]), ratio))
 
 
+def _alike(section: Section, one: str, other: str) -> bool:
+    """Tell whether two hedges cannot be told apart in what they save by the dollar."""
+    arms = {arm.label: arm for arm in section.arms}
+    columns: list[Array] = []
+    for name in (one, other):
+        _, stopped, cost = _samples(section, arms, f"with {name}")
+        columns += [stopped, cost + float(section.says["hedges"][name]["costs"])]
+
+    def lead(rows: Array) -> float:
+        mean = rows.mean(axis=0)
+        return float(mean[0] / mean[1] - mean[2] / mean[3])
+
+    apart = bootstrap_interval(np.column_stack(columns), lead)
+    return apart.low <= 0.0 <= apart.high
+
+
 def finding(section: Section, hedges: pl.DataFrame) -> str:
     """Name the hedge that saves most by the dollar while the stop lasts."""
     known = hedges.drop_nulls("stopped_per_kusd").sort("stopped_per_kusd", descending=True)
@@ -97,6 +113,10 @@ def finding(section: Section, hedges: pl.DataFrame) -> str:
     text = f"{while_it}, {best['hedge'].replace('-', ' ')} saves most by the dollar"
     if not gain.distinguishable() or best["stopped_low"] <= 0:
         return f"{while_it}, no hedge is shown to save work"
+    alike = [name for name in known["hedge"][1:] if _alike(section, best["hedge"], name)]
+    if alike:
+        level = words.listing([name.replace("-", " ") for name in (best["hedge"], *alike)])
+        text = f"{while_it}, {level} are not told apart in what they save by the dollar; the first"
     if hedges.height == 1:
         text = f"{while_it}, {best['hedge'].replace('-', ' ')} saves work"
     return (
