@@ -58,6 +58,9 @@ def finding(section: Section, compared: pl.DataFrame) -> str:
     name, first = section.outcome.label, section.arms[0].label.replace("_", " ")
     if mine.is_empty():
         return f"{name}: nothing to compare {first} with"
+    if mine["verdict"].str.starts_with("exactly zero").all():
+        every = "the other case" if mine.height == 1 else f"the {mine.height} others"
+        return f"{name}: {every} exactly as {first}, in every replication"
     if clear.is_empty():
         return f"{name}: none of {mine.height} is distinguishable from {first}"
     most, moved = largest(section, clear)

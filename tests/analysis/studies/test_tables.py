@@ -52,6 +52,13 @@ def test_portfolio_pairs_each_case_with_the_first(tmp_path: Path):
     assert "1 of 3 not distinguishable" in text
 
 
+def test_a_portfolio_in_which_nothing_differs_says_so(tmp_path: Path):
+    arms = [{"label": name} for name in ("base", "one", "two")]
+    found = study(tmp_path, "portfolio", arms, lambda arm: 10 + 5 * LUCK)
+    _, _, text = answer(found, tmp_path)
+    assert text.endswith(": the 2 others exactly as base, in every replication")
+
+
 def test_stress_holds_each_stop_against_its_own_case(tmp_path: Path):
     arms = [{"label": case, "case": case} for case in ("a", "b")]
     arms += [
