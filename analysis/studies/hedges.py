@@ -104,7 +104,9 @@ def finding(section: Section, hedges: pl.DataFrame) -> str:
     known = hedges.drop_nulls("stopped_per_kusd").sort("stopped_per_kusd", descending=True)
     stopped = section.says["stop"]["nodes"]
     nodes = words.listing(stopped)
-    while_it = f"While {nodes} {'stop' if len(stopped) > 1 else 'stops'}"
+    quarter = section.says["stop"].get("quarter")
+    since = f" from {quarter}" if quarter else ""
+    while_it = f"While {nodes} {'stop' if len(stopped) > 1 else 'stops'}{since}"
     if known.is_empty():
         return f"No hedge against a stop of {nodes} costs anything"
     best = known.row(0, named=True)

@@ -45,8 +45,10 @@ def finding(section: Section, stopped: pl.DataFrame) -> str:
     if clear.is_empty():
         return f"{section.outcome.label}: no stop is distinguishable from none"
     worst, moved = largest(section, clear)
+    quarter = section.says.get("quarter")
+    since = f" from {quarter}" if quarter else ""
     where = "" if stopped["case"].n_unique() == 1 else f" in {worst['case'].replace('_', ' ')}"
     return (
         f"{section.outcome.label}: a stop of {worst['node']} for {words.number(worst['days'])} days"
-        f"{where} moves it most, {moved}"
+        f"{since}{where} moves it most, {moved}"
     )
