@@ -23,6 +23,7 @@ from scenarios.fabric import fabric
 from scenarios.files import (
     check_file,
     load_cases,
+    load_one,
     results_folder,
     runs_of,
     study_preface,
@@ -252,7 +253,7 @@ def examine_fabric(
 
 @app.command(name="supply")
 def examine_supply(
-    file: File,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A scenario, case or study file.")],
     case: Annotated[str | None, typer.Option("--case", help="Stem of a case file.")] = None,
     sets: Sets = None,
     replications: Annotated[int, typer.Option(min=1, help="Runs of the supply alone.")] = 100,
@@ -263,7 +264,7 @@ def examine_supply(
     """Tell who hangs on whom, what is on the way, what comes, and what the gate decides."""
     with clear_faults():
         folder = None if out is None else results_folder(out)
-        describe_supply(load(file, case, sets or []), replications, seed, json, folder)
+        describe_supply(load_one(file, case, sets or []), replications, seed, json, folder)
 
 
 app.add_typer(validate_app, name="validate")

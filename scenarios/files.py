@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scenarios.studies import read_study
 from simulator.spec import yamlfile
-from simulator.spec.faults import Fault, SpecError
+from simulator.spec.faults import Fault, SpecError, hint
 from simulator.spec.file_kind import kind_of
 from simulator.spec.loader import BASELINE, Given, load, scenario_of
 from simulator.spec.loader import cases as cases_of
@@ -52,6 +52,33 @@ def load_cases(file: Path, names: list[str] | None, sets: list[str]) -> dict[str
     if faults:
         raise SpecError(faults)
     return given
+
+
+def load_one(file: Path, case: str | None, sets: list[str]) -> Given:
+    """Load one case of a scenario, or of the scenario a study asks of, with the study's change.
+
+    Parameters
+    ----------
+    file : Path
+        A scenario, case or study file.
+    case : str or None
+        Its stem or path; of a study, the name of a case it asks of. None: as the file stands.
+    sets : list of str
+        Changes ``key.path=value``.
+
+    Raises
+    ------
+    SpecError
+        With every fault that was found.
+    """
+    if not file.is_file() or kind_of(yamlfile.read(file).value) != "study":
+        return load(file, case, sets)
+    given = read_study(file).given
+    name = case or BASELINE
+    if name not in given:
+        message = f"asks of no case {name!r}{hint(name, given)}"
+        raise SpecError([Fault(str(file), None, "", message)])
+    return given[name].set(sets)
 
 
 def _as_case(file: Path, scenario: Path) -> str:

@@ -1,31 +1,30 @@
-"""What a supply world tells, as rows: the graph, the pipeline, deliveries, the gate."""
+"""What a supply world tells, as rows: the pipeline, deliveries, what is stranded, the gate."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from analysis.uncertainty import proportion_interval
-from simulator.spec.scenario import Scenario
+from analysis.uncertainty import Estimate, mean_interval, proportion_interval
 from simulator.world.accounts.fleet import stranded
 from simulator.world.chain import Chain
-from simulator.world.fragility import kept, passed_on
 from simulator.world.promises import service_s
 from simulator.world.supply_world import SupplyWorld, read_supplies
 
-#: Kinds of nodes by how far upstream they stand.
-TIERS = (
-    ("Country", ("country",)),
-    ("Material", ("material", "ip", "equipment")),
-    ("Foundry, substrate", ("foundry", "substrate")),
-    ("Memory, packaging", ("memory", "packaging")),
-    ("Vendor, rack, parts", ()),
-    ("Chip", ("chip",)),
-)
-_OTHER = 4
+#: What the gate decides of a chip that deserves it or not, in the order it is told.
+_GATE = [
+    ("ramp", "ramp"),
+    ("ramp", "cancel"),
+    ("cancel", "cancel"),
+    ("cancel", "ramp"),
+    ("cancel", "none"),
+    ("none", "ramp"),
+    ("none", "cancel"),
+    ("none", "none"),
+]
 
 
 def runs(chain: Chain, seed: int, replications: int) -> list[SupplyWorld]:
@@ -33,59 +32,27 @@ def runs(chain: Chain, seed: int, replications: int) -> list[SupplyWorld]:
     return read_supplies(chain, seed, replications, lambda world: world)
 
 
-def planned_usd(scenario: Scenario) -> dict[str, float]:
-    """Planned purchases by chip, the programme's reserve among them. [USD]."""
-    usd: defaultdict[str, float] = defaultdict(float)
-    for line in scenario.supply.plan:
-        price = scenario.catalog.racks[line.chip].price.value
-        usd[line.chip] += line.spend if line.spend is not None else (line.racks or 0) * price
-    programme = scenario.supply.programme
-    if programme is not None:
-        usd[programme.chip] += sum(programme.reserve.values())
-    return {chip: value for chip, value in sorted(usd.items()) if value > 0}
-
-
-def node_rows(chain: Chain, weights: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Each node and chip with its tier and what of planned purchases is lost if it fails."""
-    nodes, chips = chain.scenario.supply.nodes, chain.scenario.catalog.chips
-    total = sum(weights.values())
-    used = set(weights) | {i for chip in weights for i in chain.upstream[chip]}
-    rows = []
-    for i in [i for i in chain.graph.nodes if i in used]:
-        spec = nodes.get(i)
-        kind, label = ("chip", chips[i].label) if spec is None else (spec.kind, spec.label)
-        column = next((k for k, (_, kinds) in enumerate(TIERS) if kind in kinds), _OTHER)
-        lost = {}
-        for name, switched in (("loss_at_once", False), ("loss", True)):
-            left = kept(chain, [i], switched=switched)
-            part = sum(usd * (1 - left[chip]) for chip, usd in weights.items()) / total
-            lost[name] = weights.get(i, 0.0) / total if spec is None else part
-        row = {"what": "node", "id": i, "label": label, "kind": kind, "column": column}
-        rows.append(row | {"tier": TIERS[column][0], "other": None, "share": None} | lost)
-    return rows
-
-
-def edge_rows(chain: Chain, weights: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Each edge, supplier and consumer, with the share of planned purchases behind it."""
-    return [
-        {"what": "edge", "id": supplier, "other": consumer, "share": share}
-        for (consumer, supplier), share in passed_on(chain, weights).items()
-    ]
-
-
 def pipeline_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
-    """Mean worth of what waits for, or is in, each stage at each quarter's start. [MUSD]."""
+    """Mean worth of what waits for, or is in, each stage at each quarter's start. [MUSD].
+
+    ``all``, ``all_low`` and ``all_high`` are of all stages together, with the interval of 95 %.
+    """
     calendar = worlds[0].scenario.horizon.calendar
     edges = np.asarray(calendar.edges_s()[:-1])
-    held: defaultdict[str, Any] = defaultdict(lambda: np.zeros(len(edges)))
-    for world in worlds:
+    held: defaultdict[str, Any] = defaultdict(lambda: np.zeros((len(worlds), len(edges))))
+    for k, world in enumerate(worlds):
         for name, begin_s, end_s, usd in _stays(world):
-            held[name] += usd * ((begin_s <= edges) & (edges < end_s))
-    return [
-        {"quarter": quarter, "stage": stage, "musd": float(held[stage][k]) / len(worlds) / 1e6}
-        for k, quarter in enumerate(calendar.names())
-        for stage in held
-    ]
+            held[name][k] += usd / 1e6 * ((begin_s <= edges) & (edges < end_s))
+    if not held:
+        return []
+    rows = []
+    for q, quarter in enumerate(calendar.names()):
+        at_once = np.sum([musd[:, q] for musd in held.values()], axis=0)
+        every = mean_interval(at_once, within=(0.0, np.inf))
+        for stage, musd in held.items():
+            row = {"quarter": quarter, "stage": stage, "musd": float(musd[:, q].mean())}
+            rows.append(row | {"all": every.mean, "all_low": every.low, "all_high": every.high})
+    return rows
 
 
 def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
@@ -128,6 +95,8 @@ def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
 
     Due are racks by what can be reckoned with when they are wanted: the median lead time
     behind the median wait of the vendor's queue. A cancelled order counts until then.
+    ``of_due`` is in service over due [1], both as means, with the interval of 95 %; None
+    while nothing is due.
     """
     scenario = worlds[0].scenario
     leads = scenario.supply.lead_times
@@ -151,6 +120,7 @@ def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
             if not name.startswith("in-service/"):
                 sums["came"][k] += racks * price[chip] * (t < edges)
     low, high = np.quantile(sums["came"], (0.1, 0.9), axis=0)
+    parts = [_ratio(came, due) for came, due in zip(sums["came"].T, sums["due"].T, strict=True)]
     return [
         {
             "quarter": quarter,
@@ -159,9 +129,23 @@ def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
             "mean": float(sums["came"][:, q].mean()),
             "low": float(low[q]),
             "high": float(high[q]),
+            "of_due": part.mean if part else None,
+            "of_due_low": part.low if part else None,
+            "of_due_high": part.high if part else None,
         }
-        for q, quarter in enumerate(calendar.names())
+        for (q, quarter), part in zip(enumerate(calendar.names()), parts, strict=True)
     ]
+
+
+def _ratio(top: Any, bottom: Any) -> Estimate | None:
+    """Return the ratio of two means over replications and its interval; None over nothing.
+
+    What varies in it, to the first order, is the mean of each replication's ``top - ratio bottom``.
+    """
+    if not bottom.any():
+        return None
+    ratio = top.mean() / bottom.mean()
+    return mean_interval(ratio + (top - ratio * bottom) / bottom.mean(), within=(0.0, np.inf))
 
 
 def stranded_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
@@ -185,26 +169,37 @@ def stranded_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
 
 
 def gate_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
-    """How often the gate decides what, and what the true chip would have got; empty if none."""
-    spec = worlds[0].scenario.supply.programme
-    if spec is None:
+    """How often the gate decides what, and what the true chip would have got; empty if none.
+
+    Shares of the replications with Wilson's interval of 95 %; ``ramps`` and ``errs`` are how often
+    it ramps at all, and decides otherwise than it would of the true chip. [1]
+    """
+    if worlds[0].scenario.supply.programme is None:
         return []
-    outcomes: Counter[tuple[str, str]] = Counter()
-    for world in worlds:
-        states = world.record.tables["programme"]["state"]
-        decision = next((s for s in states if s in ("ramp", "cancel")), "none")
-        deserved = world.programme.deserves or "none"
-        outcomes[decision, deserved] += 1
+    outcomes = Counter(map(_outcome, worlds))
+    wrong = sum(outcomes[pair] for pair in (("ramp", "cancel"), ("cancel", "ramp")))
+    of_all = _share("ramps", ramps(worlds)) | _share(
+        "errs", proportion_interval(wrong, len(worlds))
+    )
     rows = []
-    for (decision, deserved), hits in sorted(outcomes.items(), reverse=True):
-        band = proportion_interval(hits, len(worlds))
-        rows.append(
-            {
-                "decision": decision,
-                "deserved": deserved,
-                "share": hits / len(worlds),
-                "low": band.low,
-                "high": band.high,
-            }
-        )
+    for (decision, deserved), hits in sorted(outcomes.items(), key=lambda kv: _GATE.index(kv[0])):
+        row: dict[str, Any] = {"decision": decision, "deserved": deserved}
+        told = proportion_interval(hits, len(worlds))
+        rows.append(row | {"share": told.mean, "low": told.low, "high": told.high} | of_all)
     return rows
+
+
+def ramps(worlds: Sequence[SupplyWorld]) -> Estimate:
+    """How often the gate ramps the chip, with Wilson's interval of 95 %. [1]."""
+    hits = sum(_outcome(world)[0] == "ramp" for world in worlds)
+    return proportion_interval(hits, len(worlds))
+
+
+def _outcome(world: SupplyWorld) -> tuple[str, str]:
+    states = world.record.tables["programme"]["state"]
+    decision = next((s for s in states if s in ("ramp", "cancel")), "none")
+    return decision, world.programme.deserves or "none"
+
+
+def _share(name: str, told: Estimate) -> dict[str, float]:
+    return {name: told.mean, f"{name}_low": told.low, f"{name}_high": told.high}

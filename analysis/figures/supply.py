@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,13 +14,24 @@ from matplotlib.path import Path
 
 from analysis.figures import style
 
-__all__ = ["deliveries", "dependency", "gate_chances", "pipeline", "supply_table"]
+__all__ = [
+    "STAGES",
+    "STAGE_NAMES",
+    "deliveries",
+    "dependency",
+    "gate_chances",
+    "outcome_name",
+    "pipeline",
+    "supply_table",
+]
 
 #: Loss is drawn from none to all.
 _LOSS = mpl.colormaps["YlOrRd"]
 #: Above this loss text is white.
 _DARK = 0.55
 _EDGE = "#7388a3"
+#: Of chips, whose percentage is no loss.
+_CHIP = "#e8edf4"
 #: Stages of an order, in the order it passes them, as the table names them; and their looks.
 STAGES = {
     "allocation": 7,
@@ -31,6 +43,29 @@ STAGES = {
     "ship": 1,
     "dock and install": 0,
 }
+#: What stages are called where their word alone says too little.
+STAGE_NAMES = {
+    "queue": "vendor's queue",
+    "wafer": "wafers",
+    "rack": "racks, test",
+    "ship": "transit",
+}
+#: What the gate decides of what the true chip would get.
+_OUTCOMES = {
+    ("ramp", "ramp"): "ramps, rightly",
+    ("ramp", "cancel"): "ramps a chip that misses its target",
+    ("cancel", "cancel"): "is cancelled, rightly",
+    ("cancel", "ramp"): "is cancelled though it meets its target",
+    ("cancel", "none"): "is dropped: no pilot in time",
+    ("none", "ramp"): "is still held; it meets its target",
+    ("none", "cancel"): "is still held; it misses its target",
+    ("none", "none"): "has not reached the gate",
+}
+
+
+def outcome_name(decision: str, deserved: str) -> str:
+    """Return in words what the gate did and whether the chip deserved it."""
+    return _OUTCOMES[decision, deserved]
 
 
 def supply_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
@@ -46,13 +81,13 @@ def dependency(data: pl.DataFrame, ax: Axes) -> Axes:
     ----------
     data : DataFrame
         Rows of nodes (``what`` is ``node``): ``id``, ``label``, ``column`` (0 is furthest
-        upstream), ``tier``, ``loss`` [1]; and of edges (``edge``): ``id`` (supplier),
-        ``other`` (consumer), ``share`` [1].
+        upstream), ``tier``, ``loss``, ``loss_low``, ``loss_high`` [1]; and of edges
+        (``edge``): ``id`` (supplier), ``other`` (consumer), ``share`` [1].
     ax : Axes
     """
     nodes = [row for row in data.to_dicts() if row["what"] == "node"]
     if not nodes:
-        return style.nothing_to_show(ax, "No chip is planned")
+        return style.nothing_to_show(ax, "No chip is bought")
     edges = [row for row in data.to_dicts() if row["what"] == "edge"]
     place = _places(nodes)
     countries = {node["id"] for node in nodes if node["tier"] == "Country"}
@@ -61,11 +96,12 @@ def dependency(data: pl.DataFrame, ax: Axes) -> Axes:
         _ribbon(ax, place[edge["id"]], place[edge["other"]], edge["share"], faint=faint)
     for node in nodes:
         x, y = place[node["id"]]
-        dark = node["loss"] > _DARK
-        ax.text(x, y, f"{node['label']}  {100 * node['loss']:.0f} %", fontsize=7,
+        chip = node["tier"] == "Chip"
+        dark = node["loss"] > _DARK and not chip
+        ax.text(x, y, f"{node['label']}  {_percent(node['loss'])}", fontsize=7,
                 ha="center", va="center", zorder=3, color="white" if dark else style.INK,
-                bbox={"boxstyle": "round,pad=0.3", "fc": _LOSS(0.85 * node["loss"]),
-                      "ec": style.MUTED, "lw": 0.5})  # fmt: skip
+                bbox={"boxstyle": "round,pad=0.3", "lw": 0.5, "ec": style.MUTED,
+                      "fc": _CHIP if chip else _LOSS(0.85 * node["loss"])})  # fmt: skip
     columns = sorted({(node["column"], node["tier"]) for node in nodes})
     for column, tier in columns:
         ax.text(column, 1.03, tier, ha="center", va="bottom", fontsize=8.5, color=style.MUTED)
@@ -119,13 +155,31 @@ def _ribbon(
                            alpha=0.15 if faint else 0.4, capstyle="butt", zorder=1))  # fmt: skip
 
 
+def _percent(share: float) -> str:
+    """Return a share in whole percent; what is there and rounds to nothing is below one."""
+    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def _between(low: float, high: float, factor: float = 100.0, places: int = 0) -> str:
+    """Return an interval in brackets, to stand behind its mean; nothing if it has no width."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return " (one replication: no interval)"
+    texts = [f"{factor * value:.{places}f}" for value in (low, high)]
+    return "" if texts[0] == texts[1] else f" [{texts[0]}, {texts[1]}]"
+
+
 def _dependency_finding(nodes: Sequence[dict[str, Any]]) -> str:
     inner = [n for n in nodes if n["tier"] not in ("Chip", "Country")]
-    worst = max((n["loss"] for n in inner), default=0.0)
-    names = [n["label"] for n in inner if n["loss"] >= worst - 1e-9]
-    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    who = f"one of {listed}" if len(names) > 1 else listed
-    return f"If {who} stops, {100 * worst:.0f} % of planned purchases cannot be made"
+    if not inner:
+        return "What is bought hangs on no node that is named"
+    most = max(inner, key=lambda n: n["loss"])
+    names = sorted(n["label"] for n in inner if n["loss"] >= most["loss"] - 1e-9)
+    band = _between(most["loss_low"], most["loss_high"])
+    lost = f"{100 * most['loss']:.0f}{band} % of purchases cannot be made"
+    if len(names) == 1:
+        return f"If {names[0]} stops, {lost}"
+    first = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
+    return f"If any one of {', '.join(first[:-1])} or {first[-1]} stops, {lost}"
 
 
 @style.styled
@@ -135,9 +189,12 @@ def pipeline(data: pl.DataFrame, ax: Axes) -> Axes:
     Parameters
     ----------
     data : DataFrame
-        ``quarter``, ``stage``, ``musd``: mean worth of racks there. [MUSD]
+        ``quarter``, ``stage``, ``musd``: mean worth of racks there; ``all``, ``all_low``,
+        ``all_high``: of all stages together, with its interval. [MUSD]
     ax : Axes
     """
+    if data.is_empty():
+        return style.nothing_to_show(ax, "Nothing is ordered")
     quarters = data["quarter"].unique(maintain_order=True).to_list()
     floor = [0.0] * len(quarters)
     for stage, place in STAGES.items():
@@ -145,17 +202,25 @@ def pipeline(data: pl.DataFrame, ax: Axes) -> Axes:
         values = dict(zip(rows["quarter"], rows["musd"], strict=True))
         height = [values.get(q, 0.0) / 1e3 for q in quarters]
         if any(height):
-            ax.bar(range(len(quarters)), height, 0.72, bottom=floor, label=stage,
-                   color=style.colour(place), hatch=style.hatch(place), edgecolor="white",
-                   lw=0.4)  # fmt: skip
+            ax.bar(range(len(quarters)), height, 0.72, bottom=floor,
+                   label=STAGE_NAMES.get(stage, stage), color=style.colour(place),
+                   hatch=style.hatch(place), edgecolor="white", lw=0.4)  # fmt: skip
             floor = [a + b for a, b in zip(floor, height, strict=True)]
     style.quarters_axis(ax, quarters)
+    ax.set_ylim(0, 1.05 * max(*floor, 1e-9))
     ax.set_ylabel("Racks ordered and not in service [GUSD at price]")
     ax.grid(axis="y")
     style.legend(ax, title="Waits for, or is in", reverse=True)
-    peak = max(range(len(quarters)), key=floor.__getitem__)
-    style.headline(ax, f"The pipeline is fullest at the start of {quarters[peak]}: "
-                       f"{floor[peak]:.1f} GUSD of racks")  # fmt: skip
+    peak = max(data.to_dicts(), key=lambda row: row["all"])
+    band = _between(peak["all_low"], peak["all_high"], 1e-3, 1)
+    most = max((r for r in data.to_dicts() if r["quarter"] == peak["quarter"]),
+               key=lambda row: row["musd"])  # fmt: skip
+    part = ""
+    if most["musd"] > peak["all"] / 2:
+        verb = "waits for" if most["stage"] in ("allocation", "money") else "is in"
+        part = f", most of which {verb} {STAGE_NAMES.get(most['stage'], most['stage'])}"
+    style.headline(ax, f"The pipeline is fullest at the start of {peak['quarter']}: "
+                       f"{peak['all'] / 1e3:.1f}{band} GUSD of racks{part}")  # fmt: skip
     return ax
 
 
@@ -167,31 +232,39 @@ def deliveries(data: pl.DataFrame, ax: Axes) -> Axes:
     ----------
     data : DataFrame
         ``quarter``; sums by its end of racks ordered, due at median times, and in
-        service: ``ordered``, ``due``, ``mean``, ``low``, ``high`` (10-90 %). [MUSD at price]
+        service: ``ordered``, ``due``, ``mean``, ``low``, ``high`` (10-90 %) [MUSD at price];
+        ``of_due``: in service over due, with ``of_due_low`` and ``of_due_high`` [1].
     ax : Axes
     """
     rows = data.to_dicts()
     quarters = [row["quarter"] for row in rows]
-    x = range(len(rows))
-    ax.step(x, [r["ordered"] / 1e3 for r in rows], where="mid", color=style.MUTED,
-            ls=style.dash(1), label="ordered")  # fmt: skip
-    ax.step(x, [r["due"] / 1e3 for r in rows], where="mid", color=style.INK, lw=1.2, zorder=3,
-            ls=style.dash(3), label="due at median times")  # fmt: skip
-    ax.fill_between(x, [r["low"] / 1e3 for r in rows], [r["high"] / 1e3 for r in rows],
-                    step="mid", color=style.colour(0), alpha=0.25, lw=0,
-                    label="in service, 10-90 %")  # fmt: skip
-    ax.step(x, [r["mean"] / 1e3 for r in rows], where="mid", color=style.colour(0), lw=1.8,
-            label="in service, mean")  # fmt: skip
+    edges = [k - 0.5 for k in range(len(rows) + 1)]
+    musd = {n: [r[n] / 1e3 for r in rows] for n in ("ordered", "due", "mean", "low", "high")}
+    ax.stairs(musd["high"], edges, baseline=musd["low"], fill=True, color=style.colour(0),
+              alpha=0.25, lw=0, label="in service, 10-90 % of runs")  # fmt: skip
+    ax.stairs(musd["mean"], edges, baseline=None, color=style.colour(0), lw=1.8,
+              label="in service, mean")  # fmt: skip
+    ax.stairs(musd["due"], edges, baseline=None, color=style.INK, lw=1.2, ls=style.dash(3),
+              zorder=3, label="due at median times")  # fmt: skip
+    ax.stairs(musd["ordered"], edges, baseline=None, color=style.MUTED, lw=1.5,
+              ls=style.dash(1), label="ordered")  # fmt: skip
     style.quarters_axis(ax, quarters)
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("Racks, sum since the start [GUSD at price]")
+    ax.set_ylabel("Racks by the quarter's end, sum [GUSD at price]")
     ax.grid(axis="y")
-    style.legend(ax)
-    last = rows[-1]
-    part = last["mean"] / last["due"] if last["due"] else 1.0
-    style.headline(ax, f"By the end {100 * part:.0f} % of what was due is in service "
-                       f"({last['mean'] / 1e3:.1f} of {last['due'] / 1e3:.1f} GUSD)")  # fmt: skip
+    style.legend(ax, reverse=True)
+    style.headline(ax, _delivery_finding(rows[-1]))
     return ax
+
+
+def _delivery_finding(last: dict[str, Any]) -> str:
+    if last["of_due"] is None:
+        return f"Nothing is due by the end of {last['quarter']}"
+    band = _between(last["of_due_low"], last["of_due_high"])
+    return (
+        f"By the end {100 * last['of_due']:.0f}{band} % of what was due is in service "
+        f"({last['mean'] / 1e3:.1f} of {last['due'] / 1e3:.1f} GUSD)"
+    )
 
 
 @style.styled
@@ -202,23 +275,15 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
     ----------
     data : DataFrame
         ``decision``, ``deserved`` (what the true chip would get), ``share``, ``low``, ``high``
-        (95 %). [1]
+        (95 %); of all rows alike ``ramps`` and ``errs``, with ``_low`` and ``_high``. [1]
     ax : Axes
     """
     rows = data.to_dicts()
     if not rows:
         return style.nothing_to_show(ax, "There is no in-house programme")
-    names = {
-        ("ramp", "ramp"): "ramps, rightly",
-        ("ramp", "cancel"): "ramps a chip that misses its target",
-        ("cancel", "cancel"): "is cancelled, rightly",
-        ("cancel", "ramp"): "is cancelled though it meets its target",
-        ("cancel", "none"): "is dropped: no pilot in time",
-        ("none", "none"): "has not reached the gate",
-    }
     y = range(len(rows))
-    undecided = [row["deserved"] == "none" for row in rows]
-    right = [row["decision"] == row["deserved"] or row["deserved"] == "none" for row in rows]
+    undecided = ["none" in (row["decision"], row["deserved"]) for row in rows]
+    right = [u or r["decision"] == r["deserved"] for u, r in zip(undecided, rows, strict=True)]
     colours = [style.colour(2 if ok else 3) for ok in right]
     ax.barh(y, [100 * r["share"] for r in rows], 0.6,
             color=[style.MUTED if u else c for u, c in zip(undecided, colours, strict=True)],
@@ -226,13 +291,14 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
             xerr=[[100 * (r["share"] - r["low"]) for r in rows],
                   [100 * (r["high"] - r["share"]) for r in rows]],
             error_kw={"ecolor": style.INK, "lw": 1.0, "capsize": 3})  # fmt: skip
-    ax.set_yticks(y, [names[row["decision"], row["deserved"]] for row in rows])
+    ax.set_yticks(y, [outcome_name(row["decision"], row["deserved"]) for row in rows])
     ax.invert_yaxis()
     ax.set_xlim(0, 100)
-    ax.set_xlabel("Chance [%], bars of 95 %")
+    ax.set_xlabel("Chance [%], with intervals of 95 %")
     ax.grid(axis="x")
-    ramp = sum(row["share"] for row in rows if row["decision"] == "ramp")
-    wrong = sum(row["share"] for row, ok in zip(rows, right, strict=True) if not ok)
-    style.headline(ax, f"The in-house chip ramps with a chance of {100 * ramp:.0f} %; the gate "
-                       f"decides wrongly with one of {100 * wrong:.0f} %")  # fmt: skip
+    first = rows[0]
+    chances = [f"{100 * first[n]:.0f}{_between(first[f'{n}_low'], first[f'{n}_high'])} %"
+               for n in ("ramps", "errs")]  # fmt: skip
+    style.headline(ax, f"The in-house chip ramps with a chance of {chances[0]}; the gate "
+                       f"errs with one of {chances[1]}")  # fmt: skip
     return ax

@@ -98,6 +98,14 @@ class Given:
         tree = merge(self.effective, change, found)
         return _given(self.path, self.case, self.baseline, tree, found)
 
+    def set(self, sets: Sequence[str]) -> Given:
+        """Return this scenario with single changes ``key.path=value``, as :func:`load` has them."""
+        found: list[Fault] = []
+        tree = self.effective
+        for text in sets:
+            tree = _set(tree, text, found)
+        return _given(self.path, self.case, self.baseline, tree, found)
+
     def to_yaml(self) -> str:
         """Return the effective scenario as one YAML file that loads to the same scenario."""
         return yamlfile.dump(self.tree)

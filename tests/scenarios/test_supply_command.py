@@ -2,14 +2,25 @@
 
 import json
 from pathlib import Path
+from statistics import mean, stdev
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from analysis.figures import style
 from analysis.figures import supply as figures
 from scenarios.cli import app
-from scenarios.supply_rows import delivery_rows, gate_rows, pipeline_rows, runs, stranded_rows
+from scenarios.supply_graph import bought_shares, edge_rows, node_rows
+from scenarios.supply_rows import (
+    _ratio,
+    delivery_rows,
+    gate_rows,
+    pipeline_rows,
+    ramps,
+    runs,
+    stranded_rows,
+)
 from simulator.spec.loader import load
 from simulator.units import DAY_S, WEEK_S, YEAR_S
 from simulator.world.chain import Chain
@@ -81,6 +92,100 @@ def test_chips_without_a_port_are_stranded_until_it_is_there():
     }
 
 
+@pytest.mark.parametrize(("forced", "own"), [("ramp", 0.5), ("cancel", 0.1)])
+def test_the_in_house_chip_is_bought_as_the_gate_decides(forced, own):
+    """Of 10 MUSD, 5 go to GPUs by plan and 1 to the pilot; a reserve of 4 goes as the gate says."""
+    scenario = load(TINY).change({"supply.programme.gate.forced": forced}).scenario
+    chain = Chain(scenario)
+    worlds = runs(chain, 0, 3)
+    shares = bought_shares(worlds)
+    assert {chip: list(share) for chip, share in shares.items()} == {
+        "gpu": pytest.approx([1 - own] * 3),
+        "own": pytest.approx([own] * 3),
+    }
+    lost = {row["id"]: row["loss"] for row in node_rows(chain, shares)}
+    assert lost["fab-b"] == lost["partner"] == lost["own"] == pytest.approx(own)
+    assert lost["fab-a"] == lost["merchant"] == pytest.approx(1 - own)
+    assert lost["package"] == lost["memory"] == pytest.approx(1.0)
+    edges = {(row["id"], row["other"]): row["share"] for row in edge_rows(chain, shares)}
+    assert edges["fab-b", "own"] == pytest.approx(own)
+    assert (ramps(worlds).mean, gate_rows(worlds)[0]["ramps"]) == (float(forced == "ramp"),) * 2
+
+
+def test_the_in_house_chips_part_is_known_within_what_the_gate_decides():
+    """Where k of 6 ramp, its own fab carries (k 0.5 + (6 - k) 0.1) / 6, with a t interval."""
+    performance = {"median": 0.9, "p90": 1.2}
+    scenario = load(TINY).change({"supply.programme.performance": performance}).scenario
+    chain = Chain(scenario)
+    worlds = runs(chain, 0, 6)
+    ramped = [
+        any(o.cause == "ramp" for o in w.supply.orders if o.cancelled_s is None) for w in worlds
+    ]
+    assert 0 < sum(ramped) < 6
+    drawn = [0.5 if ramp else 0.1 for ramp in ramped]
+    half = 2.5705818 * stdev(drawn) / 6**0.5
+    (row,) = (r for r in node_rows(chain, bought_shares(worlds)) if r["id"] == "fab-b")
+    assert row["loss"] == pytest.approx(mean(drawn))
+    assert row["loss_low"] == pytest.approx(max(0.0, mean(drawn) - half), abs=1e-7)
+    assert row["loss_high"] == pytest.approx(mean(drawn) + half, abs=1e-7)
+    assert ramps(worlds).mean == pytest.approx(sum(ramped) / 6)
+
+
+def test_a_scenario_without_orders_hangs_on_nothing():
+    changes = {"supply.plan": [], "supply.programme": None}
+    scenario = load(TINY).change(changes).scenario
+    assert bought_shares(runs(Chain(scenario), 0, 2)) == {}
+
+
+def test_what_of_the_due_is_there_has_an_interval(worlds):
+    """The ratio of means; its residuals have mean zero, and what never varies has no width."""
+    rows = delivery_rows(worlds)
+    for row in rows:
+        if row["due"] > 0:
+            assert row["of_due"] == pytest.approx(row["mean"] / row["due"])
+            assert row["of_due_low"] <= row["of_due"] <= row["of_due_high"]
+        else:
+            assert row["of_due"] is None
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": 100}
+    usd = {"gpu": rack("gpu", usd=1e6)}
+    given = buying(racks=usd, plan=[line], lead_times={"gpu": lead(20 * WEEK_S)}, quarters=3)
+    told = [
+        (r["of_due"], r["of_due_low"], r["of_due_high"])
+        for r in delivery_rows(runs(Chain(given), 0, 3))
+    ]
+    assert told == [(None, None, None), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0)]
+
+
+def test_a_ratio_of_means_by_hand():
+    """Of 1 and 3 over 2 and 2: a half, residuals -1/2 and +1/2 of 2, so 1 -+ t(0.975, 1) / 2."""
+    told = _ratio(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    assert told.mean == pytest.approx(1.0)
+    assert told.high == pytest.approx(1 + 12.7062047 * 0.5)
+    assert told.low == 0.0
+    # Where both vary together nothing is left to vary.
+    assert _ratio(np.array([1.0, 3.0]), np.array([2.0, 6.0])).half_width == pytest.approx(0.0)
+
+
+def test_a_study_is_told_by_the_scenario_it_asks_of(tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        f"title: What if?\nscenario: {TINY}\nreplications: 2\n"
+        "change: {supply: {programme: {gate: {forced: cancel}}}}\n"
+        "portfolio: {cases: [baseline, late]}\n"
+        "cases: {late: {change: {supply: {catch_up: {value: 0.1}}}}}\n"
+    )
+    result = CliRunner().invoke(app, ["supply", str(study), "--replications", "2", "--json"])
+    assert result.exit_code == 0, result.output
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {row["decision"] for row in rows if row["part"] == "gate"} == {"cancel"}
+    sets = ["--set", "supply.programme.gate.forced=ramp"]
+    result = CliRunner().invoke(app, ["supply", str(study), "--replications", "2", "--json", *sets])
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {row["decision"] for row in rows if row["part"] == "gate"} == {"ramp"}
+    result = CliRunner().invoke(app, ["supply", str(study), "--case", "basline"])
+    assert (result.exit_code, "did you mean 'baseline'?" in result.output) == (2, True)
+
+
 def test_bars_of_the_pipeline_stack_to_the_table(worlds):
     table = figures.supply_table(pipeline_rows(worlds))
     _, ax = style.canvas()
@@ -104,7 +209,7 @@ def test_the_command_tells_and_draws(tmp_path):
     parts = {row["part"] for row in rows}
     assert parts == {"dependency", "pipeline", "deliveries", "gate"}
     lost = {row["id"]: row["loss"] for row in rows if row.get("what") == "node"}
-    # Of 5 MUSD planned and 4 reserved, the merchant's fab makes the planned.
+    # All that is bought is packaged on one line, and made in one fab or the other.
     assert lost["package"] == 1.0
     assert lost["fab-a"] + lost["fab-b"] == pytest.approx(1.0)
 
@@ -140,6 +245,7 @@ def test_a_chip_dropped_for_want_of_a_pilot_is_no_verdict_of_the_gate():
     assert [(row["decision"], row["deserved"], row["share"]) for row in rows] == [
         ("cancel", "none", 1.0)
     ]
+    assert (rows[0]["ramps"], rows[0]["errs"]) == (0.0, 0.0)
     _, ax = style.canvas()
     figures.gate_chances(figures.supply_table(rows), ax)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["is dropped: no pilot in time"]
