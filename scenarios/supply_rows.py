@@ -91,7 +91,7 @@ def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
 
 
 def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
-    """Sums by quarter's end of racks ordered, due and in service, at price. [MUSD].
+    """Sums by quarter's end of racks ordered, due and in service, at what they cost. [MUSD].
 
     Due are racks by what can be reckoned with when they are wanted: the median lead time
     behind the median wait of the vendor's queue. A cancelled order counts until then.
@@ -102,23 +102,23 @@ def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
     leads = scenario.supply.lead_times
     calendar = scenario.horizon.calendar
     edges = np.asarray(calendar.edges_s()[1:])
-    price = {chip: rack.price.value / 1e6 for chip, rack in scenario.catalog.racks.items()}
     sums = {name: np.zeros((len(worlds), len(edges))) for name in ("ordered", "due", "came")}
     for k, world in enumerate(worlds):
         for order in world.supply.orders:
             if order.cause == "in_service":
                 continue
             over_s = np.inf if order.cancelled_s is None else order.cancelled_s
-            worth = order.racks * price[order.chip] * (edges <= over_s)
+            worth = order.worth_usd / 1e6 * (edges <= over_s)
             due_s = service_s(order, leads[order.chip], world.market)
             sums["ordered"][k] += worth * (order.wanted_s < edges)
             sums["due"][k] += worth * (due_s < edges)
         told = world.record.tables["deliveries"]
-        for name, chip, racks, t in zip(
-            *(told[c] for c in ("order", "chip", "racks", "in_service_s")), strict=True
+        price = {o.name: o.price_usd / 1e6 for o in world.supply.orders if o.cause != "in_service"}
+        for name, racks, t in zip(
+            *(told[c] for c in ("order", "racks", "in_service_s")), strict=True
         ):
-            if not name.startswith("in-service/"):
-                sums["came"][k] += racks * price[chip] * (t < edges)
+            if name in price:
+                sums["came"][k] += racks * price[name] * (t < edges)
     low, high = np.quantile(sums["came"], (0.1, 0.9), axis=0)
     parts = [_ratio(came, due) for came, due in zip(sums["came"].T, sums["due"].T, strict=True)]
     return [

@@ -15,8 +15,9 @@ class Buying(Spec):
 
     rule: Literal["plan_of_record", "commit_early", "react_to_slips", "hedge"]
     """As planned; so early that racks come in time with a stated chance, where the plan reckons
-    with medians; as planned, and what is overdue is bought again elsewhere, once, while the late
-    order stands: both are paid and both land; or a part of every line goes to another chip."""
+    with medians; as planned, and what is overdue is bought again elsewhere, at the catalogue's
+    price, once, while the late order stands: both are paid and both land; or a part of every line
+    goes to another chip."""
     service: float = Field(gt=0.5, lt=1, default=0.9)
     """Of `commit_early`: chance to land by the date the plan reckons with."""
     other: Id | None = None

@@ -24,6 +24,8 @@ Findings = Iterator[tuple[Loc, str]]
 _CENT_USD = 0.01
 #: Part of the planned money that a plan may lose before it is said. [1]
 _WORTH_SAYING = 0.01
+#: How many times dearer or cheaper than listed a rack must be for it to be said.
+_FAR = 3.0
 _PLAN: Loc = ("supply", "plan")
 
 
@@ -71,7 +73,7 @@ def _priced(plan: Scenario, at: Scenario) -> list[tuple[Order, float]]:
     """Return a plan's orders in quarters that have money, each with its sum. [USD]"""
     price = {chip: rack.price.value for chip, rack in at.catalog.racks.items()}
     return [
-        (order, order.spend if order.spend is not None else (order.racks or 0) * price[order.chip])
+        (order, order.usd(price[order.chip]))
         for order in plan.supply.plan
         if at.economics.budget.get(order.quarter, 0.0) > 0
     ]
@@ -99,7 +101,7 @@ def orders(scenario: Scenario) -> Findings:
         yield (*_PLAN, index, "quarter"), f"{message} never ordered{more}"
     for index, order in enumerate(scenario.supply.plan):
         racks, least = _racks(scenario, order), _least(scenario, order.chip)
-        price = scenario.catalog.racks[order.chip].price.value
+        price = order.rack_usd(scenario.catalog.racks[order.chip].price.value)
         loc: Loc = (*_PLAN, index)
         if index in late:
             continue
@@ -113,6 +115,10 @@ def orders(scenario: Scenario) -> Findings:
             message = f"{order.quarter} is before the start of the run, {first}: {racks} racks of"
             taken = "are paid and under way: they land when due, and cost this run no cash"
             yield (*loc, "quarter"), f"{message} {order.chip!r} {taken}"
+        listed = scenario.catalog.racks[order.chip].price.value
+        if order.price is not None and not listed / _FAR < price < listed * _FAR:
+            message = f"{_money(price)} for a rack of {order.chip!r}, which the catalogue lists"
+            yield (*loc, "price"), f"{message} at {_money(listed)}"
 
 
 def surges(scenario: Scenario) -> Findings:
@@ -225,25 +231,29 @@ def _claims(scenario: Scenario) -> dict[str, list[_Claim]]:
     supply, racks = scenario.supply, scenario.catalog.racks
     found: dict[str, list[_Claim]] = {}
 
-    def claim(loc: Loc, quarter: str, chip: str, count: int) -> None:
+    def claim(loc: Loc, quarter: str, chip: str, count: int, rack_usd: float) -> None:
         contract = supply.contracts.get(chip)
         prepay = 1.0 if contract is None else contract.prepay
         if count >= _least(scenario, chip):
-            usd = prepay * count * racks[chip].price.value
+            usd = prepay * count * rack_usd
             found.setdefault(quarter, []).append(_Claim(loc, quarter, usd))
 
     programme = supply.programme
     if programme is not None:
         loc: Loc = ("supply", "programme", "pilot_racks")
-        claim(loc, programme.pilot_quarter, programme.chip, programme.pilot_racks)
+        pilot = programme.chip, programme.pilot_racks, racks[programme.chip].price.value
+        claim(loc, programme.pilot_quarter, *pilot)
     for index, order in enumerate(supply.plan):
-        claim((*_PLAN, index), order.quarter, order.chip, _racks(scenario, order))
+        rack_usd = order.rack_usd(racks[order.chip].price.value)
+        count = _racks(scenario, order)
+        claim((*_PLAN, index), order.quarter, order.chip, count, rack_usd)
     if programme is not None:
         chip = programme.fallback if programme.gate.forced == "cancel" else programme.chip
         for quarter, usd in sorted(programme.reserve.items()):
-            count = int((usd + _CENT_USD) // racks[chip].price.value)
+            rack_usd = racks[chip].price.value
+            count = int((usd + _CENT_USD) // rack_usd)
             when = max(quarter, programme.gate.quarter)  # as text: 2025Q4 < 2026Q1
-            claim(("supply", "programme", "reserve", quarter), when, chip, count)
+            claim(("supply", "programme", "reserve", quarter), when, chip, count, rack_usd)
     return found
 
 
@@ -263,7 +273,7 @@ def _racks(scenario: Scenario, order: Order) -> int:
     """Return the whole racks an order asks for."""
     if order.racks is not None:
         return order.racks
-    price = scenario.catalog.racks[order.chip].price.value
+    price = order.rack_usd(scenario.catalog.racks[order.chip].price.value)
     return int(((order.spend or 0.0) + _CENT_USD) // price)
 
 

@@ -114,6 +114,10 @@ class Order(Spec):
     """Whole racks."""
     spend: Dollars | None = None
     """Or money: as many whole racks as it buys."""
+    price: Dollars | None = None
+    """Paid for a rack, where it is not the catalogue's price."""
+    discount: float | None = Field(ge=0, lt=1, default=None)
+    """Part taken off the catalogue's price of a rack, instead of a price."""
     cancel: Quarter | None = None
     """Called off at the start of this quarter, if it still can be. What was paid beyond the
     contract's `take_or_pay` comes back then and can be spent, also of an order before the start."""
@@ -125,6 +129,26 @@ class Order(Spec):
         if self.spend is not None and self.spend < 0:
             raise ValueError(f"spend must be >= 0, got {self.spend:g}")
         return self
+
+    @model_validator(mode="after")
+    def _one_price(self) -> Self:
+        if self.price is not None and self.discount is not None:
+            raise ValueError("an order has either a 'price' or a 'discount'")
+        if self.price is not None and self.price <= 0:
+            raise ValueError(f"price must be > 0, got {self.price:g}")
+        return self
+
+    def rack_usd(self, listed_usd: float) -> float:
+        """Return what a rack costs where the catalogue lists it at a price. [USD]."""
+        if self.price is not None:
+            return self.price
+        return listed_usd if self.discount is None else listed_usd * (1 - self.discount)
+
+    def usd(self, listed_usd: float) -> float:
+        """Return what is to be spent on the whole line. [USD]."""
+        if self.spend is not None:
+            return self.spend
+        return (self.racks or 0) * self.rack_usd(listed_usd)
 
 
 class InService(Spec):

@@ -47,7 +47,8 @@ def hedge(scenario: Scenario, buying: Buying) -> list[Order]:
     """Give a part of each line's money to another chip.
 
     What buys no whole rack of either, or fewer than its contract's minimum, is kept for
-    the same chip in the next line, so that small lines lose no purchase.
+    the same chip in the next line, so that small lines lose no purchase. A line's own price
+    or discount is of its own chip; the other is bought at the catalogue's.
     """
     price = {chip: rack.price.value for chip, rack in scenario.catalog.racks.items()}
     start = quarter_start(scenario.horizon.start)
@@ -57,16 +58,21 @@ def hedge(scenario: Scenario, buying: Buying) -> list[Order]:
         if buying.other in (None, line.chip):
             lines.append(line)
             continue
-        usd = line.spend if line.spend is not None else (line.racks or 0) * price[line.chip]
-        for chip, part in ((line.chip, 1 - buying.share), (buying.other, buying.share)):
+        usd = line.usd(price[line.chip])
+        other = {"chip": buying.other, "price": None, "discount": None}
+        for parted, part in (
+            (line, 1 - buying.share),
+            (line.model_copy(update=other), buying.share),
+        ):
+            chip, rack_usd = parted.chip, parted.rack_usd(price[parted.chip])
             # What was paid before the run buys nothing in it.
             purse = chip, quarter_start(line.quarter) < start
             kept[purse] += part * usd
-            racks = int((kept[purse] + CENT_USD) // price[chip])
+            racks = int((kept[purse] + CENT_USD) // rack_usd)
             terms = scenario.supply.contracts.get(chip)
             if racks and (terms is None or racks >= terms.minimum):
-                kept[purse] -= racks * price[chip]
-                lines.append(line.model_copy(update={"chip": chip, "spend": None, "racks": racks}))
+                kept[purse] -= racks * rack_usd
+                lines.append(parted.model_copy(update={"spend": None, "racks": racks}))
     return lines
 
 

@@ -85,10 +85,11 @@ class Supply:
         for quarter, lines in self._plan:
             yield At(self.env, self._begins_s[quarter])
             for line in lines:
+                rack_usd = line.rack_usd(self._price_usd[line.chip])
                 racks = line.racks
                 if racks is None:
-                    racks = self.racks_for(line.chip, line.spend or 0.0)
-                order = self.place(line.chip, quarter, racks, "plan")
+                    racks = self.racks_for(line.chip, line.spend or 0.0, rack_usd)
+                order = self.place(line.chip, quarter, racks, "plan", price_usd=rack_usd)
                 if order is not None and line.cancel is not None:
                     self.env.process(self._call_off(order, line.cancel))
 

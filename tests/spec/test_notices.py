@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.spec.loader import Given, load
+from simulator.spec.loader import Given, SpecError, load
 from simulator.spec.notices import notices, of_plan, removed
 from simulator.world.chain import Chain
 from simulator.world.supply_world import run_supply
@@ -39,6 +39,42 @@ def test_a_plan_that_is_paid_for_says_nothing(tiny: Given):
 def test_shipped_scenarios_mean_what_they_say(name: str):
     shipped = load(PILOT.with_name(name))
     assert not notices(shipped, shipped.scenario)
+
+
+def test_a_plan_is_paid_for_at_its_own_prices(tiny: Given):
+    """Of 3 MUSD a quarter; racks are listed at 1 MUSD."""
+    assert not said(planned(tiny, {"quarter": "2025Q1", "racks": 4, "discount": 0.25}))
+    assert not said(planned(tiny, {"quarter": "2025Q1", "racks": 6, "price": "500 kUSD"}))
+    (short,) = said(planned(tiny, {"quarter": "2025Q1", "racks": 3, "price": "1.2 MUSD"}))
+    assert "600 kUSD are lacking in 2025Q1" in short
+    (none,) = said(planned(tiny, {"quarter": "2025Q1", "spend": "1 MUSD", "price": "2 MUSD"}))
+    assert none.endswith("1 MUSD buys no rack of 'gpu', one costs 2 MUSD: nothing is ordered")
+
+
+def test_a_price_far_from_the_listed_is_told(tiny: Given):
+    (far,) = said(planned(tiny, {"quarter": "2025Q1", "racks": 2, "price": "300 kUSD"}))
+    assert far == (
+        "supply.plan.0.price: 300 kUSD for a rack of 'gpu', which the catalogue lists at 1 MUSD"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "message"),
+    [
+        ({"price": "1 MUSD", "discount": 0.1}, "supply.plan.0", "either a 'price' or a 'discount'"),
+        ({"price": "0 USD"}, "supply.plan.0", "price must be > 0"),
+        ({"price": "3 weeks"}, "supply.plan.0.price", "money"),
+        ({"discount": 1}, "supply.plan.0.discount", "below 1"),
+        ({"discount": -0.1}, "supply.plan.0.discount", "0"),
+        ({"discout": 0.1}, "supply.plan.0.discout", "did you mean 'discount'?"),
+    ],
+)
+def test_prices_that_mean_nothing_are_refused(tiny: Given, line, key, message):
+    with pytest.raises(SpecError) as error:
+        planned(tiny, {"quarter": "2025Q1", "racks": 2, **line})
+    (found,) = error.value.faults
+    assert found.key == key
+    assert message in found.message
 
 
 def test_orders_outside_the_run_or_of_nothing_are_told(tiny: Given):

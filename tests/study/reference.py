@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from analysis.metrics import METRICS
 from simulator.spec import study, study_inputs, study_risk, study_sections
 from simulator.spec.base import Count, Id, Quarter, Ratio, Share
+from simulator.spec.orders import Order
 from simulator.spec.quantities import DIMENSIONS, Dollars, PositiveSeconds
 from simulator.spec.study import KINDS, CaseName, OwnCase, StudyPlan
 from simulator.spec.study_inputs import Input, Levels, Plain, Precision, Range, Replications
@@ -77,6 +78,7 @@ def tables() -> dict[str, str]:
     found["units"] = units_table()
     found |= {part.__name__.lower(): table(part) for part in PARTS}
     found["levels"] = table(Levels)
+    found["purchases"] = table(Order)
     kinds = get_type_hints(StudyPlan, _names())
     for kind in KINDS:
         found[kind] = table(_bare(kinds[kind]), without=Section)

@@ -57,6 +57,18 @@ def test_a_hedge_gives_a_part_of_the_money_to_another_chip():
     assert sum(o.paid_usd for o in found.supply.orders) == pytest.approx(30.0)
 
 
+@pytest.mark.parametrize("line", [{"price": 2.4}, {"discount": 0.2}])
+def test_a_hedged_lines_price_is_of_its_own_chip(line):
+    """10 racks at 2.4 instead of 3 USD are 24; of these 60 % buy 6, and 9.6 USD 4 at 2 USD."""
+    plan = [{"chip": "a", "quarter": "2025Q1", "racks": 10, **line}]
+    prices = {"a": rack("a", usd=3.0), "b": rack("b", usd=2.0)}
+    found = world({"rule": "hedge", "other": "b", "share": 0.4}, plan=plan, racks=prices)
+    assert {o.chip: (o.racks, o.price_usd) for o in found.supply.orders} == {
+        "a": (6, pytest.approx(2.4)),
+        "b": (4, 2.0),
+    }
+
+
 AGAIN = {"rule": "react_to_slips", "other": "b"}
 TEN = [{"chip": "a", "quarter": "2025Q1", "racks": 10}]
 

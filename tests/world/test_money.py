@@ -60,6 +60,49 @@ def test_racks_that_landed_are_written_off_over_their_life():
     assert costs(w, "cash", "racks") == pytest.approx({"2025Q1": 100.0})
 
 
+@pytest.mark.parametrize(
+    ("line", "racks", "usd"),
+    [
+        ({"spend": 11.0}, 4, 10.0),
+        ({"spend": 11.0, "price": 2.0}, 5, 10.0),
+        ({"spend": 11.0, "discount": 0.12}, 5, 11.0),
+        ({"racks": 3}, 3, 7.5),
+        ({"racks": 3, "price": 4.0}, 3, 12.0),
+        ({"racks": 3, "discount": 0.2}, 3, 6.0),
+        ({"racks": 3, "discount": 0.0}, 3, 7.5),
+    ],
+)
+def test_a_line_pays_its_own_price_or_its_discount_off_the_listed(line, racks, usd):
+    """Racks are listed at 2.5 USD, and serve at once for all of a life of 1.7e8 s."""
+    line = {"chip": "gpu", "quarter": "2025Q1", **line}
+    w = run(buying(racks={"gpu": rack("gpu", usd=2.5)}, plan=[line]))
+    (order,) = w.supply.orders
+    assert (order.racks, order.worth_usd) == (racks, pytest.approx(usd))
+    assert costs(w, "cash", "racks") == pytest.approx({"2025Q1": usd})
+    assert w.treasury.paid_usd == pytest.approx(usd)
+    written_off = usd * w.scenario.horizon.calendar.horizon_s / 1.7e8
+    assert sum(costs(w, "accrual", "racks").values()) == pytest.approx(written_off)
+
+
+def test_a_discount_stays_with_its_line():
+    """Two lines of one chip in one quarter: 10 racks at 2 USD, 10 at 1.5; the budget pays both."""
+    plan = [{"chip": "gpu", "quarter": "2025Q1", "racks": 10}]
+    plan.append({**plan[0], "discount": 0.25})
+    w = run(buying(racks={"gpu": rack("gpu", usd=2.0)}, plan=plan, budget=35.0))
+    assert [o.price_usd for o in w.supply.orders] == [2.0, 1.5]
+    assert w.treasury.balance_usd == pytest.approx(0.0)
+
+
+def test_what_a_vendor_keeps_is_a_part_of_the_lines_own_price():
+    """100 racks at 0.5 instead of 1 USD: of 50 USD paid 60 % are kept."""
+    terms = {"prepay": 1.0, "take_or_pay": 0.6, "cancel_before": "ship", "source": "a test"}
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": 100, "cancel": "2025Q2", "price": 0.5}
+    leads = {"gpu": lead(30 * WEEK_S, ship_share=0.1)}
+    w = run(buying(plan=[line], contracts={"gpu": terms}, lead_times=leads))
+    assert costs(w, "cash", "racks") == pytest.approx({"2025Q1": 50.0, "2025Q2": -20.0})
+    assert costs(w, "accrual", "racks") == pytest.approx({"2025Q2": 30.0})
+
+
 @pytest.mark.parametrize("ship", [0.0, 0.1])
 def test_racks_that_wait_for_their_balance_wait_for_money(ship):
     """Half is paid with the order; the balance never comes."""
