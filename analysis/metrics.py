@@ -8,14 +8,14 @@ exactly zero. Intervals are 95 %.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from analysis import words
 from analysis.estimates import LAST_BITS, settled
-from analysis.measures import chip_time, dependence, fleet, gate, money, waits, work
+from analysis.measures import chip_time, dependence, fleet, gate, money, parts, waits, work
 from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import Estimate, PairedDifference, mean_interval, paired_difference
@@ -76,6 +76,42 @@ JOB_METRICS = frozenset({"wait_p50", "wait_p95"})
 BY_ID = {metric.id: metric for metric in METRICS}
 
 
+def by_name(name: str, services: Mapping[str, str] | None = None) -> Metric:
+    """Return a metric by its name, also of a part of the work.
+
+    Parameters
+    ----------
+    name : str
+        Of :data:`METRICS`, or of a part, such as ``work_done.feed-ranking.2026Q4``.
+    services : mapping of str to str, optional
+        Labels by id.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+
+    Examples
+    --------
+    >>> by_name("work_done.feed-ranking.2026Q4", {"feed-ranking": "Feed ranking"}).label
+    'Training work done: Feed ranking, 2026Q4'
+    """
+    part = parts.part_of(name)
+    if part is None:
+        return BY_ID[name]
+    whole = BY_ID[part.metric]
+    service = part.service and (services or {}).get(part.service, part.service)
+    of = ", ".join(word for word in (service, part.quarter) if word)
+    return Metric(name, f"{whole.label}: {of}", whole.unit, whole.more_is)
+
+
+def ordered(wanted: Iterable[str]) -> list[str]:
+    """Return metrics by name in the order of tables, parts of the work behind the others."""
+    names = [*dict.fromkeys(wanted)]
+    whole = [m.id for m in METRICS if m.id in names]
+    return whole + [name for name in names if parts.part_of(name) is not None]
+
+
 def known(study: Study, wanted: Iterable[str]) -> tuple[str, ...]:
     """Return those of some metrics that a study's cases have: without single jobs, no waits."""
     queued = any(study.queues_jobs(case) for case in study.cases)
@@ -92,7 +128,7 @@ def numbers(
     study : Study
     case : str
     wanted : collection of str, optional
-        Which metrics; all without it.
+        Which metrics, also of parts of the work; all of :data:`METRICS` without it.
 
     Returns
     -------
@@ -100,11 +136,14 @@ def numbers(
         ``replication`` and one column a metric, in its unit; null where a replication
         has no such number (no work done has no cost per unit).
     """
-    names = [m.id for m in METRICS if wanted is None or m.id in wanted]
+    names = ordered(BY_ID if wanted is None else wanted)
     table = pl.DataFrame({"replication": study.numbers}, schema={"replication": pl.Int64})
     for metrics, read in _PARTS:
         if metrics.intersection(names):
             table = table.join(read(study, case), on="replication", how="left")
+    told = [name for name in names if name not in BY_ID]
+    if told:
+        table = table.join(parts.numbers(study, told, case), on="replication", how="left")
     # A replication without a row is one in which nothing of the kind happened.
     amounts = {m.id for m in METRICS if m.unit in ("rce-days", "chips", "W", "USD", "TWh")}
     table = table.with_columns(pl.col(amounts.intersection(table.columns)).fill_null(0.0))
@@ -208,7 +247,7 @@ def estimate(sample: pl.Series, metric: str) -> Estimate | None:
     """Estimate a metric from one number a replication; None if a replication has none."""
     if sample.null_count() or sample.is_empty():
         return None
-    return mean_interval(sample.to_numpy(), within=BY_ID[metric].within)
+    return mean_interval(sample.to_numpy(), within=by_name(metric).within)
 
 
 def difference(
@@ -226,11 +265,17 @@ def difference(
     return paired_difference(settled(both["case"].to_numpy(), base, whole), base)
 
 
+def labels_of_services(study: Study) -> dict[str, str]:
+    """Return what services are called, by id."""
+    return {key: thing.label for key, thing in study.things("services").items()}
+
+
 def _size(metric: str, baseline: pl.DataFrame) -> pl.Series | None:
     """Return what a metric is a part of, where it is a small part; else None."""
-    if metric == "unserved":
+    whole = metric.partition(".")[0]
+    if whole == "unserved":
         return baseline["work_asked"]
-    return pl.Series([100.0] * len(baseline)) if metric == "unserved_share" else None
+    return pl.Series([100.0] * len(baseline)) if whole == "unserved_share" else None
 
 
 _SUMMARY = {
@@ -249,8 +294,8 @@ _SUMMARY = {
 }
 
 
-def summary(study: Study) -> pl.DataFrame:
-    """Compare all cases by all metrics.
+def summary(study: Study, wanted: Sequence[str] = tuple(BY_ID)) -> pl.DataFrame:
+    """Compare all cases by metrics: all of :data:`METRICS`, or those that are named.
 
     Returns
     -------
@@ -259,18 +304,21 @@ def summary(study: Study) -> pl.DataFrame:
         baseline with its own, and what that difference shows, in words. The baseline's
         differences, and those of a number some replication lacks, are null.
     """
-    by_case = {case: numbers(study, case) for case in study.cases}
+    shown = [by_name(name, labels_of_services(study)) for name in ordered(wanted)]
+    # What a share is a part of may not be shown itself.
+    read = {*wanted, "work_asked"}
+    by_case = {case: numbers(study, case, read) for case in study.cases}
     rows = []
     for case, table in by_case.items():
-        for metric in METRICS:
-            level = estimate(table[metric.id], metric.id)
+        for one in shown:
+            level = estimate(table[one.id], one.id)
             delta = None
             if case != BASELINE:
                 base = by_case[BASELINE]
-                delta = difference(table[metric.id], base[metric.id], _size(metric.id, base))
+                delta = difference(table[one.id], base[one.id], _size(one.id, base))
             rows.append(
                 (
-                    *(case, metric.id, metric.label, metric.unit),
+                    *(case, one.id, one.label, one.unit),
                     *_bounds(level),
                     *_bounds(delta),
                     study.replications,

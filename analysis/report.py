@@ -90,6 +90,8 @@ def report(out: Path | str) -> Path:
     folder = study.out / "report"
     figures = draw_all(study, folder / "figures")
     summary = metrics.summary(study)
+    by_service = metrics.summary(study, [f"work_done.{key}" for key in study.things("services")])
+    summary = pl.concat([summary, by_service])
     summary.write_csv(folder / "summary.csv")
     page = folder / "index.html"
     page.write_text(_render(study, summary, figures), encoding="utf-8")
@@ -113,7 +115,8 @@ def _render(study: Study, summary: pl.DataFrame, figures: Sequence[Drawn]) -> st
         tables=[
             (title, *_comparison(study, summary, metrics.known(study, ids)))
             for title, ids in _TABLES
-        ],
+        ]
+        + _service_table(study, summary),
         fluid=not study.queues_jobs(),
         notices=_notices(study),
         stops=_stop_table(study),
@@ -142,12 +145,24 @@ def _facts(study: Study) -> Facts:
     )
 
 
+def _service_table(
+    study: Study, summary: pl.DataFrame
+) -> list[tuple[str, list[tuple[str, str]], list[tuple[str, list[Cell]]]]]:
+    """Return the work done of each service, the services as columns; nothing without any."""
+    labels = metrics.labels_of_services(study)
+    if not labels:
+        return []
+    heads, rows = _comparison(study, summary, [f"work_done.{key}" for key in labels])
+    named = [(label, unit) for label, (_, unit) in zip(labels.values(), heads, strict=True)]
+    return [("Training work done, by service", named, rows)]
+
+
 def _comparison(
     study: Study, summary: pl.DataFrame, ids: Sequence[str]
 ) -> tuple[list[tuple[str, str]], list[tuple[str, list[Cell]]]]:
     """Return a table's heads (label, unit) and its rows (case, cells)."""
     heads, factors = [], {}
-    for metric in (metrics.BY_ID[key] for key in ids):
+    for metric in (metrics.by_name(key) for key in ids):
         means = summary.filter(pl.col("metric") == metric.id)["mean"].to_list()
         factors[metric.id], unit = scale(means, metric.unit)
         heads.append((metric.label, unit))
@@ -170,7 +185,7 @@ def _cell(row: dict[str, Any], factor: float, is_judged: bool) -> Cell:
         return Cell(shown, "exactly 0", "")
     if not delta.distinguishable():
         return Cell(shown, "n.d.", "")
-    good_when_more = {"better": True, "worse": False}.get(metrics.BY_ID[row["metric"]].more_is)
+    good_when_more = {"better": True, "worse": False}.get(metrics.by_name(row["metric"]).more_is)
     tone = ""
     if is_judged and good_when_more is not None:
         tone = "good" if (delta.mean > 0) == good_when_more else "bad"

@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis import metrics
+from analysis.measures.parts import PARTED
 from analysis.selection import replications_used
 from analysis.studies import Answers, Measured, open_answers, write_record
 from analysis.studies.select import survivors
@@ -61,7 +62,7 @@ class Found:
 
 def read_study(path: Path) -> StudyFile:
     """Read a study file, all faults at once."""
-    return _with_jobs_for_waits(load_study(path, metrics.BY_ID))
+    return _with_jobs_for_waits(load_study(path, metrics.BY_ID, PARTED))
 
 
 def _with_jobs_for_waits(file: StudyFile) -> StudyFile:
@@ -127,7 +128,7 @@ def ask(
     OSError
         If a result cannot be written, or nobody answers at *scheduler*.
     """
-    file = told if isinstance(told, StudyFile) else study_of(told, metrics.BY_ID)
+    file = told if isinstance(told, StudyFile) else study_of(told, metrics.BY_ID, parted=PARTED)
     file = _with_jobs_for_waits(file)
     planned = plan_all(file)
     out.mkdir(parents=True, exist_ok=True)
@@ -170,7 +171,7 @@ def _judge(file: StudyFile, measured: Measured) -> Judge:
         return e.mean, e.low, e.high
 
     def left(samples: Array, part: Select) -> tuple[int, ...]:
-        lower_is_better = metrics.BY_ID[file.plan.outcome].more_is != "better"
+        lower_is_better = metrics.by_name(file.plan.outcome).more_is != "better"
         return survivors(samples, part.model_dump(), lower_is_better=lower_is_better)
 
     wanted = set(file.plan.wanted_metrics)

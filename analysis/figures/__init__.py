@@ -9,7 +9,12 @@ from analysis.figures.catalogue import PLATES, Drawn, Plate, draw, draw_all, pro
 from analysis.figures.fleet import chip_time, chips_in_service, power_by_site, stranded
 from analysis.figures.risk import gate, held_back, stop_loss
 from analysis.figures.style import canvas, save
-from analysis.figures.work import queue_wait, supply_demand, work_by_service
+from analysis.figures.work import (
+    queue_wait,
+    services_by_quarter,
+    supply_demand,
+    work_by_service,
+)
 
 __all__ = [
     "PLATES",
@@ -27,6 +32,7 @@ __all__ = [
     "provenance",
     "queue_wait",
     "save",
+    "services_by_quarter",
     "stop_loss",
     "stranded",
     "supply_demand",

@@ -93,6 +93,16 @@ PLATES: tuple[Plate, ...] = (
         "backlog, and only what is given up or never starts is unserved.",
     ),
     Plate(
+        "services_by_quarter",
+        work_views.services_by_quarter,
+        work.services_by_quarter,
+        "rce, mean over the quarter",
+        "Baseline, each service at its own scale. Dashed: median of the work asked, in the quarter "
+        "of submission. Line and band: median and P10–P90 of the work done. Metrics of a study are "
+        "told of one service or quarter too: work_done.SERVICE.QUARTER.",
+        lambda data: 0.9 + 1.9 * -(-max(1, data["service"].n_unique()) // 4),
+    ),
+    Plate(
         "chips_in_service",
         fleet_views.chips_by_quarter,
         fleet.chips_in_service,

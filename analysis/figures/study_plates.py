@@ -10,7 +10,6 @@ from pathlib import Path
 import polars as pl
 from matplotlib.axes import Axes
 
-from analysis import metrics
 from analysis.figures import dependence, studies, style
 from analysis.figures.catalogue import Drawn
 from analysis.figures.studies import Labels
@@ -37,7 +36,7 @@ def _first(section: Section, table: pl.DataFrame) -> Mapping[str, str]:
 def _axes(section: Section, table: pl.DataFrame) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for axis in ("cost", "work", "risk"):
-        metric = metrics.BY_ID[section.says[axis]]
+        metric = next(m for m in section.metrics if m.id == section.says[axis])
         found |= {axis: metric.label, f"{axis}_unit": metric.unit}
     return found
 

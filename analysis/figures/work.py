@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from analysis.estimates import of_row
 from analysis.figures import style
-from analysis.words import amount, number, scale
+from analysis.words import amount, listing, number, scale
 
 
 @style.styled
@@ -89,6 +89,69 @@ def supply_demand(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.legend(loc="upper left")
     style.headline(ax, _gap_finding(data))
     return ax
+
+
+@style.styled
+def services_by_quarter(data: pl.DataFrame, ax: Axes) -> Axes:
+    """Draw the fans of work asked and done by quarter, a panel a service.
+
+    Parameters
+    ----------
+    data : DataFrame
+        :func:`analysis.views.work.services_by_quarter`.
+    ax : Axes
+        Its place is divided among the services.
+    """
+    if data.is_empty():
+        return style.nothing_to_show(ax, "No service asks for training work")
+    ax.set_axis_off()
+    groups = list(data.group_by("label", "rank", maintain_order=True))
+    columns = min(len(groups), 4)
+    width, height = 1 / columns, 1 / -(-len(groups) // columns)
+    for k, ((label, rank), part) in enumerate(groups):
+        x0, y0 = (k % columns) * width, 1 - (k // columns + 1) * height
+        panel = ax.inset_axes((x0, y0 + 0.13 * height, 0.86 * width, 0.63 * height))
+        unit = _service_panel(panel, part, int(rank))
+        panel.set_title(f"{label}\n[{unit}]", fontsize=8, fontweight="normal", pad=4)
+        if k == 0:
+            panel.legend(loc="upper left", fontsize=7, handlelength=1.4)
+    style.headline(ax, _service_finding(data))
+    return ax
+
+
+def _service_panel(panel: Axes, part: pl.DataFrame, rank: int) -> str:
+    """Draw one service; return the unit of its axis."""
+    x = list(range(len(part)))
+    factor, unit = scale([*part["asked_p90"], *part["done_p90"]], "rce")
+    done = {p: (part[f"done_{p}"] / factor).to_list() for p in ("p10", "p50", "p90")}
+    panel.plot(x, (part["asked_p50"] / factor).to_list(), ls="--", lw=1.1, color=style.INK,
+               label="asked")  # fmt: skip
+    panel.fill_between(x, done["p10"], done["p90"], color=style.colour(rank), alpha=0.25, lw=0)
+    panel.plot(x, done["p50"], lw=1.6, color=style.colour(rank), label="done")
+    quarters = part["quarter"].to_list()
+    firsts = [k for k, q in enumerate(quarters) if k == 0 or q.endswith("Q1")]
+    panel.set_xticks(firsts, [quarters[k][:4] if k else quarters[k] for k in firsts], fontsize=7.5)
+    panel.tick_params(axis="y", labelsize=7.5)
+    panel.set_ylim(0, 1.15 * max(*part["asked_p50"] / factor, *done["p90"], 1e-9))
+    panel.grid(axis="y")
+    return unit
+
+
+def _service_finding(data: pl.DataFrame) -> str:
+    # Short where even a good replication's work stays under a modest one's demand.
+    short = data.filter(pl.col("done_p90") < pl.col("asked_p10"))
+    if short.is_empty():
+        return "No service gets clearly less than it asks in any quarter, over the replications"
+    count = short.group_by("label", maintain_order=True).len()
+    most = max(count["len"].to_list())
+    often = count.filter(pl.col("len") == most)["label"].to_list()
+    first = min(short.filter(pl.col("label").is_in(often))["quarter"].to_list())
+    if len(often) > 3:
+        often = [*often[:2], f"{len(often) - 2} more"]
+    return (
+        f"Most often clearly short of what it asks: {listing(often)}, in {most} of "
+        f"{data['quarter'].n_unique()} quarters, first in {first}"
+    )
 
 
 def _gap_finding(data: pl.DataFrame) -> str:

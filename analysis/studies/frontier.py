@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from analysis import metrics, words
+from analysis import words
 from analysis.studies.record import Section
 from analysis.uncertainty import mean_interval
 
@@ -61,7 +61,8 @@ def _clearly(section: Section, k: int, by: int | None) -> bool | None:
 def finding(section: Section, marked: pl.DataFrame) -> str:
     """Name who is on the frontier."""
     on = marked.filter("frontier")["arm"].to_list()
-    axes = [metrics.BY_ID[section.says[axis]].label.lower() for axis in _AXES]
+    named = {m.id: m.label for m in section.metrics}
+    axes = [named[section.says[axis]].lower() for axis in _AXES]
     who = words.listing(label.replace("_", " ") for label in on[:4])
     more = f" and {len(on) - 4} more" if len(on) > 4 else ""
     return (

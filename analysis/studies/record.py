@@ -41,7 +41,7 @@ class Measured:
 
     def __init__(self, out: Path, wanted: Collection[str]) -> None:
         self.out = out
-        self.wanted = [m.id for m in metrics.METRICS if m.id in wanted]
+        self.wanted = metrics.ordered(wanted)
         self._read: dict[str, pl.DataFrame] = {}
 
     def frame(self, run: str, n: int) -> pl.DataFrame:
@@ -191,8 +191,9 @@ def open_answers(folder: Path | str) -> Answers:
     rows = pl.read_parquet(home / TABLE)
     try:
         told = json.loads((home / INDEX).read_text(encoding="utf-8"))
-        outcome = metrics.BY_ID[told["outcome"]]
-        shown = tuple(metrics.BY_ID[name] for name in told["metrics"])
+        services = told.get("services", {})
+        outcome = metrics.by_name(told["outcome"], services)
+        shown = tuple(metrics.by_name(name, services) for name in told["metrics"])
         sections = {
             kind: Section(
                 kind,

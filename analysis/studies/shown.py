@@ -20,6 +20,8 @@ _OWN = {
     **dict.fromkeys(("carried", "nameplate", "unserved_without", "calm", "stopped"), "rce-days"),
     "cash": "USD",
 }
+#: Metrics that a page has room for beside each other.
+_BESIDE = 6
 #: What is smaller, in the shown unit, is a sum's last bits.
 _NOTHING = 1e-6
 _HEADS = {
@@ -153,7 +155,10 @@ def _short(verdict: str) -> str:
 
 
 def _compared(section: Section, table: pl.DataFrame) -> Shown:
-    """Arms as rows, metrics as columns: the level, and below it the paired difference."""
+    """Arms as rows, metrics as columns: the level, and below it the paired difference.
+
+    More metrics than fit beside each other are rows, if there are fewer arms.
+    """
     heads, scales = ["Run"], {}
     for metric in section.metrics:
         means = table.filter(pl.col("metric") == metric.id)["mean"].to_list()
@@ -169,6 +174,9 @@ def _compared(section: Section, table: pl.DataFrame) -> Shown:
         for metric in section.metrics:
             cells.append(_level(mine.get(metric.id), scales[metric.id]))
         rows.append(cells)
+    if len(section.metrics) > max(_BESIDE, len(section.arms)):
+        turned = [list(line) for line in zip(heads, *rows, strict=True)]
+        return ["", *turned[0][1:]], turned[1:]
     return heads, rows
 
 

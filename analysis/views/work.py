@@ -13,6 +13,10 @@ from analysis.study_reader import BASELINE, Study
 from analysis.uncertainty import quantile_bands
 from simulator.units import DAY_S
 
+_SERVICES = {
+    **{"service": pl.String, "label": pl.String, "rank": pl.Int64, "quarter": pl.String},
+    **{f"{v}_{p}": pl.Float64 for v in ("asked", "done") for p in ("p10", "p50", "p90")},
+}
 #: The row that adds up all services.
 ALL = "all"
 
@@ -67,10 +71,36 @@ def supply_demand(study: Study, case: str = BASELINE) -> pl.DataFrame:
         ``quarter, asked_p10, asked_p50, asked_p90, done_p10, done_p50, done_p90``, as
         reference chips kept productive around the clock [rce].
     """
+    return _spread(study, case, work.by_quarter(study, case))
+
+
+def services_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
+    """Work asked and done by service and quarter, as :func:`supply_demand` has it of all.
+
+    Returns
+    -------
+    DataFrame
+        ``service, label, rank`` and the columns of :func:`supply_demand`.
+    """
+    rows = work.by_quarter(study, case)
+    tables = [
+        _spread(study, case, rows.filter(pl.col("service") == key)).select(
+            pl.lit(key).alias("service"),
+            pl.lit(thing.label).alias("label"),
+            pl.lit(thing.rank, dtype=pl.Int64).alias("rank"),
+            pl.all(),
+        )
+        for key, thing in study.things("services").items()
+    ]
+    return pl.concat(tables) if tables else pl.DataFrame(schema=_SERVICES)
+
+
+def _spread(study: Study, case: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return how work asked and done in each quarter spreads over replications. [rce]."""
     calendar = study.calendar(case)
     quarters, edges = calendar.names(), calendar.edges_s()
     summed = tally(
-        work.by_quarter(study, case).lazy(),
+        rows.lazy(),
         ("replication", "quarter"),
         asked=pl.col("asked"),
         done=pl.col("done"),

@@ -89,8 +89,10 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-def hint(name: str, names: Iterable[str]) -> str:
+def hint(name: str, names: Iterable[str], most: int = _LISTED) -> str:
     """Return the end of a message about an unknown name: the nearest one, or all there are.
+
+    Of all, *most* are named.
 
     Examples
     --------
@@ -105,5 +107,5 @@ def hint(name: str, names: Iterable[str]) -> str:
         return f"; did you mean {close!r}?"
     if not known:
         return "; there are none"
-    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    return f"; known are {', '.join(known[:_LISTED])}{more}"
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return f"; known are {', '.join(known[:most])}{more}"

@@ -7,7 +7,7 @@ effective scenario still points to the line that caused it.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,13 @@ class Located:
         if self.is_list and str(key).isdecimal() and int(key) < len(self.value):
             return self.value[int(key)]
         return None
+
+    def at(self, loc: Iterable[str | int]) -> Located | None:
+        """Return the value at a path, or None."""
+        here: Located | None = self
+        for key in loc:
+            here = None if here is None else here.child(key)
+        return here
 
     def place_of(self, loc: Sequence[str | int]) -> Place:
         """Return the place of the value at *loc*, or of what should hold it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -17,6 +17,7 @@ from simulator.spec.file_kind import refuse_scenario
 from simulator.spec.loader import BASELINE, Given, cases, is_path, load
 from simulator.spec.located import Located, locate
 from simulator.spec.study import KINDS, StudyPlan
+from simulator.spec.study_metrics import Metrics
 from simulator.spec.study_sections import Section
 
 Part = TypeVar("Part", bound=Section, covariant=True)
@@ -40,7 +41,9 @@ class StudyFile:
         return self.stated.place_of(loc)
 
 
-def load_study(path: str | os.PathLike[str], metrics: Collection[str]) -> StudyFile:
+def load_study(
+    path: str | os.PathLike[str], metrics: Collection[str], parted: Collection[str] = ()
+) -> StudyFile:
     """Read a study file and every scenario it names.
 
     Parameters
@@ -48,6 +51,8 @@ def load_study(path: str | os.PathLike[str], metrics: Collection[str]) -> StudyF
     path : path-like
     metrics : collection of str
         Names of the metrics there are.
+    parted : collection of str
+        Those that may be told of one service, one quarter or both: ``work_done.feed-ranking``.
 
     Raises
     ------
@@ -57,41 +62,36 @@ def load_study(path: str | os.PathLike[str], metrics: Collection[str]) -> StudyF
     file = Path(os.path.normpath(path))
     own = yamlfile.read(file)
     refuse_scenario(file, own.value)
-    return _study(own, file, metrics)
+    return _study(own, file, metrics, parted)
 
 
 def study_of(
-    told: Mapping[str, object], metrics: Collection[str], path: str | os.PathLike[str] = "study"
+    told: Mapping[str, object],
+    metrics: Collection[str],
+    path: str | os.PathLike[str] = "study",
+    parted: Collection[str] = (),
 ) -> StudyFile:
     """Return the study that a mapping tells, as a file would; *path* is where it would lie."""
     file = Path(os.path.normpath(path))
-    return _study(locate(told, Place(str(file))), file, metrics)
+    return _study(locate(told, Place(str(file))), file, metrics, parted)
 
 
-def _study(own: Located, file: Path, metrics: Collection[str]) -> StudyFile:
+def _study(
+    own: Located, file: Path, metrics: Collection[str], parted: Collection[str]
+) -> StudyFile:
     found: list[Fault] = []
     plan: StudyPlan | None = None
     try:
         plan = StudyPlan.model_validate(own.plain())
     except ValidationError as error:
         found += explain(error, StudyPlan, own)
-    found += _unknown_metrics(own, metrics)
     given = _scenarios(own, file, found)
+    known = Metrics(metrics, parted, given[BASELINE].scenario if BASELINE in given else None)
+    found += known.faults(own)
     if found or plan is None:
         raise SpecError(found)
+    plan = plan.model_copy(update={"metrics": known.every(plan.metrics)})
     return StudyFile(plan, file, given, own)
-
-
-def _unknown_metrics(own: Located, metrics: Collection[str]) -> Iterator[Fault]:
-    places: list[Loc] = [("outcome",), ("replications", "precision", "metric")]
-    places += [("frontier", name) for name in ("cost", "work", "risk")]
-    listed = own.child("metrics")
-    places += [("metrics", k) for k in range(len(listed.value) if listed and listed.is_list else 0)]
-    for loc in places:
-        named = _at(own, loc)
-        if named is not None and isinstance(named.value, str) and named.value not in metrics:
-            message = f"unknown metric {named.value!r}{hint(named.value, metrics)}"
-            yield fault(named.place, loc, message)
 
 
 def _scenarios(own: Located, file: Path, found: list[Fault]) -> dict[str, Given]:
@@ -164,14 +164,14 @@ def _stated_cases(own: Located) -> Mapping[str, Located]:
 def _cases_named(own: Located) -> Iterator[tuple[Loc, Located]]:
     for kind in KINDS:
         for key in ("case", "against", "without", "cases"):
-            named = _at(own, (kind, key))
+            named = own.at((kind, key))
             if named is not None and named.is_list:
                 yield from (((kind, key, k), item) for k, item in enumerate(named.value))
             elif named is not None:
                 yield (kind, key), named
 
     for kind, many, keys in _CASES_IN:
-        items = _at(own, (kind, many))
+        items = own.at((kind, many))
         for name, item in items.value.items() if items is not None and items.is_mapping else ():
             for key in keys:
                 if named := item.child(key):
@@ -183,13 +183,6 @@ _CASES_IN = (
     ("credit", "additions", ("given", "without", "nameplate")),
     ("hedges", "hedges", ("given", "without")),
 )
-
-
-def _at(own: Located, loc: Iterable[str | int]) -> Located | None:
-    at: Located | None = own
-    for key in loc:
-        at = at.child(key) if at is not None else None
-    return at
 
 
 @dataclass(frozen=True)

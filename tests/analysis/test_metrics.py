@@ -12,6 +12,7 @@ from scipy import stats
 
 from analysis import Study, metrics, open_study
 from analysis.measures import binding, chip_time, dependence, fleet, gate, money, waits, work
+from analysis.views import work as work_views
 from tests.analysis.synthetic import GAIN, NOISE, STOP_LOSS, write_study
 
 #: Work done in the whole baseline, without noise. [rce-days]
@@ -120,9 +121,7 @@ def test_gate_decisions(study: Study) -> None:
 def test_network_share_weighs_the_families_profiles(study: Study) -> None:
     # Feed (0.4) did 170 + noise, language models (0.2) 70.
     shares = work.network_share(study)["network"].to_list()
-    assert shares == pytest.approx(
-        [(0.4 * (170 + e) + 0.2 * 70) / (240 + e) for e in NOISE]
-    )
+    assert shares == pytest.approx([(0.4 * (170 + e) + 0.2 * 70) / (240 + e) for e in NOISE])
 
 
 def test_summary_has_means_with_t_intervals(study: Study) -> None:
@@ -169,6 +168,63 @@ def test_unit_cost_is_accrued_over_work_done(study: Study) -> None:
     table = metrics.numbers(study)
     assert table["unit_cost"].to_list() == pytest.approx([2400 / (DONE + e) for e in NOISE])
     assert table["unserved_share"].to_list() == pytest.approx([10.0] * 4)
+
+
+def test_work_is_told_by_service_and_quarter(study: Study) -> None:
+    """Feed asks 100 a quarter and gets 90, then 80 with the noise; 12 asked in the second are lost.
+
+    Language models ask 50 a quarter and get 40, then 30; 15 and 3 are lost.
+    """
+    told = {
+        "work_asked.feed": [200.0] * 4,
+        "work_done.feed": [170.0 + e for e in NOISE],
+        "work_done.lm": [70.0] * 4,
+        "work_done.2025Q2": [110.0 + e for e in NOISE],
+        "work_done.lm.2025Q1": [40.0] * 4,
+        "unserved.lm": [18.0] * 4,
+        "unserved.2025Q1": [15.0] * 4,
+        "unserved_share.feed": [6.0] * 4,
+        "unserved_share.feed.2025Q1": [0.0] * 4,
+        "unserved_share.lm.2025Q1": [30.0] * 4,
+        "work_done.nobody": [0.0] * 4,
+        "unserved_share.nobody": [None] * 4,
+    }
+    table = metrics.numbers(study, wanted=[*told, "work_done"])
+    assert table.columns == ["replication", "work_done", *told]
+    for name, numbers in told.items():
+        if numbers[0] is None:
+            assert table[name].to_list() == numbers
+        else:
+            assert table[name].to_list() == pytest.approx(numbers)
+
+
+def test_parts_sum_to_the_whole(study: Study) -> None:
+    for whole in ("work_asked", "work_done", "unserved"):
+        names = [f"{whole}.{s}.{q}" for s in ("feed", "lm") for q in ("2025Q1", "2025Q2")]
+        table = metrics.numbers(study, wanted=[whole, *names])
+        assert table.select(pl.sum_horizontal(names)).to_series().to_list() == pytest.approx(
+            table[whole].to_list()
+        )
+
+
+def test_a_services_work_is_compared_in_pairs(study: Study) -> None:
+    """A case adds 9, 11, 9, 11 rce-days of feed in the second quarter, and none of the others."""
+    found = metrics.summary(study, ["work_done.feed", "work_done.lm"])
+    row = one(found, case="more_chips", metric="work_done.feed")
+    assert row["label"] == "Training work done: Feed ranking"
+    assert row["difference"] == pytest.approx(10.0)
+    half = stats.t.ppf(0.975, 3) * math.sqrt(4 / 3) / 2
+    assert row["difference_low"] == pytest.approx(10.0 - half)
+    other = one(found, case="more_chips", metric="work_done.lm")
+    assert (other["difference_low"], other["difference_high"]) == (0.0, 0.0)
+
+
+def test_a_services_quarters_are_drawn_as_they_were(study: Study) -> None:
+    table = work_views.services_by_quarter(study)
+    row = one(table, service="lm", quarter="2025Q2")
+    assert (row["asked_p50"], row["done_p90"]) == pytest.approx((50 / 91, 30 / 91))
+    row = one(table, service="feed", quarter="2025Q2")
+    assert row["done_p50"] == pytest.approx((80 + 0.5) / 91)
 
 
 def test_an_unfinished_study_is_refused(tmp_path: Path) -> None:

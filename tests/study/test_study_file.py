@@ -5,6 +5,7 @@ from textwrap import dedent
 
 import pytest
 
+from analysis.metrics import BY_ID
 from scenarios.studies import read_study
 from simulator.spec.faults import SpecError
 from simulator.spec.study_file import questions
@@ -55,6 +56,71 @@ def test_every_fault_is_told_at_once_with_its_line_and_what_is_nearest(tmp_path:
         strict=True,
     ):
         assert told in fault
+
+
+def test_metrics_of_a_service_and_a_quarter_are_held_to_the_scenario(tmp_path: Path):
+    path = write(
+        tmp_path,
+        """\
+        title: Wrong parts of work
+        scenario: TINY
+        replications: 2
+        outcome: work_done.*
+        metrics:
+          - work_done.fead
+          - unserved_share.feed.2030Q1
+          - unserved_share.2030Q1
+          - capital.feed
+          - work_done.2025Q1.feed
+          - work_done.feed.2025Q1.more
+          - wrk_done.feed
+        portfolio: {cases: [baseline, cancelled]}
+        """,
+    )
+    for fault, told in zip(
+        faults_of(path),
+        [
+            "4: outcome: 'work_done.*': unknown service '*'; known are feed",
+            "6: metrics.0: 'work_done.fead': unknown service 'fead'; did you mean 'feed'?",
+            "7: metrics.1: 'unserved_share.feed.2030Q1': '2030Q1' is no quarter of 2025Q1",
+            "8: metrics.2: 'unserved_share.2030Q1': '2030Q1' is no quarter of 2025Q1 to 2026Q2",
+            "9: metrics.3: 'capital.feed': 'capital' is not told by service or quarter; work_asked",
+            "10: metrics.4: 'work_done.2025Q1.feed' is not of the form METRIC.SERVICE.QUARTER",
+            "11: metrics.5: 'work_done.feed.2025Q1.more' is not of the form METRIC.SERVICE",
+            "12: metrics.6: unknown metric 'wrk_done.feed'; did you mean 'work_done'?",
+        ],
+        strict=True,
+    ):
+        assert fault.startswith(told)
+
+
+def test_an_unknown_metric_like_none_is_told_all_there_are(tmp_path: Path):
+    path = write(
+        tmp_path,
+        """\
+        title: What else is there?
+        scenario: TINY
+        replications: 2
+        outcome: xyzzy
+        portfolio: {cases: [baseline, cancelled]}
+        """,
+    )
+    (fault,) = faults_of(path)
+    assert all(name in fault for name in BY_ID)
+
+
+def test_a_star_stands_for_each_service(tmp_path: Path):
+    path = write(
+        tmp_path,
+        """\
+        title: What does each get?
+        scenario: TINY
+        replications: 2
+        metrics: ["work_done.*", "work_done.*.2025Q4", work_done.feed, capital]
+        portfolio: {cases: [baseline, cancelled]}
+        """,
+    )
+    assert read_study(path).plan.metrics == ["work_done.feed", "work_done.feed.2025Q4", "capital"]
 
 
 def test_inputs_that_cannot_be_moved_are_told_together(tmp_path: Path):
