@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,10 +17,36 @@ from simulator.laws.arrays import Array
 _MOMENT_S = 1e-3
 
 
+@dataclass(slots=True)
+class ProductionClock:
+    """How far a line is with its plan, and with what it has in work, from each corner on.
+
+    Attributes
+    ----------
+    at_s : list of float
+        Times of the corners, from 0. [s]
+    done_s, rates : list of float
+        Seconds of plan done by each, which lag behind while a stop is made up [s]; rate of plan
+        from there on, 0 in the end if the line never comes back [1].
+    worked_s, paces : list of float
+        Seconds by which the work that stands in the line has come on [s], and rate of that:
+        no spare rate shortens it [1].
+    kept_until_s : list of float
+        Until when the line keeps to its plan; before all time if it is behind it. [s]
+    """
+
+    at_s: list[float]
+    done_s: list[float]
+    rates: list[float]
+    worked_s: list[float]
+    paces: list[float]
+    kept_until_s: list[float]
+
+
 def production_clock(
     t_s: Sequence[float], health: Sequence[float], catch_up: float
-) -> tuple[list[float], list[float]]:
-    """Planned production done by each time, by a line that lost some and makes it up.
+) -> ProductionClock:
+    """Clock of a line that lost some of its planned production and makes it up.
 
     A sold-out line runs at its plan (rate 1). While its health is below one it
     falls behind; whole again, it runs at ``1 + catch_up`` until it has
@@ -32,47 +61,59 @@ def production_clock(
     catch_up : float
         Spare rate above plan. [1]
 
-    Returns
-    -------
-    at_s : list of float
-        Times of the clock's corners. [s]
-    done_s : list of float
-        Seconds of planned production done by then; beyond the last corner the
-        clock runs at `final_rate`.
-
     Examples
     --------
     A stop of 10 s with 25 % spare rate is made up 40 s after it ends:
 
-    >>> production_clock([0.0, 10.0, 20.0], [1.0, 0.0, 1.0], 0.25)
-    ([0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
+    >>> clock = production_clock([0.0, 10.0, 20.0], [1.0, 0.0, 1.0], 0.25)
+    >>> clock.at_s, clock.done_s, clock.worked_s
+    ([0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0], [0.0, 10.0, 10.0, 50.0])
+
+    Half of a line that is lost for good:
+
+    >>> production_clock([0.0, 10.0], [1.0, 0.5], 0.25).rates
+    [1.0, 0.5]
     """
-    at, done = [t_s[0]], [t_s[0]]
-    for h, until in zip(health, [*t_s[1:], np.inf], strict=True):
+    at, done, rates = [t_s[0]], [t_s[0]], []
+    for h, until in zip(health, [*t_s[1:], inf], strict=True):
         lag = at[-1] - done[-1]
-        rate = _fastest(h, catch_up)
+        # A hurt line has no spare rate; shares sum to 1 within 1e-6.
+        rate = 1.0 + catch_up if h >= 1 - 1e-6 else h
         if lag > 0 and rate > 1:
             caught = at[-1] + lag / (rate - 1)
             if caught < until:
+                rates.append(rate)
                 at.append(caught)
                 done.append(caught)
                 lag = 0.0
-        if until == np.inf:
-            break
         # On time a line keeps to its plan; behind it, it runs as fast as it can.
-        speed = rate if lag > 0 or rate < 1 else 1.0
-        done.append(done[-1] + speed * (until - at[-1]))
-        at.append(until)
-    return at, done
+        keeps = lag <= 0 and rate >= 1
+        rates.append(1.0 if keeps else rate)
+        if until < inf:
+            done.append(until if keeps else done[-1] + rate * (until - at[-1]))
+            at.append(until)
+    paces = [rate if rate < 1 else 1.0 for rate in rates]
+    worked, lost_s = [at[0]], 0.0
+    for (begin, end), pace in zip(pairwise(at), paces[:-1], strict=True):
+        lost_s += (1.0 - pace) * (end - begin)
+        worked.append(end - lost_s)
+    return ProductionClock(at, done, rates, worked, paces, _kept_until_s(at, done, rates))
+
+
+def _kept_until_s(at: list[float], done: list[float], rates: list[float]) -> list[float]:
+    """Until when a line keeps to its plan, from each corner on. [s]."""
+    until_s, end_s = [], inf
+    for corner, plan, rate in zip(reversed(at), reversed(done), reversed(rates), strict=True):
+        if corner != plan:
+            end_s = -inf
+        elif rate != 1.0 or end_s == -inf:
+            end_s = corner
+        until_s.append(end_s)
+    return until_s[::-1]
 
 
 def stage_end_s(
-    enter_s: float,
-    duration_s: float,
-    at_s: Sequence[float],
-    done_s: Sequence[float],
-    final_rate: float = 1.0,
-    slot_s: float | None = None,
+    enter_s: float, duration_s: float, clock: ProductionClock, slot_s: float | None = None
 ) -> float:
     """When work that enters a stage leaves it. [s].
 
@@ -89,94 +130,52 @@ def stage_end_s(
         When the work comes to the line. [s]
     duration_s : float
         Time the stage takes when nothing fails. [s]
-    at_s, done_s : sequence of float
-        Corners of the line's `production_clock`. [s]
-    final_rate : float
-        Rate of the clock beyond its last corner; 0 if the line never comes
-        back. [1]
+    clock : ProductionClock
+        The line's.
     slot_s : float, optional
         When the work was to come to the line by plan, at most ``enter_s``; without it, it
         comes by plan. [s]
 
     Examples
     --------
-    >>> stage_end_s(5.0, 10.0, [0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
-    25.0
-    >>> stage_end_s(15.0, 10.0, [0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
-    32.0
-    >>> stage_end_s(70.0, 10.0, [0.0, 10.0, 20.0, 60.0], [0.0, 10.0, 10.0, 60.0])
-    80.0
+    >>> line = production_clock([0.0, 10.0, 20.0], [1.0, 0.0, 1.0], 0.25)
+    >>> stage_end_s(5.0, 10.0, line), stage_end_s(15.0, 10.0, line), stage_end_s(70.0, 10.0, line)
+    (25.0, 32.0, 80.0)
 
-    Ten late, it waits for no more than its planned place, or for its own work:
+    Ten late, without spare rate, it waits for no more than its planned place, or for its own
+    work:
 
-    >>> stage_end_s(15.0, 10.0, [0.0, 10.0, 20.0], [0.0, 10.0, 10.0], slot_s=5.0)
-    30.0
-    >>> stage_end_s(25.0, 10.0, [0.0, 10.0, 20.0], [0.0, 10.0, 10.0], slot_s=5.0)
-    35.0
+    >>> line = production_clock([0.0, 10.0, 20.0], [1.0, 0.0, 1.0], 0.0)
+    >>> stage_end_s(15.0, 10.0, line, slot_s=5.0), stage_end_s(25.0, 10.0, line, slot_s=5.0)
+    (30.0, 35.0)
     """
-    k = bisect_right(at_s, enter_s)
-    if k and at_s[k - 1] == done_s[k - 1]:
-        # On time as it comes and until it leaves: nothing is in front of it.
-        end_s = enter_s + duration_s
-        if k == len(at_s):
-            if final_rate == 1:
-                return end_s
-        elif at_s[k] == done_s[k] and end_s <= at_s[k]:
-            return end_s
-    slot = enter_s if slot_s is None else slot_s
-    backlog_s = _reached_s(slot + duration_s, at_s, done_s, final_rate)
-    worked_s = _worked_s(enter_s, duration_s, at_s, done_s, final_rate, k)
+    end_s, k = enter_s + duration_s, bisect_right(clock.at_s, enter_s) - 1
+    if k >= 0 and end_s <= clock.kept_until_s[k]:
+        return end_s  # on time as it comes and until it leaves: nothing is in front of it
+    due = end_s if slot_s is None else slot_s + duration_s
+    backlog_s = _reached_s(due, clock.at_s, clock.done_s, clock.rates)
+    if duration_s == 0:
+        return backlog_s if backlog_s > enter_s else enter_s
+    # What the work takes itself, which the line's hurt alone delays.
+    if k >= 0:
+        since_s, pace = clock.at_s[k], clock.paces[k]
+        end_s = clock.worked_s[k] + pace * (enter_s - since_s) + duration_s
+    worked_s = _reached_s(end_s, clock.at_s, clock.worked_s, clock.paces)
     return backlog_s if backlog_s > worked_s else worked_s
 
 
-def _worked_s(
-    enter_s: float,
-    duration_s: float,
-    at: Sequence[float],
-    done: Sequence[float],
-    final_rate: float,
-    following: int,
-) -> float:
-    """Return when work is done that the line's hurt alone delays, not its backlog. [s].
-
-    *following* is the first corner after the work comes.
-    """
-    t, left, stalled = enter_s, duration_s, 0.0
-    for k in range(following, len(at)):
-        rate = 1.0
-        if k > 0 and (at[k - 1] != done[k - 1] or at[k] != done[k]):
-            rate = (done[k] - done[k - 1]) / (at[k] - at[k - 1])
-            rate = rate if rate < 1.0 else 1.0
-        span = at[k] - t
-        if rate * span >= left:
-            return enter_s + duration_s + stalled + (left / rate - left if rate < 1 else 0.0)
-        left, stalled, t = left - rate * span, stalled + (1 - rate) * span, at[k]
-    rate = min(1.0, final_rate)
-    if rate == 0:
-        return np.inf if left > 0 else t
-    return enter_s + duration_s + stalled + (left / rate - left if rate < 1 else 0.0)
-
-
 def _reached_s(
-    target: float, at: Sequence[float], done: Sequence[float], final_rate: float
+    target: float, at: Sequence[float], done: Sequence[float], rates: Sequence[float]
 ) -> float:
-    """Return when a clock has done so much of its plan. [s]."""
-    if target <= done[0]:
+    """Return when a clock has done so much. [s]."""
+    # Behind the last corner at which less is done: a flat stretch is a stop.
+    k = bisect_left(done, target) - 1
+    if k < 0:
         return target  # through before the clock began, when the line kept to its plan
-    if target >= done[-1]:
-        if final_rate <= 0:
-            return np.inf if target > done[-1] else at[-1]
-        if final_rate == 1 and at[-1] == done[-1]:
-            return target  # to the last bit what it is where nothing ever fails
-        return at[-1] + (target - done[-1]) / final_rate
-    # The first corner at which that much is done: a flat stretch is a stop.
-    k = bisect_left(done, target)
-    if done[k] == target:
-        return at[k]
-    if at[k - 1] == done[k - 1] and at[k] == done[k]:
-        return target  # on time throughout: so again
-    share = (target - done[k - 1]) / (done[k] - done[k - 1])
-    return at[k - 1] + share * (at[k] - at[k - 1])
+    rate = rates[k]
+    if rate == 1.0:
+        return target + (at[k] - done[k])  # on time: to the last bit what it is without stops
+    return at[k] + (target - done[k]) / rate if rate > 0 else inf
 
 
 def behind_stock(
@@ -216,7 +215,7 @@ def behind_stock(
     """
     times, states = np.asarray(t_s, float).tolist(), np.asarray(health, float).tolist()
     seen, runs_out, lag = np.ones(len(times)), [], 0.0
-    for k, (h, begin, end) in enumerate(zip(states, times, [*times[1:], np.inf], strict=True)):
+    for k, (h, begin, end) in enumerate(zip(states, times, [*times[1:], inf], strict=True)):
         if h >= 1 - 1e-6:
             lag = max(0.0, lag - catch_up * (end - begin))
             continue
@@ -226,20 +225,3 @@ def behind_stock(
             runs_out.append(begin + (stock_s - lag) / (1 - h))
         lag += (1 - h) * (end - begin)
     return seen, runs_out
-
-
-def final_rate(health: float, on_time: bool, catch_up: float) -> float:
-    """Rate of a clock beyond its last corner. [1].
-
-    Examples
-    --------
-    >>> final_rate(1.0, True, 0.25), final_rate(0.0, False, 0.25), final_rate(0.5, False, 0.25)
-    (1.0, 0.0, 0.5)
-    """
-    rate = _fastest(health, catch_up)
-    return 1.0 if on_time and rate >= 1 else rate
-
-
-def _fastest(health: float, catch_up: float) -> float:
-    """Rate a line can go at: a hurt line has no spare rate; shares sum to 1 within 1e-6."""
-    return 1.0 + catch_up if health >= 1 - 1e-6 else health

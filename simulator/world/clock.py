@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from heapq import heappop, heappush
 
 import simpy
+from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT
 
 
@@ -48,17 +50,18 @@ def run_to_end(env: simpy.Environment, end_s: float) -> None:
     ([1.0, 2.0], 3.0, inf)
     """
     queue, end = env._queue, simpy.Event(env)
+    end.callbacks = [StopSimulation.callback]
+    end._ok, end._value = True, None
     # Before all else that happens then.
     heappush(queue, (end_s, URGENT, -1, end))
-    while True:
-        env._now, _, _, event = heappop(queue)
-        if event is end:
-            break
-        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-        for callback in callbacks:
-            callback(event)
-        if not event._ok and not hasattr(event, "_defused"):
-            raise event._value
+    with suppress(StopSimulation):
+        while True:
+            env._now, _, _, event = heappop(queue)
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not hasattr(event, "_defused"):
+                raise event._value
     for _, _, _, event in queue:
         event.callbacks = None  # type: ignore[assignment]
     queue.clear()

@@ -33,6 +33,28 @@ class Consignment:
     stages: tuple[tuple[str, float], ...] = ()
 
 
+@dataclass(slots=True)
+class _Room:
+    """What one site has left."""
+
+    watts: float = 0.0
+    positions: int = 0
+    #: Positions the fabric reaches; boundless where it comes with the floor.
+    network: float = inf
+
+    def racks(self, nameplate_w: float) -> int:
+        """Return for how many more racks of a kind there is room."""
+        # Half a watt covers the rounding of sums of nameplates.
+        fits = int((self.watts + 0.5) // nameplate_w)
+        return int(min(self.positions, self.network, fits))
+
+    def hold(self, racks: int, nameplate_w: float) -> None:
+        """Take room for racks; give it back for a negative number."""
+        self.watts -= racks * nameplate_w
+        self.positions -= racks
+        self.network -= racks
+
+
 class Floor:
     """All sites' rack positions, network and critical IT power.
 
@@ -69,10 +91,7 @@ class Floor:
         self.nameplate_w = nameplate_w
         self.retired = retired
         self.streams = streams
-        self.free_w = dict.fromkeys(scenario.sites, 0.0)
-        self.free_racks = dict.fromkeys(scenario.sites, 0)
-        #: Positions the fabric reaches and nobody holds; boundless where it comes with the floor.
-        self.free_network = {i: 0 if s.network else inf for i, s in scenario.sites.items()}
+        self._rooms = {i: _Room(network=0 if s.network else inf) for i, s in scenario.sites.items()}
         #: Sites that offer the cooling a chip's racks need; they fill in the order of their ids.
         self._sites_for = {
             chip: sorted(i for i, s in scenario.sites.items() if rack.cooling in s.cooling)
@@ -111,11 +130,11 @@ class Floor:
     def add_phase(self, site_id: str, phase: PowerPhase | NetworkPhase) -> None:
         """Energise one block, or connect its network, and serve the dock."""
         if isinstance(phase, NetworkPhase):
-            self.free_network[site_id] += phase.racks
+            self._rooms[site_id].network += phase.racks
             self.record.event(self.env.now, "connected", site_id, f"{phase.racks} racks")
         else:
-            self.free_w[site_id] += phase.it_power
-            self.free_racks[site_id] += phase.racks
+            self._rooms[site_id].watts += phase.it_power
+            self._rooms[site_id].positions += phase.racks
             self.record.event(self.env.now, "energised", site_id, f"{phase.it_power / 1e6:g} MW")
         self.serve()
 
@@ -167,20 +186,15 @@ class Floor:
         chip = waiting.chip
         if self._refresh:
             self._make_room(site_id, waiting)
-        racks = min(waiting.racks, self._room(site_id, chip))
+        room, nameplate_w = self._rooms[site_id], self.nameplate_w[chip]
+        racks = min(waiting.racks, room.racks(nameplate_w))
         if racks > 0:
             waiting.racks -= racks
-            self._hold(site_id, chip, racks)
+            room.hold(racks, nameplate_w)
             if waiting.stages:
                 self.env.process(self._commission(site_id, waiting, racks))
             else:
                 self._begin(site_id, waiting, racks)
-
-    def _hold(self, site_id: str, chip: str, racks: int) -> None:
-        """Take room for racks; give it back for a negative number."""
-        self.free_w[site_id] -= racks * self.nameplate_w[chip]
-        self.free_racks[site_id] -= racks
-        self.free_network[site_id] -= racks
 
     def _commission(
         self, site_id: str, arrived: Consignment, racks: int
@@ -225,37 +239,33 @@ class Floor:
             self.retired(site_id, chip, racks)
             self._record(site_id, chip, here - racks)
             self.record.event(self.env.now, "retired", site_id, f"{racks} racks of {chip}")
-            self._hold(site_id, chip, -racks)
+            self._rooms[site_id].hold(-racks, self.nameplate_w[chip])
         return racks
 
     def _make_room(self, site_id: str, waiting: Consignment) -> None:
         """Take out old racks as long as that, and only that, lets one more of a new kind in."""
+        room, nameplate_w = self._rooms[site_id], self.nameplate_w[waiting.chip]
         for refresh in self._refresh.get((site_id, waiting.chip), ()):
             old, left = refresh
             standing = min(left, self.racks.get((site_id, old), 0))
             wanted = waiting.racks
-            while wanted > self._room(site_id, waiting.chip) and standing > 0:
-                needed = self._old_for_one_more(site_id, waiting.chip, old)
+            while wanted > room.racks(nameplate_w) and standing > 0:
+                needed = _old_for_one_more(room, nameplate_w, self.nameplate_w[old])
                 if needed > standing:
                     break
                 standing -= needed
                 refresh[1] -= self._take_out(site_id, old, needed)
-
-    def _old_for_one_more(self, site_id: str, chip: str, old: str) -> int:
-        """Return how many old racks give the room that one more of a kind lacks."""
-        one_more = self._room(site_id, chip) + 1
-        lacking_w = one_more * self.nameplate_w[chip] - self.free_w[site_id] - 0.5
-        places = one_more - min(self.free_racks[site_id], self.free_network[site_id])
-        return max(ceil(lacking_w / self.nameplate_w[old]), int(places), 0)
-
-    def _room(self, site_id: str, chip: str) -> int:
-        """Return how many more racks of a kind a site has room for."""
-        # Half a watt covers the rounding of sums of nameplates.
-        fits = int((self.free_w[site_id] + 0.5) // self.nameplate_w[chip])
-        return int(min(self.free_racks[site_id], self.free_network[site_id], fits))
 
     def _record(self, site_id: str, chip: str, here: int) -> float:
         """Tell what stands at a site from now on; return when that is. [s]."""
         now_s, watts = self.env.now, here * self.nameplate_w[chip]
         self._tell_fleet((now_s, site_id, chip, here, here * self._chips[chip], watts))
         return now_s
+
+
+def _old_for_one_more(room: _Room, nameplate_w: float, old_w: float) -> int:
+    """Return how many old racks give the room that one more of a kind lacks."""
+    one_more = room.racks(nameplate_w) + 1
+    lacking_w = one_more * nameplate_w - room.watts - 0.5
+    places = one_more - min(room.positions, room.network)
+    return max(ceil(lacking_w / old_w), int(places), 0)

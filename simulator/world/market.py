@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Generator
-from dataclasses import dataclass
 from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
@@ -25,15 +24,13 @@ from simulator.world.recorder import Recorder
 _Z90 = NormalDist().inv_cdf(0.9)
 
 
-@dataclass(slots=True)
-class Ask:
-    """Racks of one chip that wait for an allocation."""
+class Ask(simpy.Event):
+    """Racks of one chip that wait for an allocation; happens with those granted, at least one."""
 
-    name: str
-    chip: str
-    racks: int
-    #: Happens with the racks that are granted, at least one.
-    granted: simpy.Event
+    def __init__(self, env: simpy.Environment, chip: str, racks: int) -> None:
+        super().__init__(env)
+        self.chip = chip
+        self.racks = racks
 
 
 class Market:
@@ -98,9 +95,9 @@ class Market:
         waits_s = self._waits_s.get(self.vendor[chip])
         return waits_s[self._quarter()] if waits_s else 0.0
 
-    def ask(self, name: str, chip: str, racks: int, *, again: bool = False) -> Ask:
-        """Ask for racks, now or *again* in the next window; `granted` happens with a number."""
-        ask = Ask(name, chip, racks, simpy.Event(self.env))
+    def ask(self, chip: str, racks: int, *, again: bool = False) -> Ask:
+        """Ask for racks, now or *again* in the next window."""
+        ask = Ask(self.env, chip, racks)
         if not again and self.env.now < self._closes_s:
             self._share([ask], self._left, np.zeros_like(self._left))
         else:
@@ -162,7 +159,7 @@ class Market:
             given = ask.racks if ask.racks < left[column] else left[column]
             if given:
                 left[column] -= given
-                ask.granted.succeed(given)
+                ask.succeed(given)
             else:
                 self.asks.append(ask)
 

@@ -7,15 +7,13 @@ from math import inf
 import numpy as np
 
 from simulator.laws.arrays import Array
-from simulator.laws.pipeline import behind_stock, final_rate, production_clock
+from simulator.laws.pipeline import ProductionClock, behind_stock, production_clock
 from simulator.laws.recovery import group_health, health_on, mean_between
 from simulator.streams import Streams
 from simulator.world.chain import STAGES, Chain, Need
 from simulator.world.recorder import Recorder
 from simulator.world.shocks import Blow, draw_shocks
 
-#: A production clock: corners, seconds of plan done by them, rate beyond the last.
-Clock = tuple[list[float], list[float], float]
 #: Stretches of constant loss: begin, end [s] and share lost [1].
 _Steps = list[tuple[float, float, float]]
 
@@ -47,8 +45,8 @@ class Nodes:
         self._given: dict[str, Array | None] = {}
         for need in chain.stocked:
             self._note_when_empty(need)
-        self._clocks: dict[int, Clock | None] = {}
-        self._of_chip: dict[str, dict[str, Clock | None]] = {}
+        self._clocks: dict[int, ProductionClock | None] = {}
+        self._of_chip: dict[str, dict[str, ProductionClock | None]] = {}
 
     def _note_steps(self, blow: Blow) -> None:
         steps = blow.steps()
@@ -58,13 +56,13 @@ class Nodes:
             for pair in self.chain.echoes(blow.nodes):
                 self._felt_already.setdefault(pair, []).extend(steps)
 
-    def clocks(self, chip: str) -> dict[str, Clock | None]:
+    def clocks(self, chip: str) -> dict[str, ProductionClock | None]:
         """Return the clock of each stage of a chip's orders; None where it never fails."""
         if chip not in self._of_chip:
             self._of_chip[chip] = {s: self._line(self.chain.line_of[chip, s]) for s in STAGES}
         return self._of_chip[chip]
 
-    def _line(self, line: int) -> Clock | None:
+    def _line(self, line: int) -> ProductionClock | None:
         if line not in self._clocks:
             self._clocks[line] = self._clock(self.chain.lines[line])
         return self._clocks[line]
@@ -187,18 +185,20 @@ class Nodes:
             self.t_s, stacked, need.shares, need.limits, need.lag_s, need.qualified_s
         )
 
-    def _clock(self, needs: tuple[Need, ...]) -> Clock | None:
+    def _clock(self, needs: tuple[Need, ...]) -> ProductionClock | None:
         """Return a line's clock: the scarcest input sets the pace; nothing if it never fails."""
         health = self._scarcest(needs, None)
         if health is None or min(health.tolist()) >= 1 - 1e-6:
             return None
-        at, done = production_clock(*_changes(self.t_s, health), self._catch_up)
-        rate = final_rate(float(health[-1]), done[-1] >= at[-1], self._catch_up)
-        return at, done, rate
+        return production_clock(*_changes(self.t_s, health), self._catch_up)
 
 
 def _changes(t_s: Array, health: Array) -> tuple[list[float], list[float]]:
     """Return only the times at which a health differs from before."""
-    times, states = t_s.tolist(), health.tolist()
-    keep = [0, *(k for k in range(1, len(states)) if states[k] != states[k - 1])]
-    return [times[k] for k in keep], [states[k] for k in keep]
+    times: list[float] = []
+    states: list[float] = []
+    for t, state in zip(t_s.tolist(), health.tolist(), strict=True):
+        if not states or state != states[-1]:
+            times.append(t)
+            states.append(state)
+    return times, states

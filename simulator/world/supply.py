@@ -4,35 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator
-from math import exp, inf, log
-from statistics import NormalDist
+from math import inf
 from typing import Any
 
 import simpy
 
 from simulator.laws.pipeline import stage_end_s
-from simulator.spec.orders import Contract
 from simulator.streams import Streams
 from simulator.world.buying import slipped
 from simulator.world.chain import STAGES, Chain
 from simulator.world.clock import At
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Ask, Market
-from simulator.world.nodes import Clock, Nodes
+from simulator.world.nodes import Nodes
+from simulator.world.offers import Offer, Offers, Stage
 from simulator.world.orders import OrderState, may_be_cancelled
 from simulator.world.promises import landing_s
 from simulator.world.recorder import Recorder
 from simulator.world.treasury import CENT_USD, Treasury
 
-_Z90 = NormalDist().inv_cdf(0.9)
-#: Quarters before the start whose orders have lead times of their own.
-_EARLIER = 40
-#: Stages before the balance is due, those behind it, and all.
-_MADE, _SHIPPED, _ALL = range(3)
 _DONE = {stage: f"{stage} done" for stage in STAGES}
-#: Stages that hang on nodes, each with its part of the lead time [1] and its line's clock.
-_Way = list[tuple[str, float, Clock | None]]
-_PLAIN = Contract(source="no contract is named: paid in full with the order")
 
 
 class Supply:
@@ -56,26 +47,17 @@ class Supply:
     ) -> None:
         self.env = env
         self.scenario = chain.scenario
-        self.streams = streams
-        self.nodes = nodes
         self.market = market
         self.treasury = treasury
         self.floor = floor
         self.record = record
         self.orders: list[OrderState] = []
         self._ordinal: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-        #: Lead times by chip: of orders of the run's quarters, and of earlier ones. [s]
-        self._lead_s: dict[str, list[float]] = {}
-        self._earlier_s: dict[str, list[float]] = {}
         self._quarter = chain.number_of_quarter
         self._begins_s = chain.begins_s
         self._plan = chain.plan
-        racks = self.scenario.catalog.racks
-        self._price_usd = {chip: rack.price.value for chip, rack in racks.items()}
-        self._terms = {chip: self.scenario.supply.contracts.get(chip, _PLAIN) for chip in racks}
-        self._leads = self.scenario.supply.lead_times
-        #: By chip: the way before the balance is due, behind it, and the whole.
-        self._ways: dict[str, tuple[_Way, _Way, _Way]] = {}
+        #: By chip.
+        self.offers = Offers(chain, streams, nodes)
 
     def follow_plan(self) -> Generator[simpy.Event, Any, None]:
         """Place the plan of record's orders, each at the start of its quarter."""
@@ -85,7 +67,7 @@ class Supply:
         for quarter, lines in self._plan:
             yield At(self.env, self._begins_s[quarter])
             for line in lines:
-                rack_usd = line.rack_usd(self._price_usd[line.chip])
+                rack_usd = line.rack_usd(self.offers.of[line.chip].price_usd)
                 racks = line.racks
                 if racks is None:
                     racks = self.racks_for(line.chip, line.spend or 0.0, rack_usd)
@@ -106,34 +88,31 @@ class Supply:
         if racks == 0:
             return None
         kind = (cause, chip, quarter)
-        self._ordinal[kind] += 1
-        name = f"{cause}/{chip}/{quarter}/{self._ordinal[kind]}"
-        minimum, now_s = self._terms[chip].minimum, self.env.now
-        if racks < minimum:
-            detail = f"{racks} racks are fewer than the minimum of {minimum}"
+        self._ordinal[kind] = ordinal = self._ordinal[kind] + 1
+        name = f"{cause}/{chip}/{quarter}/{ordinal}"
+        offer, now_s = self.offers.of[chip], self.env.now
+        if racks < offer.contract.minimum:
+            detail = f"{racks} racks are fewer than the minimum of {offer.contract.minimum}"
             self.record.event(now_s, "too small", name, detail)
             return None
         begin_s = self._begins_s[quarter]
         wanted_s = now_s if begin_s >= 0 else begin_s
-        price_usd = price_usd or self._price_usd[chip]
+        price_usd = price_usd or offer.price_usd
         order = OrderState(name, chip, quarter, cause, racks, price_usd, wanted_s)
-        order.extra_wait_s = extra_wait_s
+        if extra_wait_s:
+            order.extra_wait_s = extra_wait_s
         self.record.tell((now_s, "ordered", name, f"{racks} racks"))
         self._enter(order)
         return order
 
     def racks_for(self, chip: str, spend_usd: float, price_usd: float | None = None) -> int:
         """Return the whole racks that money buys, at the catalogue's price unless another."""
-        price_usd = price_usd or self._price_usd[chip]
+        price_usd = price_usd or self.offers.of[chip].price_usd
         return int((spend_usd + CENT_USD) // price_usd)
-
-    def contract(self, chip: str) -> Contract:
-        """Return the terms on which a chip is bought."""
-        return self._terms[chip]
 
     def cancel(self, order: OrderState) -> bool:
         """Call an order off if it still can be; the vendor keeps its part of the price."""
-        contract = self.contract(order.chip)
+        contract = self.offers.of[order.chip].contract
         entered = [stage for stage, t_s in order.entered() if t_s <= self.env.now]
         too_late = not may_be_cancelled(entered, contract.cancel_before)
         if order.landed_s is not None or order.cancelled_s is not None or too_late:
@@ -171,18 +150,18 @@ class Supply:
 
     def _deliver(self, order: OrderState) -> Generator[simpy.Event, Any, None]:
         """Tell the story of one order."""
-        env, tell = self.env, self.record.tell
+        env, tell, offer = self.env, self.record.tell, self.offers.of[order.chip]
         try:
             if order.wanted_s >= 0:
                 if order.chip in self.market.rationed:
-                    ask = self.market.ask(order.name, order.chip, order.racks, again=order.again)
+                    ask = self.market.ask(order.chip, order.racks, again=order.again)
                     order.pending = ask
-                    granted = yield ask.granted
+                    granted = yield ask
                     order.pending = None
                     if granted < order.racks:
                         self._split(order, granted)
                 order.granted_s = now_s = env.now
-                due_usd = self._terms[order.chip].prepay * order.racks * order.price_usd
+                due_usd = offer.contract.prepay * order.racks * order.price_usd
                 order.waits_for = "money"
                 if self.treasury.pays(due_usd):
                     order.payments.append((now_s, due_usd))
@@ -197,21 +176,22 @@ class Supply:
             # What was paid is one sum so far: with the order.
             balance_usd = order.racks * order.price_usd - order.payments[0][1]
             owing = balance_usd > CENT_USD
-            self._schedule(order, order.funded_s, _MADE if owing else _ALL)
+            self._schedule(order, offer)
+            self._pass(order, offer.unshipped if owing else offer.whole, order.slot_s)
             for stage, end_s in order.ends:
                 tell(((yield At(env, end_s)), _DONE[stage], order.name, ""))
             if owing:
                 order.owing_s = env.now
                 yield from self._pay(order, balance_usd)
                 order.settled_s = env.now
-                through_s = self._pass(order, _SHIPPED, env.now)
-                if order.ends[-1][0] == "ship":
-                    tell(((yield At(env, through_s)), _DONE["ship"], order.name, ""))
+                self._pass(order, offer.shipped, env.now)
+                if offer.shipped:
+                    tell(((yield At(env, order.ends[-1][1])), _DONE["ship"], order.name, ""))
         except simpy.Interrupt:
             return
-        order.waits_for, order.landed_s = "dock", env.now
-        tell((order.landed_s, "landed", order.name, f"{order.racks} racks"))
-        self.floor.land(self._consignment(order))
+        order.waits_for, order.landed_s = "dock", (now_s := env.now)
+        tell((now_s, "landed", order.name, f"{order.racks} racks"))
+        self.floor.land(self._consignment(order, offer))
 
     def _pay(self, order: OrderState, usd: float) -> Generator[simpy.Event, Any, None]:
         """Wait for money."""
@@ -220,46 +200,35 @@ class Supply:
         order.pending = None
         order.payments.append((self.env.now, usd))
 
-    def _schedule(self, order: OrderState, funded_s: float, part: int) -> None:
-        """Schedule an order's stages, by the queue and the clocks of the lines."""
-        chip, total_s = order.chip, self._lead_time_s(order)
-        lead = self._leads[chip]
-        order.commission_s = total_s * (lead.install_share + lead.burn_in_share)
-        order.waits_for = "queue"
-        wait_s = order.extra_wait_s
+    def _schedule(self, order: OrderState, offer: Offer) -> None:
+        """Draw an order's lead time, and find when its first wafer starts."""
+        total_s = self.offers.lead_time_s(order.chip, order.quarter, order.wanted_s)
+        wait_s, funded_s = order.extra_wait_s, order.funded_s
+        assert funded_s is not None
         if order.wanted_s >= 0:
-            wait_s += self.market.wait_s(chip)
+            wait_s += self.market.wait_s(order.chip)
+        order.waits_for = "queue"
+        order.total_s = total_s
+        order.commission_s = total_s * offer.commission_share
         order.made_s = order.slot_s = made_s = funded_s + wait_s
         order.due_s = made_s + total_s - order.commission_s
-        order.total_s = total_s
-        self._pass(order, part, made_s)
 
-    def _pass(self, order: OrderState, part: int, through_s: float) -> float:
-        """Take an order through stages that hang on nodes, each when its line lets it. [s]."""
+    def _pass(self, order: OrderState, way: list[Stage], through_s: float) -> None:
+        """Take an order through stages that hang on nodes, each when its line lets it."""
         slot_s, total_s, ends = order.slot_s, order.total_s, order.ends
-        for stage, share, clock in self._way(order.chip)[part]:
-            if through_s == inf:
-                break
+        for stage, share, clock in way:
             span_s = share * total_s
             if clock is None:
                 through_s += span_s
             else:
                 # Late from a line before this one, it keeps its place in the plan of this one:
                 # a stop that reaches several lines holds an order up once.
-                through_s = stage_end_s(through_s, span_s, *clock, slot_s)
-            slot_s += span_s
+                through_s = stage_end_s(through_s, span_s, clock, slot_s)
             ends.append((stage, through_s))
+            if through_s == inf:
+                break
+            slot_s += span_s
         order.slot_s = slot_s
-        return through_s
-
-    def _way(self, chip: str) -> tuple[_Way, _Way, _Way]:
-        if chip not in self._ways:
-            lead, clocks = self._leads[chip], self.nodes.clocks(chip)
-            shares = (lead.fab_share, lead.package_share, lead.rack_share, lead.ship_share)
-            way = [(s, share, clocks[s]) for s, share in zip(STAGES, shares, strict=True)]
-            shipped = way[-1:] if lead.ship_share else []
-            self._ways[chip] = (way[:-1], shipped, way[:-1] + shipped)
-        return self._ways[chip]
 
     def _split(self, order: OrderState, granted: int) -> None:
         """Go on with what is granted; the rest asks again in the next window."""
@@ -271,9 +240,8 @@ class Supply:
             order.racks - granted,
             order.price_usd,
             order.wanted_s,
-            extra_wait_s=order.extra_wait_s,
-            again=True,
         )
+        rest.extra_wait_s, rest.again = order.extra_wait_s, True
         order.racks = granted
         self.record.event(self.env.now, "asks again", rest.name, f"{rest.racks} racks")
         self._enter(rest)
@@ -284,7 +252,7 @@ class Supply:
         for quarter in self._quarter:
             yield At(self.env, self._begins_s[quarter])
             open_orders = [
-                (o.name, landing_s(o, self._leads[o.chip], self.market), o.landed_s)
+                (o.name, landing_s(o, self.offers.of[o.chip].lead, self.market), o.landed_s)
                 for o in self.orders
                 if o.cause == "plan" and o.chip != other and o.cancelled_s is None
                 if o.name.rstrip("+") not in replaced
@@ -303,38 +271,14 @@ class Supply:
         yield self.treasury.claim(owed_usd)
         order.payments.append((self.env.now, owed_usd))
 
-    def _consignment(self, order: OrderState) -> Consignment:
-        lead = self._leads[order.chip]
-        both = lead.install_share + lead.burn_in_share
-        if not both:
+    def _consignment(self, order: OrderState, offer: Offer) -> Consignment:
+        if not offer.commission_share:
             return Consignment(order.name, order.chip, order.racks)
-        install_s = order.commission_s * lead.install_share / both
+        install_s = order.commission_s * offer.install_share / offer.commission_share
         stages = (("install", install_s), ("burn_in", order.commission_s - install_s))
         return Consignment(order.name, order.chip, order.racks, stages)
-
-    def _lead_time_s(self, order: OrderState) -> float:
-        """Return the lead time: racks of one chip ordered in one quarter share their luck."""
-        quarter, chip = self._quarter.get(order.quarter), order.chip
-        if quarter is not None:
-            if chip not in self._lead_s:
-                self._lead_s[chip] = self._draw(chip, "", len(self._quarter))
-            return self._lead_s[chip][quarter]
-        if chip not in self._earlier_s:
-            self._earlier_s[chip] = self._draw(chip, "/before", _EARLIER)
-        return self._earlier_s[chip][min(_quarters_before(order.wanted_s), _EARLIER - 1)]
-
-    def _draw(self, chip: str, when: str, quarters: int) -> list[float]:
-        total = self._leads[chip].total
-        sigma = log(total.p90 / total.median) / _Z90
-        z = self.streams(f"lead/{chip}{when}").standard_normal(quarters).tolist()
-        return [total.median * exp(sigma * each) for each in z]
 
     def close(self) -> None:
         """Let go of the processes of orders, which hold the orders."""
         for order in self.orders:
             order.process = None
-
-
-def _quarters_before(t_s: float) -> int:
-    """Return how many quarters before the start a quarter began; the first is 0."""
-    return max(0, round(-t_s / (365.25 / 4 * 86400)) - 1)

@@ -180,7 +180,7 @@ def read_supplies(
 ) -> list[_Read]:
     """Run the supply half of many replications, and keep what is read of each.
 
-    A world is gone before the next is made; the collector finds nothing to do.
+    A world is gone before the next is made: the collector, which would find nothing, rests.
 
     Parameters
     ----------
@@ -189,12 +189,8 @@ def read_supplies(
     read : callable
         Called with each world at its horizon.
     """
-
-    def one(replication: int) -> _Read:
-        with collector_at_rest():
-            return read(run_supply(chain.scenario, seed, replication, chain))
-
-    return [one(replication) for replication in range(replications)]
+    with collector_at_rest():
+        return [read(run_supply(chain.scenario, seed, r, chain)) for r in range(replications)]
 
 
 def simulate_supply(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.laws.pipeline import behind_stock, final_rate, production_clock, stage_end_s
+from simulator.laws.pipeline import behind_stock, production_clock, stage_end_s
 from simulator.laws.recovery import health_on
 
 
@@ -23,55 +23,55 @@ def clock(shocks, catch_up):
     start = [s for s, _, _ in shocks]
     end = [s + d for s, d, _ in shocks]
     t, h = health_steps(start, end, [x for _, _, x in shocks])
-    at, done = production_clock(t, h, catch_up)
-    return at, done, final_rate(float(h[-1]), bool(done[-1] >= at[-1]), catch_up)
+    return production_clock(t.tolist(), h.tolist(), catch_up)
 
 
-def through(enter, duration, line):
-    at, done, rate = line
-    return stage_end_s(enter, duration, at, done, rate)
+def lag_s(t, health, catch_up):
+    """How far a clock is behind the calendar at some times."""
+    line = production_clock(t, health, catch_up)
+    return t - np.interp(t, line.at_s, line.done_s)
 
 
 def test_without_shocks_a_stage_takes_its_time():
-    assert through(3.0, 7.0, clock([], 0.2)) == 10.0
+    assert stage_end_s(3.0, 7.0, clock([], 0.2)) == 10.0
 
 
 def test_what_is_through_before_the_clock_begins_is_not_touched():
-    assert through(-30.0, 20.0, clock([(0.0, 50.0, 1.0)], 0.2)) == -10.0
+    assert stage_end_s(-30.0, 20.0, clock([(0.0, 50.0, 1.0)], 0.2)) == -10.0
 
 
 def test_a_stop_without_spare_rate_delays_everything_behind_it_for_ever():
     line = clock([(10.0, 5.0, 1.0)], 0.0)
-    assert through(0.0, 8.0, line) == 8.0  # had passed its stage
-    assert through(4.0, 8.0, line) == 17.0
-    assert through(1000.0, 8.0, line) == 1013.0
+    assert stage_end_s(0.0, 8.0, line) == 8.0  # had passed its stage
+    assert stage_end_s(4.0, 8.0, line) == 17.0
+    assert stage_end_s(1000.0, 8.0, line) == 1013.0
 
 
 def test_half_an_output_makes_the_stage_take_twice_as_long():
     line = clock([(0.0, 100.0, 0.5)], 0.0)
-    assert through(0.0, 20.0, line) == 40.0
+    assert stage_end_s(0.0, 20.0, line) == 40.0
 
 
 def test_the_area_of_a_stop_is_made_up_at_the_spare_rate():
     # 13 weeks lost at 20 % spare rate: on time again after 65 weeks.
     line = clock([(0.0, 13.0, 1.0)], 0.2)
-    assert through(13.0 + 64.0, 0.0, line) > 13.0 + 64.0
-    assert through(13.0 + 65.0, 0.0, line) == pytest.approx(78.0)
+    assert stage_end_s(13.0 + 64.0, 0.0, line) > 13.0 + 64.0
+    assert stage_end_s(13.0 + 65.0, 0.0, line) == pytest.approx(78.0)
 
 
 @given(stops, st.floats(0, 1), st.floats(0, 200), st.floats(0.1, 50))
 def test_no_shock_makes_work_early_and_order_is_kept(shocks, catch_up, enter, duration):
     line = clock(shocks, catch_up)
-    end = through(enter, duration, line)
+    end = stage_end_s(enter, duration, line)
     assert end >= enter + duration - 1e-6
-    assert through(enter + 1.0, duration, line) >= end - 1e-6
+    assert stage_end_s(enter + 1.0, duration, line) >= end - 1e-6
 
 
 @given(stops, st.floats(0, 1), st.floats(0, 200), st.floats(0.1, 50), st.floats(0, 100))
 def test_one_more_shock_never_speeds_a_stage(shocks, catch_up, enter, duration, at):
     more = [*shocks, (at, 10.0, 1.0)]
-    assert through(enter, duration, clock(more, catch_up)) >= (
-        through(enter, duration, clock(shocks, catch_up)) - 1e-6
+    assert stage_end_s(enter, duration, clock(more, catch_up)) >= (
+        stage_end_s(enter, duration, clock(shocks, catch_up)) - 1e-6
     )
 
 
@@ -88,19 +88,18 @@ def test_health_is_the_product_of_what_each_shock_leaves(shocks, when):
 def test_a_stop_that_reaches_two_lines_holds_work_up_once(shocks, enter, first, then):
     # Two stages in a row on lines with one fate are one longer stage on such a line.
     line = clock(shocks, 0.0)
-    at, done, rate = line
-    half = through(enter, first, line)
-    end = stage_end_s(half, then, at, done, rate, slot_s=enter + first)
-    assert end == pytest.approx(through(enter, first + then, line), rel=1e-9)
+    half = stage_end_s(enter, first, line)
+    end = stage_end_s(half, then, line, slot_s=enter + first)
+    assert end == pytest.approx(stage_end_s(enter, first + then, line), rel=1e-9)
 
 
 @given(stops, st.floats(0, 1), st.floats(0, 100), st.floats(0, 100), st.floats(0.1, 50))
 def test_a_stop_never_hastens_late_work(shocks, catch_up, slot, late, duration):
-    at, done, rate = clock(shocks, catch_up)
-    end = stage_end_s(slot + late, duration, at, done, rate, slot_s=slot)
+    line = clock(shocks, catch_up)
+    end = stage_end_s(slot + late, duration, line, slot_s=slot)
     assert end >= slot + late + duration - 1e-9
-    at, done, rate = clock([*shocks, (50.0, 10.0, 1.0)], catch_up)
-    assert stage_end_s(slot + late, duration, at, done, rate, slot_s=slot) >= end - 1e-6
+    line = clock([*shocks, (50.0, 10.0, 1.0)], catch_up)
+    assert stage_end_s(slot + late, duration, line, slot_s=slot) >= end - 1e-6
 
 
 @given(stops, stops, st.floats(0, 200), st.floats(0.1, 50), st.floats(0.1, 50))
@@ -108,16 +107,21 @@ def test_two_lines_hold_work_up_no_more_than_one_with_the_stops_of_both(
     ones, others, enter, first, then
 ):
     a, b, both = clock(ones, 0.0), clock(others, 0.0), clock([*ones, *others], 0.0)
-    at, done, rate = b
-    half = through(enter, first, a)
-    end = stage_end_s(half, then, at, done, rate, slot_s=enter + first)
-    assert end <= through(enter, first + then, both) + 1e-6
+    half = stage_end_s(enter, first, a)
+    end = stage_end_s(half, then, b, slot_s=enter + first)
+    assert end <= stage_end_s(enter, first + then, both) + 1e-6
 
 
 def test_work_held_up_before_a_stopped_line_waits_for_its_own_stop_too():
     # Held from 5 to 30 by the line before; 4 of its own 10 are done when this one stops.
-    at, done, rate = clock([(34.0, 6.0, 1.0)], 0.0)
-    assert stage_end_s(30.0, 10.0, at, done, rate, slot_s=5.0) == 46.0
+    line = clock([(34.0, 6.0, 1.0)], 0.0)
+    assert stage_end_s(30.0, 10.0, line, slot_s=5.0) == 46.0
+
+
+def test_work_of_no_length_waits_for_its_place_in_a_stopped_line():
+    # By plan through at 20, the line stands until 50, and has 20 of its plan before it then.
+    assert stage_end_s(20.0, 0.0, clock([(0.0, 50.0, 1.0)], 0.0)) == 70.0
+    assert stage_end_s(20.0, 0.0, clock([(0.0, 50.0, 1.0)], 0.25)) == 66.0
 
 
 @given(shocks=stops, catch_up=st.floats(0.0, 0.5), stock=st.floats(0.5, 40.0))
@@ -132,8 +136,7 @@ def test_behind_a_stock_lacks_what_the_supply_lacks_less_the_stock(shocks, catch
     h = health_on(t, start, end, severity)
     seen, left = behind_stock(t, h, stock, catch_up)
     assert left == []
-    lag = t - np.interp(t, *production_clock(t, h, catch_up))
-    lag_behind = t - np.interp(t, *production_clock(t, seen, catch_up))
+    lag, lag_behind = lag_s(t, h, catch_up), lag_s(t, seen, catch_up)
     assert lag_behind == pytest.approx(np.maximum(0.0, lag - stock), abs=2e-3)
 
 

@@ -228,7 +228,7 @@ def _whole(asked, part, carried, chip):
 
 
 def _granted(ask):
-    return ask.granted.value if ask.granted.triggered else 0
+    return ask.value if ask.triggered else 0
 
 
 @COMMON
