@@ -37,7 +37,7 @@ class Nodes:
         #: By node and what it rests on: steps of shocks that it feels by another way.
         self._felt_already: dict[tuple[str, str], _Steps] = {}
         for blow in self.blows:
-            if blow.takes == "output":
+            if blow.takes == "output" and blow.end_s > 0:
                 self._note_steps(blow)
         self._catch_up = chain.scenario.supply.catch_up.value
         self.t_s = self._times([t for steps in self.steps.values() for s in steps for t in s[:2]])

@@ -78,8 +78,6 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
         until_s = 0.0 if index in counted else horizon_s
         arrivals = _arrivals(random, own[index], until_s)
         for begin_s, length_s, severity in (*arrivals, *counted.get(index, ())):
-            if begin_s + length_s <= 0:
-                continue  # over before the run
             blows.append(
                 Blow(
                     random.kind,
