@@ -129,6 +129,32 @@ def amount(estimate: Estimate, unit: str) -> str:
     return shown
 
 
+def within(label: str) -> str:
+    """Write a label inside a sentence; only its first letter is that of a beginning.
+
+    Examples
+    --------
+    >>> within("Unserved work: Feed ranking, 2027Q4"), within("HHI of vendors"), within("")
+    ('unserved work: Feed ranking, 2027Q4', 'HHI of vendors', '')
+    """
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def lasting(days: float) -> str:
+    """Write a length of time as a planner says it: whole years and weeks as such, or days.
+
+    Examples
+    --------
+    >>> lasting(182.0), lasting(7.0), lasting(2 * 365.25), lasting(10.0), lasting(1.0)
+    ('26 weeks', '1 week', '2 years', '10 days', '1 day')
+    """
+    for unit, length in (("year", 365.25), ("week", 7.0)):
+        many = days / length
+        if many >= 1 and math.isclose(many, round(many), rel_tol=1e-9):
+            return f"{round(many)} {unit}{'s' if round(many) > 1 else ''}"
+    return f"{number(days)} day{'s' if days != 1 else ''}"
+
+
 def signed(value: float | None, digits: int = 3) -> str:
     """Write a difference with its sign.
 

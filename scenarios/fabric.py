@@ -67,12 +67,22 @@ def fabric(file: Path, json: bool = False, out: Path | None = None) -> None:
             footer = f"{label}, {seen.chips:,} chips. Load: {_LOAD}. Failures: {_FAILURES}."
             png, _ = style.save(figure, out / name, footer)
             err.print(f"Drawing: {png}")
+    if not json:
+        console.print(_COLUMNS, soft_wrap=True, style="dim")
 
 
 _LOAD = (
     "each endpoint sends at line rate to the one half the fabric further on, shared max-min fairly"
 )
-_FAILURES = "one link of the tier down, worst of those tried; mean over all senders"
+_WORST = "worst of those tried; mean over all senders"
+_FAILURES = f"one link of the tier down, {_WORST}"
+
+_COLUMNS = (
+    f"TB/s: one way, all links of the tier. Load (mean) and hottest (its fullest link): {_LOAD}. "
+    f"One link down: change of what is sent, {_WORST}. Cut: senders that then reach "
+    "nobody. Down: links out of service at a time, expected from their times between failures "
+    "and to repair."
+)
 
 
 def read_fabrics(file: Path) -> list[tuple[str, str, Fabric]]:

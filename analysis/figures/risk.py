@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from analysis.estimates import of_row
 from analysis.figures import style
+from analysis.figures.rows import dot, label_rows, plain
 from analysis.uncertainty import Estimate
 from analysis.words import amount, interval, number
 
@@ -21,7 +22,7 @@ _HELD_BY = {
 
 @style.styled
 def stop_loss(data: pl.DataFrame, ax: Axes) -> Axes:
-    """Draw the work lost by stopping each node in each case, as a heat map.
+    """Draw the work lost by stopping each node in each case, as a heat map; of one case, as rows.
 
     Parameters
     ----------
@@ -33,6 +34,8 @@ def stop_loss(data: pl.DataFrame, ax: Axes) -> Axes:
         style.headline(ax, "No stop was run")
         return style.nothing_to_show(ax, "The scenario forces no node to stop.")
     cases = data["case"].unique(maintain_order=True).sort().to_list()
+    if len(cases) == 1:
+        return _stops_of_one_case(data, ax)
     order = data.group_by("node", "label").agg(pl.col("lost").max()).sort("lost", descending=True)
     nodes = order["node"].to_list()
     grid = [[float("nan")] * len(cases) for _ in nodes]
@@ -51,6 +54,23 @@ def stop_loss(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.set_xlabel(
         "Work lost over the horizon, of the case's own [%], 95 % interval; "
         "n.d.: not distinguishable from zero"
+    )
+    style.headline(ax, _stop_finding(data))
+    return ax
+
+
+def _stops_of_one_case(data: pl.DataFrame, ax: Axes) -> Axes:
+    """Draw what each node's stop costs as a row with its interval, the dearest on top."""
+    rows = data.sort("lost_share", "label", descending=[True, False]).to_dicts()
+    for k, row in enumerate(rows):
+        clear = row["verdict"] in ("higher", "lower")
+        ends = ("lost_share_low", "lost_share_high")
+        dot(ax, k, row, "lost_share", ends, colour=style.colour(3) if clear else "")
+    ax.axvline(0, color=style.INK, lw=1)
+    label_rows(ax, [row["label"] for row in rows])
+    ax.set_xlabel(
+        f"Work lost over the horizon, of {plain(rows[0]['case'])}'s own [%]\n"
+        "bars: 95 % interval; open: not distinguishable from zero"
     )
     style.headline(ax, _stop_finding(data))
     return ax

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures import style
 from analysis.figures.rows import bars, dot, label_rows, plain
-from analysis.words import number, scale
+from analysis.words import lasting, number, scale, within
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def tornado(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     ax.axvline(0, color=style.INK, lw=1)
     label_rows(ax, [f"{r['input']}\n{_ends(r)}" for r in rows])
     base = number(rows[0]["base"] / factor)
-    ax.set_xlabel(f"Change of {text.outcome.lower()} from {base} {unit} [{unit}]\n"
+    ax.set_xlabel(f"Change of {within(text.outcome)} from {base} {unit} [{unit}]\n"
                   "bars: paired over common random numbers, with 95 % intervals")  # fmt: skip
     style.legend(ax)
     style.headline(ax, text.title)
@@ -129,7 +129,7 @@ def frontier(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     ax.set_xlabel(f"{text.names['cost']} [{cost_unit}]")
     ax.set_ylabel(f"{text.names['work']} [{work_unit}]")
     ax.grid()
-    style.legend(ax, title=f"with {text.names['risk'].lower()};\nopen, grey: beaten in all three")
+    style.legend(ax, title=f"with {within(text.names['risk'])};\nopen, grey: beaten in all three")
     style.headline(ax, text.title)
     return ax
 
@@ -139,7 +139,9 @@ def _beside(row: Mapping[str, Any], factor: float, unit: str) -> str:
 
 
 def stress(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
-    """Draw node by duration: how far each stop moves the outcome."""
+    """Draw node by duration: how far each stop moves the outcome; of one duration, as rows."""
+    if data["days"].n_unique() == 1:
+        return _stops_of_one_length(data, ax, text)
     nodes = data.group_by("case", "node").agg(pl.col("difference").abs().max())
     order = nodes.sort("difference", "case", "node", descending=[True, False, False])
     many = data["case"].n_unique() > 1
@@ -162,10 +164,33 @@ def stress(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     ax.imshow(np.abs(grid), cmap="Oranges", aspect="auto", vmin=0, vmax=1.25 * most)
     names = [f"{plain(c)}: {n}" if many else n for c, n, _ in order.iter_rows()]
     ax.set_yticks(range(len(names)), names)
-    ax.set_xticks(range(len(days)), [number(d) for d in days])
+    ax.set_xticks(range(len(days)), [lasting(d) for d in days])
     ax.set_xlabel(
-        f"Stopped for [days]\nin the cells: change of {text.outcome.lower()} [{unit}],\n"
+        f"Stopped for\nin the cells: change of {within(text.outcome)} [{unit}],\n"
         "paired; n.d.: not distinguishable from zero"
+    )
+    style.headline(ax, text.title)
+    return ax
+
+
+def _stops_of_one_length(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
+    """Draw each node's stop as a row with its interval, the largest on top."""
+    many = data["case"].n_unique() > 1
+    order = data.sort(pl.col("difference").abs(), "case", "node", descending=[True, False, False])
+    factor, unit = scale(data["difference"], text.unit)
+    for k, row in enumerate(order.iter_rows(named=True)):
+        clear = row["verdict"] in ("higher", "lower")
+        ends = ("difference_low", "difference_high")
+        dot(ax, k, row, "difference", ends, factor, colour=style.colour(3) if clear else "")
+    ax.axvline(0, color=style.INK, lw=1)
+    names = [
+        f"{plain(case)}: {node}" if many else node
+        for case, node in order.select("case", "node").iter_rows()
+    ]
+    label_rows(ax, names)
+    ax.set_xlabel(
+        f"Change of {within(text.outcome)} when stopped for {lasting(data['days'][0])} [{unit}]\n"
+        "paired; bars: 95 % interval; open: not distinguishable from zero"
     )
     style.headline(ax, text.title)
     return ax

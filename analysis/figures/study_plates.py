@@ -14,6 +14,7 @@ from analysis.figures import dependence, studies, style
 from analysis.figures.catalogue import Drawn
 from analysis.figures.studies import Labels
 from analysis.studies import FINDINGS, Answers, Section, break_even
+from analysis.words import within
 
 _MOST_ROWS = 40
 
@@ -104,7 +105,7 @@ PLATES: Mapping[str, Plate] = {
         "Spearman's rank correlation over the design; it sees what rises or falls steadily, not "
         "what turns.",
         names=lambda section, table: {
-            "axis": f"Rank correlation with {section.outcome.label.lower()}"
+            "axis": f"Rank correlation with {within(section.outcome.label)}"
         },
     ),
     "frontier": Plate(
@@ -124,7 +125,7 @@ PLATES: Mapping[str, Plate] = {
         "Mean size of the outcome's change over an input's whole range, others anywhere "
         "(Morris); the interval is over walks.",
         names=lambda section, table: {
-            "axis": f"Mean size of effect on {section.outcome.label.lower()}"
+            "axis": f"Mean size of effect on {within(section.outcome.label)}"
         },
     ),
     "sobol": Plate(
@@ -134,7 +135,7 @@ PLATES: Mapping[str, Plate] = {
         names=lambda section, table: {
             "first": "alone",
             "total": "with interactions",
-            "axis": f"Part of the variance of {section.outcome.label.lower()}",
+            "axis": f"Part of the variance of {within(section.outcome.label)}",
         },
     ),
     "nested": Plate(
@@ -169,7 +170,7 @@ def draw_answer(answers: Answers, kind: str, table: pl.DataFrame, folder: Path) 
     title = FINDINGS[kind](section, table)
     outcome = section.outcome
     text = Labels(title, outcome.label, outcome.unit, plate.names(section, table))
-    data = table
+    data = section.labelled(table)
     if "metric" in table.columns:
         data = table.filter(pl.col("metric") == outcome.id)
     height = 4.8

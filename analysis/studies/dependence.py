@@ -143,31 +143,31 @@ def finding(section: Section, sets: pl.DataFrame) -> str:
     single = sets.filter(pl.col("size") == 1).sort("loss", descending=True)
     worst = single.row(0, named=True)
     level: Estimate = of_row(worst, "loss", worst["replications"])
-    days = words.number(float(section.says["duration"]) / 86_400)
+    lasting = words.lasting(float(section.says["duration"]) / 86_400)
     threshold = words.number(100.0 * float(section.says["threshold"]))
     cuts = sets.filter("is_minimal_cut")["groups"].to_list()
     ways = "; ".join(cuts) if len(cuts) <= 3 else f"{len(cuts)} sets"
     text = (
-        f"Most hangs on {worst['groups']}: stopped {days} days it costs "
+        f"Most hangs on {worst['groups']}: stopped for {lasting} it costs "
         f"{words.interval(level, 1.0)} % of the work asked"
     )
     if not level.distinguishable():
-        text = _together(section, sets, days)
+        text = _together(section, sets, lasting)
     tail = f"{threshold} % or more is lost by {ways}" if cuts else f"no set loses {threshold} %"
     return f"{text}; {tail}"
 
 
-def _together(section: Section, sets: pl.DataFrame, days: str) -> str:
+def _together(section: Section, sets: pl.DataFrame, lasting: str) -> str:
     """Say what is lost by groups of which none alone costs distinguishable work."""
     shown = sets.filter((pl.col("size") > 1) & (pl.col("loss_low") > 0))
     if not shown.is_empty():
         worst = shown.sort("size", "loss", descending=[False, True]).row(0, named=True)
         level = of_row(worst, "loss", worst["replications"])
         return (
-            f"No group alone costs distinguishable work when it stops for {days} days, but "
+            f"No group alone costs distinguishable work when it stops for {lasting}, but "
             f"{worst['groups']} together cost {words.interval(level, 1.0)} % of the work asked"
         )
-    text = f"No stop of {days} days, of one group or of several, costs distinguishable work"
+    text = f"No stop of {lasting}, of one group or of several, costs distinguishable work"
     if "unserved_share" in section.rows.columns:
         share = section.sample(section.arms[0], "unserved_share")["x"].to_numpy()
         if share.size and share.mean() < 1.0:

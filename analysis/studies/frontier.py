@@ -62,7 +62,7 @@ def finding(section: Section, marked: pl.DataFrame) -> str:
     """Name who is on the frontier."""
     on = marked.filter("frontier")["arm"].to_list()
     named = {m.id: m.label for m in section.metrics}
-    axes = [named[section.says[axis]].lower() for axis in _AXES]
+    axes = [words.within(named[section.says[axis]]) for axis in _AXES]
     who = words.listing(label.replace("_", " ") for label in on[:4])
     more = f" and {len(on) - 4} more" if len(on) > 4 else ""
     return (

@@ -102,13 +102,14 @@ def finding(section: Section, nodes: pl.DataFrame) -> str:
         return "No node's importance is known"
     worst = nodes.row(0, named=True)
     text = (
-        f"Unserved work: {worst['node']} failed for good costs most, "
+        f"Unserved work: {section.named(worst['node'])} failed for good costs most, "
         f"{words.interval(_estimate(worst, 'birnbaum'), sign=True)} points"
     )
     best = nodes.sort("mended", descending=True).row(0, named=True)
     mended = _estimate(best, "mended")
     if mended.low > 0:
-        return f"{text}; its luck matters most for {best['node']}: {words.interval(mended)} points"
+        who = section.named(best["node"])
+        return f"{text}; its luck matters most for {who}: {words.interval(mended)} points"
     return f"{text}; no node's luck is distinguishable from none"
 
 

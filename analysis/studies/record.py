@@ -125,6 +125,20 @@ class Section:
     """What the question is about."""
     metrics: tuple[Metric, ...]
     rows: pl.DataFrame = field(repr=False)
+    nodes: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Labels of nodes, by id."""
+
+    def named(self, node: str) -> str:
+        """Return what a node is called; its id where two are called alike, or none is known."""
+        label = self.nodes.get(node, node)
+        return label if [*self.nodes.values()].count(label) < 2 else node
+
+    def labelled(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return a table with its nodes by their labels, to be read."""
+        if "node" not in table.columns:
+            return table
+        told = [None if node is None else self.named(node) for node in table["node"]]
+        return table.with_columns(node=pl.Series(told, dtype=pl.String))
 
     def sample(self, arm: Arm, metric: str | None = None) -> pl.DataFrame:
         """Return ``replication, x`` of one arm, without those that have no such number."""
@@ -191,7 +205,8 @@ def open_answers(folder: Path | str) -> Answers:
     rows = pl.read_parquet(home / TABLE)
     try:
         told = json.loads((home / INDEX).read_text(encoding="utf-8"))
-        services = told.get("services", {})
+        labels = told.get("labels", {})
+        services = labels.get("services", {})
         outcome = metrics.by_name(told["outcome"], services)
         shown = tuple(metrics.by_name(name, services) for name in told["metrics"])
         sections = {
@@ -203,6 +218,7 @@ def open_answers(folder: Path | str) -> Answers:
                 outcome,
                 shown,
                 rows.filter(pl.col("section") == kind),
+                labels.get("nodes", {}),
             )
             for kind, part in told["sections"].items()
         }

@@ -28,7 +28,7 @@ _HEADS = {
     "arm": "Run",
     "case": "Case",
     "node": "Node",
-    "days": "Stopped, days",
+    "days": "Stopped for",
     "difference": "Difference",
     "at_low": "At low",
     "at_high": "At high",
@@ -74,6 +74,7 @@ def shown(section: Section, table: pl.DataFrame) -> Shown:
         return _compared(section, table)
     if "quantity" in table.columns:
         return ["", "Value"], [_quantity(row) for row in table.iter_rows(named=True)]
+    table = section.labelled(table)
     columns = [c for c in table.columns if not _is_bound(c, table.columns)]
     scales = {c: _scale(section, table, c) for c in columns}
     heads = [_head(section, c, scales[c][1]) for c in columns]
@@ -139,6 +140,8 @@ def _cell(row: dict[str, object], column: str, factor: float, columns: list[str]
             if max(abs(v) for v in (value, low, high)) < _NOTHING * factor:
                 return "0"
             return words.interval(Estimate(value, low, high, 2, 0.95), factor)
+    if column == "days" and isinstance(value, float):
+        return words.lasting(value)
     if column == "verdict":
         return _short(str(value))
     if isinstance(value, bool):

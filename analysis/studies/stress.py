@@ -49,6 +49,6 @@ def finding(section: Section, stopped: pl.DataFrame) -> str:
     since = f" from {quarter}" if quarter else ""
     where = "" if stopped["case"].n_unique() == 1 else f" in {worst['case'].replace('_', ' ')}"
     return (
-        f"{section.outcome.label}: a stop of {worst['node']} for {words.number(worst['days'])} days"
-        f"{since}{where} moves it most, {moved}"
+        f"{section.outcome.label}: a stop of {section.named(worst['node'])} for "
+        f"{words.lasting(worst['days'])}{since}{where} moves it most, {moved}"
     )

@@ -131,7 +131,7 @@ def finding(section: Section, nodes: pl.DataFrame) -> str:
             f"a stop outlasts that with a chance of {chance} % at most"
         )
     told = [
-        f"{row['node']}"
+        section.named(row["node"])
         + (f" in {row['case'].replace('_', ' ')}" if many else "")
         + f" ({words.number(row['survives'], 2)} days survived, nine in ten stops end within "
         f"{words.number(row['recovery_p90'], 2)})"

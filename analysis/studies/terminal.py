@@ -23,7 +23,7 @@ _BRIEF = 12
 _HEAD_LINES, _GAP = 4, 3
 _REPLICATIONS = "Replications"
 #: Heads of columns that name a row, where they lead.
-_NAMES = ("", "Run", "Case", "Node", "Stopped, days", "Input")
+_NAMES = ("", "Run", "Case", "Node", "Stopped for", "Input")
 
 
 def answers_text(answers: Answers) -> RenderableType:

@@ -159,7 +159,10 @@ def index(file: StudyFile, answers: Sequence[Answered]) -> dict[str, Any]:
         "seed": plan.seed,
         "outcome": plan.outcome,
         "metrics": list(plan.wanted_metrics),
-        "services": {key: one.label for key, one in first.scenario.services.items()},
+        "labels": {
+            "services": {key: one.label for key, one in first.scenario.services.items()},
+            "nodes": {key: one.label for key, one in first.scenario.supply.nodes.items()},
+        },
         "sections": {a.question.kind: _section(a, plan.seed) for a in answers},
     }
 

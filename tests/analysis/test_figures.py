@@ -109,6 +109,15 @@ def test_chips_stack_to_the_total(study: Study) -> None:
 
 def test_the_heat_map_names_the_worst_stop(study: Study) -> None:
     data = risk_views.work_lost_by_stop(study)
+    assert data["case"].n_unique() == 1
+    _, ax = figures.canvas()
+    figures.stop_loss(data, ax)
+    # Of one case there is no map: rows, dearest first.
+    assert not ax.images
+    assert [bar.lines[0].get_xdata()[0] for bar in ax.containers] == pytest.approx(
+        [100 * 35 / 240, 100 * 20 / 240, 0.0], rel=1e-2
+    )
+    data = pl.concat([data, data.with_columns(pl.lit("other").alias("case"))])
     _, ax = figures.canvas()
     figures.stop_loss(data, ax)
     # 35 of 240 rce-days.

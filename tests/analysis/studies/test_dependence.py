@@ -56,7 +56,7 @@ def test_the_worked_stress_with_one_foundry(foundry):
     pair = sets.filter(pl.col("groups") == "n + t").row(0, named=True)
     beyond = [pair[f"beyond_parts{end}"] for end in ("", "_low", "_high")]
     assert beyond == pytest.approx([-60] * 3, abs=1e-9)
-    assert dependence.finding(foundry, sets).startswith("Most hangs on t: stopped 182 days")
+    assert dependence.finding(foundry, sets).startswith("Most hangs on t: stopped for 26 weeks")
 
 
 def test_a_group_that_nothing_hangs_on_has_no_part(foundry):
@@ -181,6 +181,6 @@ def test_what_only_groups_together_cost_is_said_first():
     says = {"groups": {"a": ["a"], "b": ["b"]}, "threshold": 0.7, "duration": 119 * 86400.0}
     given = section("dependence", says, arms, rows)
     text = dependence.finding(given, dependence.table(given))
-    assert text.startswith("No group alone costs distinguishable work when it stops for 119 days")
+    assert text.startswith("No group alone costs distinguishable work when it stops for 17 weeks")
     # s / sqrt(2) = 0.1, and t of one degree of freedom 12.7.
     assert "a + b together cost 20.0 [18.7, 21.3] %" in text

@@ -1,10 +1,13 @@
 """Each kind of question read back: tables and findings of outcomes that are known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
+from analysis.figures import studies, style
 from analysis.figures.study_plates import draw_answer
 from analysis.studies import FINDINGS, TABLES, Answers
 from analysis.studies.break_even import crossing
@@ -78,6 +81,55 @@ def test_stress_holds_each_stop_against_its_own_case(tmp_path: Path):
         exact = loss[row["case"], row["node"]] * row["days"]
         assert row["difference"] == pytest.approx(exact, abs=1e-9)
     assert "a stop of fab for 90 days in a moves it most, +9" in text
+
+
+def test_stops_of_one_length_are_rows_with_intervals(tmp_path: Path):
+    """A stop of 26 weeks adds 3 with the noise below, of another node 0.5, of a third nothing."""
+    noise = np.array([0.5, -0.5, 0.25, -0.25, 0.0])
+    adds = {"fab": 3 + noise, "line": 0.5 + 2 * noise, "film": 0 * noise}
+    arms = [{"label": "whole"}]
+    arms += [
+        {"label": n, "stopped": n, "settings": {"days": 182.0}} for n in ("line", "fab", "film")
+    ]
+    found = study(
+        tmp_path, "stress", arms, lambda arm: 10 + LUCK + adds.get(arm.get("stopped"), 0 * noise)
+    )
+    section, table, text = answer(found, tmp_path)
+    assert "a stop of fab for 26 weeks" in text
+    _, ax = style.canvas()
+    studies.stress(table, ax, studies.Labels("what was found", "Unserved work", "%"))
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["fab", "line", "film"]
+    assert not ax.images
+    drawn = [bar.lines[0].get_xdata()[0] for bar in ax.containers]
+    assert drawn == pytest.approx([3.0, 0.5, 0.0])
+    ends = [bar.lines[1][0].get_xdata()[0] for bar in ax.containers]
+    assert ends[0] == pytest.approx(mean_interval(3 + noise).low)
+    heads, rows = shown(section, table)
+    assert rows[0][heads.index("Stopped for")] == "26 weeks"
+
+
+def test_nodes_are_told_by_their_labels_where_these_differ(tmp_path: Path):
+    section = study(tmp_path, "stress", [{"label": "whole"}], lambda arm: LUCK).sections["stress"]
+    known = replace(section, nodes={"a": "Fab A", "b": "Fab", "c": "Fab"})
+    assert [known.named(node) for node in ("a", "b", "c", "d")] == ["Fab A", "b", "c", "d"]
+    table = pl.DataFrame({"node": ["a", None, "c"]}, schema={"node": pl.String})
+    assert known.labelled(table)["node"].to_list() == ["Fab A", None, "c"]
+
+
+def test_more_metrics_than_fit_beside_each_other_are_rows(tmp_path: Path):
+    names = ("work_asked", "work_done", "unserved", "unserved_share", "capital", "energy", "busy")
+    arms = [{"label": "base"}, {"label": "other_case"}]
+    values = np.tile(np.arange(1.0, 8.0), (5, 1))
+    few = study(tmp_path, "portfolio", arms, lambda arm: values[:, :6], metrics=names[:6])
+    section = few.sections["portfolio"]
+    heads, rows = shown(section, TABLES["portfolio"](section))
+    assert (heads[0], len(rows)) == ("Run", 2)
+    many = study(tmp_path, "portfolio", arms, lambda arm: values, metrics=names)
+    section = many.sections["portfolio"]
+    heads, rows = shown(section, TABLES["portfolio"](section))
+    assert len(rows) == 7
+    assert heads == ["", "base", "other case"]
+    assert rows[0] == ["Training work asked [rce-days]", "1", "1; exactly the same"]
 
 
 def test_tornado_orders_bars_and_pairs_both_ends(tmp_path: Path):
