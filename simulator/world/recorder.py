@@ -37,27 +37,28 @@ class Recorder:
         self._tables: defaultdict[str, Columns] = defaultdict(dict)
         for name, columns in tables.items():
             self._tables[name] = {column: [] for column in columns}
-        #: Rows that are in no column yet, with their names, by table.
-        self._waiting: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {}
+        #: Cells that are in no column yet, row after row, with their names, by table.
+        self._waiting: dict[str, tuple[tuple[str, ...], list[Any]]] = {}
         #: Appends one line to the story of the run.
         self.tell: Callable[[Line], None] = self.writer("events", EVENT)
 
     @property
     def tables(self) -> Mapping[str, Columns]:
         """All that is recorded, by table."""
-        for table, (names, rows) in self._waiting.items():
-            self.rows(table, names, rows)
-            rows.clear()
+        for table, (names, cells) in self._waiting.items():
+            for k, name in enumerate(names):
+                self._tables[table][name] += cells[k :: len(names)]
+            cells.clear()
         return self._tables
 
     def writer(self, table: str, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], None]:
         """Return what appends a row, in the order of *names*, to a table written by it alone.
 
-        For tables of many rows in runs of milliseconds: columns are made of all at once.
+        For tables of many rows in runs of milliseconds: columns are cut from all cells at once.
         """
         columns = self._tables[table]
         columns.update({name: columns.get(name, []) for name in names})
-        return self._waiting.setdefault(table, (names, []))[1].append
+        return self._waiting.setdefault(table, (names, []))[1].extend
 
     def __call__(self, table: str, /, **row: Any) -> None:
         """Append one row to *table*."""
