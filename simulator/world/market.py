@@ -90,10 +90,10 @@ class Market:
         #: is granted in a window is so paid in the order in which it was asked.
         self.rationed = self._which_are_rationed()
 
-    def wait_s(self, chip: str) -> float:
-        """Wait for a slot of an order placed now. [s]."""
+    def wait_s(self, chip: str, t_s: float) -> float:
+        """Wait for a slot of an order placed at a time. [s]."""
         waits_s = self._waits_s.get(self.vendor[chip])
-        return waits_s[self._quarter()] if waits_s else 0.0
+        return waits_s[self._quarter(t_s)] if waits_s else 0.0
 
     def ask(self, chip: str, racks: int, *, again: bool = False) -> Ask:
         """Ask for racks, now or *again* in the next window."""
@@ -189,7 +189,7 @@ class Market:
         """Return the whole racks that are accepted of those asked; parts of racks add up."""
         if chip not in self._accepted or asked == 0:
             return asked
-        part = self._accepted[chip][self._quarter()]
+        part = self._accepted[chip][self._quarter(self.env.now)]
         if part == 1:
             return asked
         due = asked * part + self._carried[chip]
@@ -224,8 +224,8 @@ class Market:
             return _guaranteed([*(sharing.floors.get(c, 0.0) for c in self.chain.bought), 0.0])
         return pro_rata
 
-    def _quarter(self) -> int:
-        return bisect_right(self.edges_s, self.env.now) - 1  # the first begins with the run
+    def _quarter(self, t_s: float) -> int:
+        return bisect_right(self.edges_s, t_s) - 1  # the first begins with the run
 
     def _draw(self, vendor: str, queue: Queue, streams: Streams, quarters: list[str]) -> None:
         """Draw a vendor's regimes and waits, quarter by quarter."""

@@ -179,17 +179,19 @@ class Supply:
             self._schedule(order, offer)
             self._pass(order, offer.unshipped if owing else offer.whole, order.slot_s)
             for stage, end_s in order.ends:
-                tell(((yield At(env, end_s)), _DONE[stage], order.name, ""))
+                now_s = yield At(env, end_s)
+                tell((now_s, _DONE[stage], order.name, ""))
             if owing:
-                order.owing_s = env.now
+                order.owing_s = now_s
                 yield from self._pay(order, balance_usd)
-                order.settled_s = env.now
-                self._pass(order, offer.shipped, env.now)
+                order.settled_s = now_s = env.now
+                self._pass(order, offer.shipped, now_s)
                 if offer.shipped:
-                    tell(((yield At(env, order.ends[-1][1])), _DONE["ship"], order.name, ""))
+                    now_s = yield At(env, order.ends[-1][1])
+                    tell((now_s, _DONE["ship"], order.name, ""))
         except simpy.Interrupt:
             return
-        order.waits_for, order.landed_s = "dock", (now_s := env.now)
+        order.waits_for, order.landed_s = "dock", now_s
         tell((now_s, "landed", order.name, f"{order.racks} racks"))
         self.floor.land(self._consignment(order, offer))
 
@@ -206,7 +208,7 @@ class Supply:
         wait_s, funded_s = order.extra_wait_s, order.funded_s
         assert funded_s is not None
         if order.wanted_s >= 0:
-            wait_s += self.market.wait_s(order.chip)
+            wait_s += self.market.wait_s(order.chip, funded_s)
         order.waits_for = "queue"
         order.total_s = total_s
         order.commission_s = total_s * offer.commission_share
