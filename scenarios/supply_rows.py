@@ -172,15 +172,17 @@ def gate_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
     """How often the gate decides what, and what the true chip would have got; empty if none.
 
     Shares of the replications with Wilson's interval of 95 %; ``ramps`` and ``errs`` are how often
-    it ramps at all, and decides otherwise than it would of the true chip. [1]
+    it ramps at all, and decides otherwise than it would of the true chip. [1]. ``forced`` is
+    what the scenario has it decide whatever is measured.
     """
-    if worlds[0].scenario.supply.programme is None:
+    programme = worlds[0].scenario.supply.programme
+    if programme is None:
         return []
     outcomes = Counter(map(_outcome, worlds))
     wrong = sum(outcomes[pair] for pair in (("ramp", "cancel"), ("cancel", "ramp")))
-    of_all = _share("ramps", ramps(worlds)) | _share(
-        "errs", proportion_interval(wrong, len(worlds))
-    )
+    of_all: dict[str, Any] = {"forced": programme.gate.forced}
+    of_all |= _share("ramps", ramps(worlds))
+    of_all |= _share("errs", proportion_interval(wrong, len(worlds)))
     rows = []
     for (decision, deserved), hits in sorted(outcomes.items(), key=lambda kv: _GATE.index(kv[0])):
         row: dict[str, Any] = {"decision": decision, "deserved": deserved}

@@ -179,7 +179,8 @@ def _dependency_finding(nodes: Sequence[dict[str, Any]]) -> str:
     if len(names) == 1:
         return f"If {names[0]} stops, {lost}"
     first = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
-    return f"If any one of {', '.join(first[:-1])} or {first[-1]} stops, {lost}"
+    any_one = "any one of " if len(names) > 2 else ""
+    return f"If {any_one}{', '.join(first[:-1])} or {first[-1]} stops, {lost}"
 
 
 @style.styled
@@ -275,7 +276,8 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
     ----------
     data : DataFrame
         ``decision``, ``deserved`` (what the true chip would get), ``share``, ``low``, ``high``
-        (95 %); of all rows alike ``ramps`` and ``errs``, with ``_low`` and ``_high``. [1]
+        (95 %); of all rows alike ``ramps`` and ``errs``, with ``_low`` and ``_high`` [1], and
+        ``forced``: what is decided whatever is measured, or null.
     ax : Axes
     """
     rows = data.to_dicts()
@@ -299,6 +301,8 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
     first = rows[0]
     chances = [f"{100 * first[n]:.0f}{_between(first[f'{n}_low'], first[f'{n}_high'])} %"
                for n in ("ramps", "errs")]  # fmt: skip
-    style.headline(ax, f"The in-house chip ramps with a chance of {chances[0]}; the gate "
-                       f"errs with one of {chances[1]}")  # fmt: skip
+    errs = f"the gate errs with one of {chances[1]}"
+    if first["forced"] is not None:
+        errs = f"that is forced, and wrong with one of {chances[1]}"
+    style.headline(ax, f"The in-house chip ramps with a chance of {chances[0]}; {errs}")
     return ax

@@ -109,7 +109,12 @@ def test_the_in_house_chip_is_bought_as_the_gate_decides(forced, own):
     assert lost["package"] == lost["memory"] == pytest.approx(1.0)
     edges = {(row["id"], row["other"]): row["share"] for row in edge_rows(chain, shares)}
     assert edges["fab-b", "own"] == pytest.approx(own)
-    assert (ramps(worlds).mean, gate_rows(worlds)[0]["ramps"]) == (float(forced == "ramp"),) * 2
+    rows = gate_rows(worlds)
+    assert rows[0]["forced"] == forced
+    _, ax = style.canvas()
+    figures.gate_chances(figures.supply_table(rows), ax)
+    assert "that is forced" in " ".join(ax.get_title(loc="left").split())
+    assert (ramps(worlds).mean, rows[0]["ramps"]) == (float(forced == "ramp"),) * 2
 
 
 def test_the_in_house_chips_part_is_known_within_what_the_gate_decides():
