@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from scenarios.validate_catalog import Unknown, constant_lines
-from scenarios.validate_show import Json, Largest, Loo, Refit, Rows, refuse, show_minutes
+from scenarios.validate_show import Json, Largest, Loo, Refit, Rows, refuse, show, show_minutes
 
 __all__ = ["mlperf", "recommendation", "vision"]
 
@@ -29,6 +29,10 @@ def mlperf(
     by: By = "family",
     largest: Largest = False,
     refit: Refit = False,
+    sizes: Annotated[
+        int,
+        typer.Option(help="Predict sizes left out in every round, drawn so many times (10 s each)"),
+    ] = 0,
     questions: Annotated[Path | None, typer.Option(help="Configurations to predict")] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the predictions (CSV)")] = None,
 ) -> None:
@@ -43,6 +47,7 @@ def mlperf(
         refitted_lines,
         typed_rows,
     )
+    from scenarios.validate_sizes import leave_sizes, size_lines
 
     try:
         group = group_of(by)
@@ -58,6 +63,12 @@ def mlperf(
         if refit:
             for line in refitted_lines(cases):
                 typer.echo(line)
+            return
+        if sizes:
+            draws = leave_sizes(cases, sizes)
+            show([o for d in draws for o in d], refused, as_json, [("kind",), ("tier",)])
+            for line in size_lines(draws):
+                typer.echo(line, err=True)
             return
         if largest:
             outcomes = leave_largest(cases)

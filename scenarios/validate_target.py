@@ -10,13 +10,23 @@ from numpy.typing import NDArray
 
 from scenarios.validate_catalog import calibration, chips
 from scenarios.validate_entries import INTRODUCED, Entry, years
-from simulator.laws.training_target import chip_rate, measured_samples, time_to_target_min
+from simulator.laws.training_target import (
+    chip_rate,
+    exchange_samples,
+    measured_samples,
+    time_to_target_min,
+)
 
 __all__ = ["Table"]
 
 Array = NDArray[np.float64]
 _LANGUAGE = ("bert", "gpt3", "llama2_70b_lora", "llama31_8b", "llama31_405b")
-_BENCHMARK = ("work_min", "latency_samples", "spread", "fixed_min", "gain", "memory_share")
+_BENCHMARK = (
+    "work_min", "latency_samples", "within_samples", "between_samples", "spread", "fixed_min",
+    "gain", "memory_share",
+)  # fmt: skip
+#: Links of the reference chip, an H100, in and out of its host. [GB/s]
+_UP_GB_PER_S, _OUT_GB_PER_S = 450.0, 50.0
 #: From this year on 4-bit matmuls are allowed and used.
 _FOUR_BITS = 2025.7
 
@@ -64,6 +74,9 @@ class Table:
         host = np.array([e.chips / e.nodes for e in entries])
         inside = np.where(domain > 16, domain, np.minimum(domain, np.maximum(host, 1.0)))
         self.domains = np.maximum(self.count / inside, 1.0)
+        self.inside = np.maximum(self.count / self.domains, 1.0)
+        self.up = np.array([float(k["scaleup_gb_per_s"]) for k in kinds]) / _UP_GB_PER_S
+        self.out = np.array([float(k["scaleout_gb_per_s"]) for k in kinds]) / _OUT_GB_PER_S
 
     def predict(self, constants: Mapping[str, float]) -> Array:
         """Minutes to the target of every entry."""
@@ -89,6 +102,14 @@ class Table:
             latency_samples=latency,
             spread=pick["spread"],
             fixed_min=pick["fixed_min"],
+            exchange=exchange_samples(
+                within=pick["within_samples"],
+                between=pick["between_samples"],
+                inside=self.inside,
+                domains=self.domains,
+                up_ratio=self.up,
+                out_ratio=self.out,
+            ),
         )
 
 

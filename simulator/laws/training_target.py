@@ -3,7 +3,8 @@
 The samples to a target grow with the batch: as measured by the benchmark's own reference runs, or
 as ``1 + B / B_critical`` where there are none. A chip's part of a step shrinks as chips are added,
 while the latency of a step (kernels that do not shrink, collectives) grows with the number of
-domains. What is left is paid once: evaluation, start of the run.
+domains, and exchanges wait for the links they cross, within a domain and between domains. What is
+left is paid once: evaluation, start of the run.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["chip_rate", "measured_samples", "time_to_target_min"]
+__all__ = ["chip_rate", "exchange_samples", "measured_samples", "time_to_target_min"]
 
 Array = NDArray[np.float64]
 
@@ -75,6 +76,54 @@ def measured_samples(batch: ArrayLike, batches: ArrayLike, samples: ArrayLike) -
     return np.asarray(np.exp(np.interp(at, x, y) + beyond))
 
 
+def exchange_samples(
+    *,
+    within: ArrayLike,
+    between: ArrayLike,
+    inside: ArrayLike,
+    domains: ArrayLike,
+    up_ratio: ArrayLike,
+    out_ratio: ArrayLike,
+) -> Array:
+    """Exchanges of a step that no arithmetic hides, in samples of the reference chip's work [1].
+
+    A hierarchical all-reduce passes ``1 - 1 / n`` of its bytes over each link of a domain of ``n``
+    chips, then a share of each chip's size over the links between domains (Thakur et al.,
+    :doi:`10.1177/1094342005051521`).
+
+    Parameters
+    ----------
+    within, between : array_like
+        Samples the reference chip works through while it exchanges over its own links in a domain
+        and, eight chips to a domain, between domains [1], >= 0.
+    inside, domains : array_like
+        Chips to a domain, and domains [1], >= 1.
+    up_ratio, out_ratio : array_like
+        Bandwidths of a chip's links in and out of its domain over the reference chip's [1], > 0.
+
+    Raises
+    ------
+    ValueError
+        If a ratio is not > 0, or there is less than one chip or domain.
+
+    Examples
+    --------
+    >>> float(exchange_samples(within=0.8, between=0.4, inside=8, domains=2, up_ratio=1.0,
+    ...     out_ratio=0.5))
+    1.1
+    """
+    chips, apart = np.asarray(inside, dtype=np.float64), np.asarray(domains, dtype=np.float64)
+    up, out = np.asarray(up_ratio, dtype=np.float64), np.asarray(out_ratio, dtype=np.float64)
+    if np.any(~(up > 0)) or np.any(~(out > 0)):
+        raise ValueError("up_ratio and out_ratio must be > 0")
+    if np.any(~(chips >= 1)) or np.any(~(apart >= 1)):
+        raise ValueError("inside and domains must be >= 1")
+    first = np.asarray(within) * (1.0 - 1.0 / chips) / up
+    # Beyond eight chips a domain's own ports, not its size, carry what leaves it.
+    second = np.asarray(between) * (1.0 - 1.0 / apart) / out * 8.0 / np.minimum(chips, 8.0)
+    return np.asarray(first + second, dtype=np.float64)
+
+
 def time_to_target_min(
     *,
     batch: ArrayLike,
@@ -86,6 +135,7 @@ def time_to_target_min(
     latency_samples: ArrayLike,
     spread: ArrayLike,
     fixed_min: ArrayLike,
+    exchange: ArrayLike = 0.0,
 ) -> Array:
     """Minutes to a target quality [min].
 
@@ -106,6 +156,9 @@ def time_to_target_min(
         Growth of that latency for each doubling of domains [1].
     fixed_min : array_like
         Paid once [min].
+    exchange : array_like
+        Exchanges of a step that no arithmetic hides, as samples the reference chip works through
+        meanwhile [1], >= 0.
 
     Returns
     -------
@@ -122,4 +175,5 @@ def time_to_target_min(
     work = np.asarray(work_min) * np.asarray(convergence)
     apart = 1.0 + np.asarray(spread) * np.log2(np.maximum(np.asarray(domains), 1.0))
     turn = size / np.asarray(chips) / np.asarray(rate) + np.asarray(latency_samples) * apart
+    turn = turn + np.asarray(exchange)
     return np.asarray(work / size * turn + np.asarray(fixed_min), dtype=np.float64)
