@@ -166,7 +166,7 @@ def test_replay_tells_all_faults_at_once(tmp_path):
 STUDY = Path(__file__).parent.parent / "data" / "tiny_study.yaml"
 
 
-@pytest.mark.parametrize("command", ["run", "show", "supply", "stress"])
+@pytest.mark.parametrize("command", ["run", "show", "stress"])
 def test_a_study_file_where_a_scenario_is_wanted_says_what_to_type(command):
     result = siliconmix(command, STUDY)
     assert result.exit_code == 2

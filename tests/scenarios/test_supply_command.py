@@ -24,7 +24,7 @@ from scenarios.supply_rows import (
 from simulator.spec.loader import load
 from simulator.units import DAY_S, WEEK_S, YEAR_S
 from simulator.world.chain import Chain
-from tests.world.buying import buying, lead, rack
+from tests.world.buying import buying, chip, lead, node, rack
 from tests.world.test_late_pilot import supplied
 from tests.world.test_programme import scenario as with_programme
 
@@ -134,6 +134,35 @@ def test_the_in_house_chips_part_is_known_within_what_the_gate_decides():
     assert row["loss_low"] == pytest.approx(max(0.0, mean(drawn) - half), abs=1e-7)
     assert row["loss_high"] == pytest.approx(mean(drawn) + half, abs=1e-7)
     assert ramps(worlds).mean == pytest.approx(sum(ramped) / 6)
+
+
+def test_what_is_called_off_is_not_bought_and_a_discount_counts():
+    """Of b 50 racks at 0.8 MUSD are 40, of c 40 at 1.5 are 60; the 100 of a are called off."""
+    chips = {c: chip() for c in "abc"}
+    lines = [
+        {"chip": "a", "quarter": "2025Q1", "racks": 100, "cancel": "2025Q3"},
+        {"chip": "b", "quarter": "2025Q1", "racks": 50, "discount": 0.2},
+        {"chip": "c", "quarter": "2025Q1", "racks": 40, "price": 1.5e6},
+    ]
+    racks = {c: rack(c, usd=1e6) for c in chips}
+    leads = {c: lead(70 * WEEK_S) for c in chips}
+    given = buying(chips, racks=racks, plan=lines, lead_times=leads, quarters=4)
+    shares = bought_shares(runs(Chain(given), 0, 2))
+    assert {c: list(s) for c, s in shares.items()} == {
+        "b": pytest.approx([0.4, 0.4]),
+        "c": pytest.approx([0.6, 0.6]),
+    }
+
+
+def test_losses_are_told_before_and_after_substitutes_cover():
+    """One supplier has 0.6, the other 0.4 and may cover 0.7: 0.6 lost at once, then 0.3."""
+    split = {"shares": {"one": 0.6, "two": 0.4}, "limits": {"two": 0.7}, "source": "a test"}
+    nodes = {"one": node("memory", "KR"), "two": node("memory", "JP")}
+    line = {"chip": "a", "quarter": "2025Q1", "racks": 1}
+    chain = Chain(buying({"a": chip(inputs={"memory": split})}, nodes=nodes, plan=[line]))
+    rows = {row["id"]: row for row in node_rows(chain, bought_shares(runs(chain, 0, 2)))}
+    assert (rows["one"]["loss_at_once"], rows["one"]["loss"]) == pytest.approx((0.6, 0.3))
+    assert (rows["two"]["loss_at_once"], rows["two"]["loss"]) == pytest.approx((0.4, 0.4))
 
 
 def test_a_scenario_without_orders_hangs_on_nothing():
