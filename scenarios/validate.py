@@ -12,7 +12,7 @@ from rich.console import Console
 from scenarios.validate_benchmarks import mlperf, recommendation, vision
 from scenarios.validate_catalog import Unknown
 from scenarios.validate_clusters import helios, openb
-from scenarios.validate_outcomes import rank_lines
+from scenarios.validate_ranks import rank_lines
 from scenarios.validate_show import Json, Loo, Rows, prose, refuse, show
 
 __all__ = ["validate_app"]

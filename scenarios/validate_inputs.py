@@ -27,6 +27,8 @@ Constants = Mapping[str, float]
 _REACHED = 0.76
 _UNFLASHED = ("megatron", "deepspeed")
 _BLOCKING = ("megatron", "deepspeed")
+#: Reorders what experts receive chunk by chunk: Megatron Core of 2025 without fused permutation.
+_CHUNKING = ("megatron-core",)
 _OVERLAPPING = ("megatron-core", "megatron-bridge", "megascale")
 
 
@@ -94,6 +96,7 @@ class Inputs:
         self.rowwise = np.array([case.rowwise for case in cases])
         self.dropping = np.array([case.dropping for case in cases])
         self.overlapped = np.array([c.software in _OVERLAPPING for c in cases])
+        self.chunked = np.array([case.software in _CHUNKING for case in cases])
         self.asynchronous = np.array([c.overlapped for c in cases])
 
     def places(self, quantity: str) -> tuple[list[str], NDArray[np.int64]]:
@@ -168,6 +171,7 @@ class Inputs:
             expert_passes=pick("sorting") * moe,
             expert_issue_s=pick("issue") * moe * dropping,
             expert_each_s=pick("each") * moe * dropping,
+            expert_chunk_s=np.where(self.chunked, constants["chunk.s"], 0.0) * moe * dropping,
             context_loss=constants["context.loss"] * ones,
         )
 

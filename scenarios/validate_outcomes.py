@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.table import Table
 
 __all__ = [
@@ -18,8 +16,6 @@ __all__ = [
     "Score",
     "error_table",
     "json_line",
-    "rank_correlation",
-    "rank_lines",
     "row_table",
     "score",
     "scores_by",
@@ -31,7 +27,10 @@ BAND = 1.645
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row and its prediction, in the row's own unit; *spread* is that of its log error [1]."""
+    """A row and its prediction, in the row's own unit; *spread* is that of its log error [1].
+
+    *layout* tells how the model lies over the chips: rows alike in it differ in batches alone.
+    """
 
     id: str
     family: str
@@ -42,6 +41,7 @@ class Outcome:
     predicted: float
     unit: str
     model: str = ""
+    layout: str = ""
     count: float = math.nan
     published: str = ""
     spread: float = math.nan
@@ -111,54 +111,6 @@ def scores_by(outcomes: Sequence[Outcome], *names: str) -> Mapping[tuple[str, ..
     for outcome in outcomes:
         groups.setdefault(tuple(str(getattr(outcome, n)) for n in names), []).append(outcome)
     return {key: score(groups[key]) for key in sorted(groups)}
-
-
-def rank_correlation(outcomes: Sequence[Outcome]) -> Mapping[str, float]:
-    """Spearman's rank correlation of measured and predicted over the rows of each model [1].
-
-    Examples
-    --------
-    >>> rows = [Outcome(str(m), "f", "c", "k", "A", m, p, "s", "x") for m, p in ((1, 3), (2, 9))]
-    >>> rank_correlation([*rows, Outcome("3", "f", "c", "k", "A", 5.0, 20.0, "s", "x")])
-    {'x': 1.0}
-    """
-    groups: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        groups.setdefault(outcome.model, []).append(outcome)
-    found = {}
-    for model, members in sorted(groups.items()):
-        if len(members) >= 3:
-            measured = _ranks([o.measured for o in members])
-            found[model] = float(
-                np.corrcoef(measured, _ranks([o.predicted for o in members]))[0, 1]
-            )
-    return found
-
-
-def rank_lines(outcomes: Sequence[Outcome]) -> list[str]:
-    """Rank correlation over the plans of each model, then over models and over all rows."""
-    found = rank_correlation(outcomes)
-    if not found:
-        return []
-    lines = [
-        f"rank correlation over {sum(o.model == model for o in outcomes)} plans of {model}: {r:.3f}"
-        for model, r in found.items()
-    ]
-    pooled = rank_correlation([dataclasses.replace(o, model="all") for o in outcomes])["all"]
-    each = np.array(list(found.values()))
-    lines.append(
-        f"rank correlation over plans of a model, {each.size} models: mean {each.mean():.3f}, "
-        f"median {np.median(each):.3f}, least {each.min():.3f}; "
-        f"over all {len(outcomes)} rows {pooled:.3f}"
-    )
-    return lines
-
-
-def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
-    """Ranks, ties sharing their mean."""
-    _, index, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
-    upto = np.cumsum(counts)
-    return np.asarray((upto - (counts - 1) / 2.0)[index], dtype=np.float64)
 
 
 def json_line(outcome: Outcome) -> str:

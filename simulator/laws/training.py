@@ -161,9 +161,16 @@ def _layer_passes_s(
 
 
 def _routing_issue_s(model: Architecture, plan: Plan, software: Software) -> Array:
-    """Host time to route a mean layer: how many tokens go where, then each expert in turn."""
-    held = model.experts / plan.ep
-    return np.asarray(model.expert_share * software.expert_issue_s + held * software.expert_each_s)
+    """Host time to route a mean layer: how many tokens go where, then each expert in turn.
+
+    What arrives is ordered by chip, and within it by expert. Who holds several experts has to
+    reorder as many chunks as the layer has experts; software that has no kernel for that cuts and
+    joins them one by one (Megatron Core's all-to-all dispatcher without fused permutation).
+    """
+    share, held = model.expert_share, model.experts / plan.ep
+    chunks = np.where(held > 1.5 * share, model.experts, 0.0)
+    issue = share * software.expert_issue_s + held * software.expert_each_s
+    return np.asarray(issue + chunks * software.expert_chunk_s)
 
 
 def _head_s(

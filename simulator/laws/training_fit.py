@@ -56,7 +56,7 @@ def fit_constants(
     measured: ArrayLike,
     priors: Mapping[str, Prior],
     *,
-    noise: float,
+    noise: ArrayLike,
     weights: ArrayLike = 1.0,
     start: Mapping[str, float] | None = None,
     evaluations: int = 20,
@@ -71,8 +71,8 @@ def fit_constants(
         Measurements, positive.
     priors : mapping
         Prior of each constant.
-    noise : float
-        Spread of the logarithm of a row about a right law [1]; larger errors count ever less.
+    noise : array_like
+        Spread of the logarithm of each row about a right law [1]; larger errors count ever less.
     weights : array_like
         Weight of each row's residual [1].
     start : mapping, optional
@@ -98,7 +98,8 @@ def fit_constants(
     for name, prior in priors.items():
         if not (prior.value > 0 and prior.spread > 0):
             raise ValueError(f"prior of {name} is {prior}, must be > 0 in value and spread")
-    if not noise > 0:
+    scatter = np.asarray(noise, dtype=np.float64)
+    if np.any(~(scatter > 0)):
         raise ValueError(f"noise is {noise!r}, must be > 0")
     names = list(priors)
     centre = np.log([priors[name].value for name in names])
@@ -110,7 +111,7 @@ def fit_constants(
         return dict(zip(names, np.exp(centre + spread * z).tolist(), strict=True))
 
     def residuals(z: Array) -> Array:
-        error = weight * (np.log(predict(constants(z))) - log_truth) / noise
+        error = weight * (np.log(predict(constants(z))) - log_truth) / scatter
         return np.concatenate([error, z])
 
     begin = np.zeros(len(names))

@@ -121,6 +121,9 @@ class Software:
     expert_issue_s, expert_each_s : ndarray
         Time the host needs besides for a layer that routes, and for each expert a chip holds, a
         pass [s].
+    expert_chunk_s : ndarray
+        Time early software needs to cut and join the tokens of each expert of a layer, of all
+        chips, where a chip holds several, a pass [s].
     context_loss : ndarray
         Attention time lost to uneven shares when a sequence is split over many chips [1].
     """
@@ -148,6 +151,7 @@ class Software:
     expert_passes: Array
     expert_issue_s: Array
     expert_each_s: Array
+    expert_chunk_s: Array
     context_loss: Array
 
 

@@ -128,6 +128,7 @@ def software(law: StepLaw, chip: Chip, *, moe: bool) -> Software:
         expert_passes=law.expert_passes.value if moe else 0.0,
         expert_issue_s=law.expert_issue.value if moe else 0.0,
         expert_each_s=law.expert_each.value if moe else 0.0,
+        expert_chunk_s=0.0,
         context_loss=law.context_loss.value,
     )
 

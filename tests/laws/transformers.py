@@ -37,7 +37,7 @@ SOFTWARE = scalars(
     half_width=100, half_power=0.4, layer_passes=20, score_passes=0, causal=0.5, launch_s=1e-4,
     tp_hidden=0.5, ep_hidden=0.5, cp_hidden=0.5, dp_hidden=1, gradient_b=2, step_s=0.005,
     straggle=0.01, cast_passes=0, expert_passes=10, expert_issue_s=1e-4, expert_each_s=1e-5,
-    context_loss=0.1, hand_on_s=0, part_out=1,
+    expert_chunk_s=1e-6, context_loss=0.1, hand_on_s=0, part_out=1,
 )  # fmt: skip
 NETWORK = Network(450e9, 50e9)
 shapes = st.builds(

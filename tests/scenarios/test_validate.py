@@ -17,7 +17,8 @@ from scenarios.validate import validate_app
 from scenarios.validate_catalog import Unknown, calibration, chip_key, chips, model_key, models
 from scenarios.validate_collectives import typed_rows as typed_collectives
 from scenarios.validate_inputs import architecture_of
-from scenarios.validate_outcomes import Outcome, rank_correlation, rank_lines, score
+from scenarios.validate_outcomes import Outcome, score
+from scenarios.validate_ranks import rank_correlation, rank_lines
 from scenarios.validate_rows import read_cases, typed_cases
 from scenarios.validate_training import leave_out, predict_cases
 
