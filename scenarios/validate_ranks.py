@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from scenarios.validate_outcomes import Outcome
 
@@ -156,6 +155,12 @@ def _by(outcomes: Sequence[Outcome], name: str) -> dict[str, list[Outcome]]:
 
 def _spearman(first: Array, second: Array) -> Array:
     """Rank correlation of *first* with each row of *second*; ties share their mean rank."""
-    x, y = (rankdata(v, axis=-1) - (first.size + 1) / 2.0 for v in (first, second))
+    x, y = _centred_ranks(first), _centred_ranks(second)
     lengths = np.sqrt((x**2).sum() * (y**2).sum(axis=-1))
     return np.asarray((x * y).sum(axis=-1) / lengths, dtype=np.float64)
+
+
+def _centred_ranks(values: Array) -> Array:
+    """Ranks along the last axis less their mean: rows below less rows above, halved."""
+    one, other = values[..., :, None], values[..., None, :]
+    return np.asarray((other < one).sum(-1) - (other > one).sum(-1), dtype=np.float64) / 2.0
