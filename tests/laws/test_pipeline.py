@@ -1,8 +1,11 @@
 """Production clocks against hand cases and their defining properties."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from simulator.laws.pipeline import behind_stock, production_clock, stage_end_s
@@ -145,3 +148,57 @@ def test_an_empty_stock_hides_nothing():
     seen, empty = behind_stock(t, h, 0.0, 0.1)
     assert seen.tolist() == h.tolist()
     assert empty == []
+
+
+def by_definition(enter, duration, slot, t, h, catch_up):
+    """The end of a stage by what the words say, stretch by stretch in exact fractions."""
+    t = [Fraction(x) for x in t]
+    plan, planned, end_plan = Fraction(t[0]), slot + duration, None
+    left, end_own = Fraction(duration), None
+    now, k, never = Fraction(t[0]), 0, Fraction(10**9)
+    if enter < now:
+        left -= min(left, now - enter)
+        if left == 0:
+            return enter + duration
+    while now < never and (end_plan is None or end_own is None):
+        health = Fraction(h[k])
+        behind = now - plan
+        speed = health if health < 1 else 1 + catch_up if behind > 0 else Fraction(1)
+        until = t[k + 1] if k + 1 < len(t) else never
+        if behind > 0 and speed > 1:
+            until = min(until, now + behind / (speed - 1))
+        if now < enter < until:
+            until = Fraction(enter)
+        if end_plan is None and speed > 0 and plan + speed * (until - now) >= planned:
+            end_plan = now if plan >= planned else now + (planned - plan) / speed
+        if now >= enter and end_own is None:
+            pace = min(speed, Fraction(1))
+            if left == 0 or (pace > 0 and pace * (until - now) >= left):
+                end_own = now + (left / pace if left else 0)
+            else:
+                left -= pace * (until - now)
+        plan, now = plan + speed * (until - now), until
+        if k + 1 < len(t) and now == t[k + 1]:
+            k += 1
+    if end_plan is None or end_own is None:
+        return math.inf
+    return max(end_plan, end_own)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.sampled_from([0, 0.25, 0.5, 0.75, 1])), max_size=6),
+    st.sampled_from([0, 0.125, 0.25, 1]),
+    st.integers(-10, 150),
+    st.integers(1, 40),
+    st.integers(0, 30),
+)
+def test_a_stage_ends_when_its_definition_says(changes, catch_up, enter, duration, late):
+    t, h = [0.0], [1.0]
+    for after, health in changes:
+        t.append(t[-1] + after)
+        h.append(health)
+    line = production_clock(t, h, catch_up)
+    slot = enter - late
+    assume(slot + duration > 0)  # what is through before the clock begins is not touched
+    expected = by_definition(enter, duration, slot, t, h, Fraction(catch_up))
+    assert stage_end_s(enter, duration, line, slot) == pytest.approx(float(expected), abs=1e-6)
