@@ -25,7 +25,10 @@ orders = st.lists(
             "quarter": st.sampled_from(QUARTERS),
             "racks": st.integers(1, 90),
         },
-        optional={"cancel": st.sampled_from(["2026Q1", "2026Q2"])},
+        optional={
+            "cancel": st.sampled_from(["2026Q1", "2026Q2"]),
+            "discount": st.floats(0, 0.9),
+        },
     ),
     min_size=1,
     max_size=8,
