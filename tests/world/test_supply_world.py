@@ -319,3 +319,32 @@ def test_a_stock_that_is_not_filled_again_does_not_help_twice():
     # Ten weeks leave two of twelve; no spare rate brings them back.
     late = [b - a for a, b in zip(calm, _switches(12, *twice), strict=True)]
     assert late[-1] == pytest.approx(8 * week_s, rel=1e-9)
+
+
+def test_each_rack_holds_a_port_of_the_network_until_more_are_connected():
+    """Thirty ports, and thirty more in 2025Q3: of two orders of twenty, ten racks wait for them."""
+    network = [{"quarter": "2024Q4", "racks": 30}, {"quarter": "2025Q3", "racks": 30}]
+    site = {
+        "phases": [{"quarter": "2024Q4", "it_power": 1e6, "racks": 100}],
+        "network": network,
+    }
+    plan = [{"chip": "gpu", "quarter": q, "racks": 20} for q in ("2025Q1", "2025Q2")]
+    world = run(buying(site=site, plan=plan))
+    told = world.record.tables["deliveries"]
+    at = world.scenario.horizon.calendar.at
+    found = [*zip(told["racks"], told["in_service_s"], strict=True)]
+    assert found == [
+        (20, pytest.approx(0.0, abs=1.0)),
+        (10, pytest.approx(at("2025Q2"), abs=1.0)),
+        (10, at("2025Q3")),
+    ]
+
+
+def test_orders_of_before_the_start_share_their_luck_by_quarter():
+    lines = [("2024Q2", 1), ("2024Q3", 1), ("2024Q3", 2)]
+    scenario = buying(
+        plan=[{"chip": "gpu", "quarter": q, "racks": n} for q, n in lines],
+        lead_times={"gpu": lead(560 * DAY_S, 840 * DAY_S)},
+    )
+    first, second, third = (o.total_s for o in run(scenario).supply.orders)
+    assert second == third != first
