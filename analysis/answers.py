@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis import metrics
+from analysis import comparison, metrics
 from analysis.binding_answer import what_binds
 from analysis.estimates import Array, of_row, settled
 from analysis.measures import dependence
@@ -43,7 +43,7 @@ def answers(study: Study, summary: pl.DataFrame) -> list[Answer]:
     ----------
     study : Study
     summary : DataFrame
-        :func:`analysis.metrics.summary`.
+        :func:`analysis.comparison.summary`.
     """
     found = [_mix(study, summary), _work(study, summary), _money(study, summary)]
     if study.stops:
@@ -160,7 +160,7 @@ def _gate(study: Study) -> str:
 
 def _estimate(summary: pl.DataFrame, metric: str, case: str = BASELINE) -> Estimate | None:
     rows = summary.filter((pl.col("metric") == metric) & (pl.col("case") == case))
-    return metrics.row_estimate(rows.row(0, named=True))
+    return comparison.row_estimate(rows.row(0, named=True))
 
 
 def _said(summary: pl.DataFrame, metric: str) -> str:
@@ -214,7 +214,7 @@ def _money(study: Study, summary: pl.DataFrame) -> Answer:
     names = {key: thing.label for key, thing in study.things("cases").items()}
     told = []
     for row in costs.iter_rows(named=True):
-        delta = metrics.row_estimate(row, "difference")
+        delta = comparison.row_estimate(row, "difference")
         if row["verdict"] in _CLEAR and delta is not None:
             told.append(f"{names[row['case']]} {interval(delta, sign=True)}")
     against = listing(told) if told else "no case differs distinguishably"

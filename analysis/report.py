@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from analysis import metrics
+from analysis import comparison, metrics
 from analysis.answers import answers, choices
 from analysis.assumptions import assumptions, counts
 from analysis.estimates import of_row
@@ -89,8 +89,8 @@ def report(out: Path | str) -> Path:
     study = open_study(out)
     folder = study.out / "report"
     figures = draw_all(study, folder / "figures")
-    summary = metrics.summary(study)
-    by_service = metrics.summary(study, [f"work_done.{key}" for key in study.things("services")])
+    summary = comparison.summary(study)
+    by_service = comparison.summary(study, [f"work_done.{key}" for key in study.things("services")])
     summary = pl.concat([summary, by_service])
     summary.write_csv(folder / "summary.csv")
     page = folder / "index.html"
@@ -149,7 +149,7 @@ def _service_table(
     study: Study, summary: pl.DataFrame
 ) -> list[tuple[str, list[tuple[str, str]], list[tuple[str, list[Cell]]]]]:
     """Return the work done of each service, the services as columns; nothing without any."""
-    labels = metrics.labels_of_services(study)
+    labels = comparison.labels_of_services(study)
     if not labels:
         return []
     heads, rows = _comparison(study, summary, [f"work_done.{key}" for key in labels])
@@ -177,7 +177,7 @@ def _comparison(
 
 
 def _cell(row: dict[str, Any], factor: float, is_judged: bool) -> Cell:
-    level, delta = metrics.row_estimate(row), metrics.row_estimate(row, "difference")
+    level, delta = comparison.row_estimate(row), comparison.row_estimate(row, "difference")
     shown = _unbroken(interval(level, factor)) if level else "–"
     if row["case"] == BASELINE or delta is None:
         return Cell(shown, "", "")

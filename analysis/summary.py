@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from analysis import metrics
+from analysis import comparison, metrics
 from analysis.study_reader import BASELINE, Study, open_study
 from analysis.views.risk import work_lost_by_stop
 from analysis.words import number, scale, signed
@@ -42,7 +42,7 @@ def summary_text(study: Study | Path | str) -> RenderableType:
         A study, or its folder.
     """
     opened = study if isinstance(study, Study) else open_study(study)
-    table = metrics.summary(opened)
+    table = comparison.summary(opened)
     parts: list[RenderableType] = [
         Text(opened.title, style="bold"),
         _cases(opened, table, _WORK),
@@ -93,7 +93,7 @@ def _short(unit: str) -> str:
 
 
 def _level(row: dict[str, Any], factor: float) -> str:
-    estimate = metrics.row_estimate(row)
+    estimate = comparison.row_estimate(row)
     if estimate is None:
         return "–"
     if estimate.n < 2 or estimate.half_width == 0:
@@ -103,7 +103,7 @@ def _level(row: dict[str, Any], factor: float) -> str:
 
 def _relative(row: dict[str, Any]) -> str:
     """Write a paired difference in percent of the baseline's mean."""
-    delta = metrics.row_estimate(row, "difference")
+    delta = comparison.row_estimate(row, "difference")
     if row["case"] == BASELINE or delta is None:
         return ""
     base = row["mean"] - delta.mean

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from analysis import Study, metrics, open_study
+from analysis import Study, comparison, metrics, open_study
 from analysis.measures import binding, chip_time, dependence, fleet, gate, money, waits, work
 from analysis.views import work as work_views
 from tests.analysis.synthetic import GAIN, NOISE, STOP_LOSS, write_study
@@ -125,7 +125,7 @@ def test_network_share_weighs_the_families_profiles(study: Study) -> None:
 
 
 def test_summary_has_means_with_t_intervals(study: Study) -> None:
-    row = one(metrics.summary(study), case="baseline", metric="work_done")
+    row = one(comparison.summary(study), case="baseline", metric="work_done")
     half = stats.t.ppf(0.975, 3) * stats.tstd(NOISE) / 2
     assert row["mean"] == pytest.approx(DONE)
     assert (row["low"], row["high"]) == pytest.approx((DONE - half, DONE + half))
@@ -134,7 +134,7 @@ def test_summary_has_means_with_t_intervals(study: Study) -> None:
 
 
 def test_differences_are_paired(study: Study) -> None:
-    frame = metrics.summary(study)
+    frame = comparison.summary(study)
     row = one(frame, case="more_chips", metric="work_done")
     half = stats.t.ppf(0.975, 3) * math.sqrt(4 / 3) / 2
     assert row["difference"] == pytest.approx(10.0)
@@ -146,20 +146,20 @@ def test_differences_are_paired(study: Study) -> None:
 
 
 def test_an_identical_case_differs_by_exactly_zero(study: Study) -> None:
-    rows = metrics.summary(study).filter(case="same_again")
+    rows = comparison.summary(study).filter(case="same_again")
     assert rows["difference"].to_list() == [0.0] * len(metrics.METRICS)
     assert rows["difference_low"].to_list() == rows["difference_high"].to_list()
     assert set(rows["verdict"]) == {"exactly zero in every replication"}
 
 
 def test_an_interval_too_wide_says_so(study: Study) -> None:
-    row = one(metrics.summary(study), case="noisy_case", metric="work_done")
+    row = one(comparison.summary(study), case="noisy_case", metric="work_done")
     assert sum(GAIN["noisy_case"]) == 0
     assert row["verdict"] == "not distinguishable from zero with 4 replications"
 
 
 def test_one_replication_has_no_interval_and_claims_nothing(lone_study: Study) -> None:
-    row = one(metrics.summary(lone_study), case="more_chips", metric="work_done")
+    row = one(comparison.summary(lone_study), case="more_chips", metric="work_done")
     assert math.isinf(row["difference_low"])  # type: ignore[arg-type]
     assert row["verdict"] == "not distinguishable from zero with 1 replication"
 
@@ -209,7 +209,7 @@ def test_parts_sum_to_the_whole(study: Study) -> None:
 
 def test_a_services_work_is_compared_in_pairs(study: Study) -> None:
     """A case adds 9, 11, 9, 11 rce-days of feed in the second quarter, and none of the others."""
-    found = metrics.summary(study, ["work_done.feed", "work_done.lm"])
+    found = comparison.summary(study, ["work_done.feed", "work_done.lm"])
     row = one(found, case="more_chips", metric="work_done.feed")
     assert row["label"] == "Training work done: Feed ranking"
     assert row["difference"] == pytest.approx(10.0)

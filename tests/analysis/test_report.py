@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from analysis import Study, metrics, open_study
+from analysis import Study, comparison, open_study
 from analysis.answers import answers, choices, loss_difference
 from analysis.assumptions import assumptions, counts
 from analysis.binding_answer import what_binds
@@ -68,7 +68,7 @@ def test_what_is_assumed_is_listed_with_its_range(page: Path) -> None:
 
 
 def test_answers_state_what_the_tables_say(study: Study) -> None:
-    told = {a.question: a for a in answers(study, metrics.summary(study))}
+    told = {a.question: a for a in answers(study, comparison.summary(study))}
     mix = told["What mix do we buy?"]
     assert "More chips does most work: +4.17 [3.40, 4.93] %" in mix.headline
     assert any("not distinguishable with 4 replications" in d for d in mix.details)
@@ -131,7 +131,7 @@ def test_what_a_linear_program_leaves_over_is_nothing(tmp_path: Path) -> None:
         path = path.with_name("asked.parquet")
         asked = pl.read_parquet(path)
         asked.with_columns(unserved_rce_s=pl.col("work_rce_s") * 3e-9).write_parquet(path)
-    rows = metrics.summary(open_study(out)).filter(pl.col("case") == "more_chips")
+    rows = comparison.summary(open_study(out)).filter(pl.col("case") == "more_chips")
     at = {row["metric"]: row for row in rows.iter_rows(named=True)}
     assert at["work_done"]["verdict"] == "exactly zero in every replication"
     assert (at["unserved"]["mean"], at["unserved_share"]["mean"]) == (0.0, 0.0)
