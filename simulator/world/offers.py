@@ -33,8 +33,8 @@ class Offer:
         Of a rack. [USD]
     contract : Contract
     lead : LeadTime
-    install_share, burn_in_share, commission_share : float
-        Of the lead time, from the dock to service; the last is both. [1]
+    commission_share : float
+        Of the lead time, from the dock to service: to install and to burn in. [1]
     unshipped, shipped, whole : list of stages
         The way before the balance is due, behind it, and all of it.
     lead_s, earlier_s : list of float
@@ -44,8 +44,6 @@ class Offer:
     price_usd: float
     contract: Contract
     lead: LeadTime
-    install_share: float
-    burn_in_share: float
     commission_share: float
     unshipped: list[Stage]
     shipped: list[Stage]
@@ -87,8 +85,6 @@ class Offers:
             scenario.catalog.racks[chip].price.value,
             scenario.supply.contracts.get(chip, _PLAIN),
             lead,
-            lead.install_share,
-            lead.burn_in_share,
             lead.install_share + lead.burn_in_share,
             way[:-1],
             shipped,

@@ -276,7 +276,7 @@ class Supply:
     def _consignment(self, order: OrderState, offer: Offer) -> Consignment:
         if not offer.commission_share:
             return Consignment(order.name, order.chip, order.racks)
-        install_s = order.commission_s * offer.install_share / offer.commission_share
+        install_s = order.commission_s * offer.lead.install_share / offer.commission_share
         stages = (("install", install_s), ("burn_in", order.commission_s - install_s))
         return Consignment(order.name, order.chip, order.racks, stages)
 
