@@ -149,24 +149,22 @@ def stage_end_s(
     >>> stage_end_s(15.0, 10.0, line, slot_s=5.0), stage_end_s(25.0, 10.0, line, slot_s=5.0)
     (30.0, 35.0)
     """
-    end_s, k = enter_s + duration_s, bisect_right(clock.at_s, enter_s) - 1
+    at_s = clock.at_s
+    end_s, k = enter_s + duration_s, bisect_right(at_s, enter_s) - 1
     if k >= 0 and end_s <= clock.kept_until_s[k]:
         return end_s  # on time as it comes and until it leaves: nothing is in front of it
     due = end_s if slot_s is None else slot_s + duration_s
-    backlog_s = _reached_s(due, clock.at_s, clock.done_s, clock.rates)
+    backlog_s = _reached_s(due, at_s, clock.done_s, clock.rates)
     if duration_s == 0:
         return backlog_s if backlog_s > enter_s else enter_s
     # What the work takes itself, which the line's hurt alone delays.
     if k >= 0:
-        since_s, pace = clock.at_s[k], clock.paces[k]
-        end_s = clock.worked_s[k] + pace * (enter_s - since_s) + duration_s
-    worked_s = _reached_s(end_s, clock.at_s, clock.worked_s, clock.paces)
+        end_s = clock.worked_s[k] + clock.paces[k] * (enter_s - at_s[k]) + duration_s
+    worked_s = _reached_s(end_s, at_s, clock.worked_s, clock.paces)
     return backlog_s if backlog_s > worked_s else worked_s
 
 
-def _reached_s(
-    target: float, at: Sequence[float], done: Sequence[float], rates: Sequence[float]
-) -> float:
+def _reached_s(target: float, at: list[float], done: list[float], rates: list[float]) -> float:
     """Return when a clock has done so much. [s]."""
     # Behind the last corner at which less is done: a flat stretch is a stop.
     k = bisect_left(done, target) - 1

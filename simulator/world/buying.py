@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from math import ceil
 
 from simulator.distributions import Lognormal
@@ -68,12 +69,62 @@ def hedge(scenario: Scenario, buying: Buying) -> list[Order]:
             # What was paid before the run buys nothing in it.
             purse = chip, quarter_start(line.quarter) < start
             kept[purse] += part * usd
-            racks = int((kept[purse] + CENT_USD) // rack_usd)
+            racks = whole_racks(kept[purse], rack_usd)
             terms = scenario.supply.contracts.get(chip)
             if racks and (terms is None or racks >= terms.minimum):
                 kept[purse] -= racks * rack_usd
                 lines.append(parted.model_copy(update={"spend": None, "racks": racks}))
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Whole racks of one chip that are ordered in a quarter.
+
+    Attributes
+    ----------
+    name : str
+        Cause, chip, quarter and ordinal.
+    price_usd : float
+        Of a rack. [USD]
+    extra_wait_s : float
+        Behind the vendor's queue, at its back. [s]
+    cancel : str, optional
+        Quarter in which it is called off, if it still can be.
+    """
+
+    name: str
+    chip: str
+    quarter: str
+    cause: str
+    racks: int
+    price_usd: float
+    extra_wait_s: float = 0.0
+    cancel: str | None = None
+
+
+def purchases(scenario: Scenario) -> list[Purchase]:
+    """Return what the plan of record buys as the scenario's rule orders it, by quarter."""
+    supply, racks = scenario.supply, scenario.catalog.racks
+    lines = RULES[supply.buying.rule](scenario, supply.buying)
+    ordinals: Counter[tuple[str, str]] = Counter()
+    bought = []
+    for line in sorted(lines, key=lambda line: quarter_start(line.quarter)):
+        price_usd = line.rack_usd(racks[line.chip].price.value)
+        count = line.racks
+        if count is None:
+            count = whole_racks(line.spend or 0.0, price_usd)
+        if count:
+            where = line.chip, line.quarter
+            ordinals[where] += 1
+            name = "/".join(("plan", *where, str(ordinals[where])))
+            bought.append(Purchase(name, *where, "plan", count, price_usd, cancel=line.cancel))
+    return bought
+
+
+def whole_racks(usd: float, price_usd: float) -> int:
+    """Return the whole racks that money buys."""
+    return int((usd + CENT_USD) // price_usd)
 
 
 #: By name; `react_to_slips` follows the plan and buys again what :func:`slipped`.

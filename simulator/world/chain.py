@@ -16,11 +16,10 @@ from simulator.laws.dependency import Node as GraphNode
 from simulator.spec.base import Figure
 from simulator.spec.chain import Input, Node, Terms
 from simulator.spec.hardware import Chip
-from simulator.spec.orders import Order
 from simulator.spec.scenario import Scenario
 from simulator.spec.shocks import Hit
 from simulator.units import Calendar
-from simulator.world.buying import RULES
+from simulator.world.buying import purchases
 
 #: Stages of an order that hang on nodes, in the order it passes them.
 STAGES = ("wafer", "packaging", "rack", "ship")
@@ -90,7 +89,7 @@ class Chain:
         Whether any of those goes into a rack of each chip.
     begins_s : mapping of str to float
         When a quarter begins, also one outside the run. [s]
-    plan : list of (quarter, list of Order)
+    plan : list of (quarter, list of Purchase)
         The plan of record as the buying rule orders it, by time.
     random_shocks : list of (RandomShocks, tuple of str)
         Each with the nodes it hits.
@@ -138,7 +137,8 @@ class Chain:
         self.number_of_quarter = {name: k for k, name in enumerate(self.quarters)}
         self.edges_s = scenario.horizon.calendar.edges_s()
         self.begins_s = _Begins(scenario.horizon.calendar)
-        self.plan = self._plan()
+        by_quarter = groupby(purchases(scenario), lambda bought: bought.quarter)
+        self.plan = [(quarter, list(each)) for quarter, each in by_quarter]
         self.random_shocks = [
             (shock, tuple(self.hit_by(shock))) for shock in scenario.supply.random_shocks
         ]
@@ -172,12 +172,6 @@ class Chain:
                     found += [(node, base) for base in felt if base != first]
             self._echoes[nodes] = tuple(found)
         return self._echoes[nodes]
-
-    def _plan(self) -> list[tuple[str, list[Order]]]:
-        rule = self.scenario.supply.buying
-        lines = RULES[rule.rule](self.scenario, rule)
-        lines.sort(key=lambda order: self.begins_s[order.quarter])
-        return [(quarter, list(each)) for quarter, each in groupby(lines, lambda o: o.quarter)]
 
     def _need(self, name: str, given: Input) -> Need:
         return self._of(name, given.stage, given.shares, given)

@@ -30,6 +30,34 @@ class At(simpy.Event):
         heappush(env._queue, (t_s, NORMAL, next(env._eid), self))
 
 
+class Alarm(simpy.Event):
+    """An event that one process sets and waits for again and again, an `At` each time.
+
+    To set it while somebody still waits for it would lose who waits.
+
+    Examples
+    --------
+    >>> env = simpy.Environment()
+    >>> alarm, heard = Alarm(env), []
+    >>> def wait(env):
+    ...     for t_s in (0.1, 0.3, 0.2):
+    ...         heard.append((yield alarm.at(t_s)))
+    >>> env.run(env.process(wait(env))); heard, env.now
+    ([0.1, 0.3, 0.3], 0.3)
+    """
+
+    def __init__(self, env: simpy.Environment) -> None:
+        self.env, self._ok = env, True
+
+    def at(self, t_s: float) -> Alarm:
+        """Set it to a time, or to now if that is past; its value is when. [s]."""
+        env = self.env
+        self._value = t_s = t_s if t_s > env._now else env._now
+        self.callbacks = []
+        heappush(env._queue, (t_s, NORMAL, next(env._eid), self))
+        return self
+
+
 def run_to_end(env: simpy.Environment, end_s: float) -> None:
     """Run as ``env.run(until=end_s)`` does, without two calls an event, and let go of the rest.
 

@@ -155,8 +155,9 @@ class Floor:
         # What waits there already found no room, and finds none by this one's coming.
         for site_id in self._sites_for[consignment.chip]:
             self._install(site_id, consignment)
-        if consignment.racks:
-            self.dock.append(consignment)
+            if not consignment.racks:
+                return
+        self.dock.append(consignment)
 
     def serve(self) -> None:
         """Move racks from the dock to sites, first come first served, whoever fits."""

@@ -63,10 +63,12 @@ class Market:
         self.vendor = {i: chip.vendor for i, chip in chain.scenario.catalog.chips.items()}
         self._column = {chip: k for k, chip in enumerate(chain.bought)}
         self.regimes: dict[str, list[Regime]] = {}
-        #: Wait for a slot by vendor and quarter. [s]
-        self._waits_s: dict[str, list[float]] = {}
-        for vendor, queue in sorted(self.queues.items()):
-            self._draw(vendor, queue, streams, chain.quarters)
+        waits_s = {
+            vendor: self._draw(vendor, queue, streams, chain.quarters)
+            for vendor, queue in sorted(self.queues.items())
+        }
+        #: Wait for a slot by quarter, of chips whose vendor has a queue. [s]
+        self._waits_s = {i: waits_s[v] for i, v in self.vendor.items() if v in waits_s}
         self.asks: list[Ask] = []
         self._left = np.array([], float)
         #: What the last window left can be had until then. [s]
@@ -92,8 +94,8 @@ class Market:
 
     def wait_s(self, chip: str, t_s: float) -> float:
         """Wait for a slot of an order placed at a time. [s]."""
-        waits_s = self._waits_s.get(self.vendor[chip])
-        return waits_s[self._quarter(t_s)] if waits_s else 0.0
+        waits_s = self._waits_s.get(chip)
+        return waits_s[bisect_right(self.edges_s, t_s) - 1] if waits_s else 0.0
 
     def ask(self, chip: str, racks: int, *, again: bool = False) -> Ask:
         """Ask for racks, now or *again* in the next window."""
@@ -149,6 +151,10 @@ class Market:
             ours = self.chain.units @ racks_granted
             grants = racks_granted.tolist()
             self._left = np.maximum(0.0, supply - ours - np.minimum(outside, supply - ours))
+        if grants == racks:
+            for ask in asks:
+                ask.succeed(ask.racks)
+            return
         for column, asked in enumerate(racks):
             if grants[column] < asked:
                 detail = f"{grants[column]} of {asked} racks; {self._binding(column)}"
@@ -227,8 +233,10 @@ class Market:
     def _quarter(self, t_s: float) -> int:
         return bisect_right(self.edges_s, t_s) - 1  # the first begins with the run
 
-    def _draw(self, vendor: str, queue: Queue, streams: Streams, quarters: list[str]) -> None:
-        """Draw a vendor's regimes and waits, quarter by quarter."""
+    def _draw(
+        self, vendor: str, queue: Queue, streams: Streams, quarters: list[str]
+    ) -> list[float]:
+        """Draw a vendor's regimes and waits, quarter by quarter; return the waits. [s]."""
         stream = streams(f"queue/{vendor}")
         chance = stream.random(len(quarters)).tolist()
         z = stream.standard_normal(len(quarters)).tolist()
@@ -241,7 +249,7 @@ class Market:
             path.append(now)
         self.regimes[vendor] = path
         sigma = log(queue.wait_spread) / _Z90
-        self._waits_s[vendor] = [
+        return [
             queue.regimes[regime].wait * exp(sigma * each)
             for regime, each in zip(path, z, strict=True)
         ]

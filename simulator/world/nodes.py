@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from math import inf
 
 import numpy as np
@@ -195,10 +196,6 @@ class Nodes:
 
 def _changes(t_s: Array, health: Array) -> tuple[list[float], list[float]]:
     """Return only the times at which a health differs from before."""
-    times: list[float] = []
-    states: list[float] = []
-    for t, state in zip(t_s.tolist(), health.tolist(), strict=True):
-        if not states or state != states[-1]:
-            times.append(t)
-            states.append(state)
-    return times, states
+    states = health.tolist()
+    new = [now != before for now, before in zip(states, [None, *states], strict=False)]
+    return [*compress(t_s.tolist(), new)], [*compress(states, new)]

@@ -37,8 +37,10 @@ class Offer:
         Of the lead time, from the dock to service: to install and to burn in. [1]
     unshipped, shipped, whole : list of stages
         The way before the balance is due, behind it, and all of it.
-    lead_s, earlier_s : list of float
-        Lead times of orders of the run's quarters, and of those before, the latest first. [s]
+    lead_s : dict of str to float
+        Lead time of orders of each quarter of the run. [s]
+    earlier_s : list of float
+        Those of orders of quarters before, the latest first. [s]
     """
 
     price_usd: float
@@ -48,7 +50,7 @@ class Offer:
     unshipped: list[Stage]
     shipped: list[Stage]
     whole: list[Stage]
-    lead_s: list[float]
+    lead_s: dict[str, float]
     earlier_s: list[float] | None = None
 
 
@@ -66,17 +68,15 @@ class Offers:
             chip: self._offer(chip, leads[chip], own) for chip, own in zip(chips, luck, strict=True)
         }
 
-    def lead_time_s(self, chip: str, quarter: str, wanted_s: float) -> float:
-        """Return the lead time of an order. [s]."""
-        offer, number = self.of[chip], self.chain.number_of_quarter.get(quarter)
-        if number is not None:
-            return offer.lead_s[number]
+    def earlier_s(self, chip: str, wanted_s: float) -> float:
+        """Return the lead time of an order from before the run. [s]."""
+        offer = self.of[chip]
         if offer.earlier_s is None:
             offer.earlier_s = _draw(offer.lead.total, self.streams(f"lead/{chip}/before"), _EARLIER)
         return offer.earlier_s[min(_quarters_before(wanted_s), _EARLIER - 1)]
 
     def _offer(self, chip: str, lead: LeadTime, luck: np.random.Generator) -> Offer:
-        scenario = self.chain.scenario
+        scenario, quarters = self.chain.scenario, self.chain.quarters
         shares = (lead.fab_share, lead.package_share, lead.rack_share, lead.ship_share)
         clocks = self.nodes.clocks(chip)
         way = [(s, share, clocks[s]) for s, share in zip(STAGES, shares, strict=True)]
@@ -89,7 +89,7 @@ class Offers:
             way[:-1],
             shipped,
             way[:-1] + shipped,
-            _draw(lead.total, luck, len(self.chain.quarters)),
+            dict(zip(quarters, _draw(lead.total, luck, len(quarters)), strict=True)),
         )
 
 

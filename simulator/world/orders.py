@@ -26,6 +26,9 @@ class OrderState:
     racks: int
     price_usd: float
     wanted_s: float
+    extra_wait_s: float = 0.0
+    #: The part of a larger order that was not granted at once.
+    again: bool = False
     granted_s: float | None = field(init=False, default=None)
     funded_s: float | None = field(init=False, default=None)
     #: When its first wafer starts: the queue's end.
@@ -35,15 +38,12 @@ class OrderState:
     cancelled_s: float | None = field(init=False, default=None)
     #: End of each stage that hangs on nodes; infinite if its line never comes back. [s]
     ends: list[tuple[str, float]] = field(init=False, default_factory=list)
-    #: When it was to come to its next stage had no line ever stopped. [s]
-    slot_s: float = field(init=False, default=0.0)
     #: From the first wafer to service when nothing fails and there is room. [s]
     total_s: float = field(init=False, default=0.0)
     #: Time from the dock to service, once there is room. [s]
     commission_s: float = field(init=False, default=0.0)
     #: What it waits for while it is in no stage: allocation, money, queue, or a place (dock).
     waits_for: str = field(init=False, default="allocation")
-    extra_wait_s: float = field(init=False, default=0.0)
     #: What the vendor keeps, or is owed still, of an order that was called off. [USD]
     owed_usd: float = field(init=False, default=0.0)
     #: When it began to wait for its balance, and when that was paid. [s]
@@ -51,9 +51,6 @@ class OrderState:
     settled_s: float | None = field(init=False, default=None)
     #: What was paid to the vendor, and got back, as it happened. [s, USD]
     payments: list[tuple[float, float]] = field(init=False, default_factory=list)
-    #: The part of a larger order that was not granted at once.
-    again: bool = field(init=False, default=False)
-    pending: simpy.Event | None = field(init=False, default=None, repr=False, compare=False)
     process: simpy.Process | None = field(init=False, default=None, repr=False, compare=False)
 
     @property

@@ -14,6 +14,7 @@ from simulator.spec.programme import Programme as ProgrammeSpec
 from simulator.spec.programme import Silicon
 from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
+from simulator.world.buying import whole_racks
 from simulator.world.clock import At
 from simulator.world.gate import Assay, Measured, ported_share
 from simulator.world.orders import OrderState
@@ -75,7 +76,7 @@ class Programme:
         if self.env.now >= last_s:
             yield from self._drop(supply, spec, None)
             return
-        pilot = supply.place(spec.chip, spec.pilot_quarter, spec.pilot_racks, "pilot")
+        pilot = supply.buy(spec.chip, spec.pilot_quarter, spec.pilot_racks, "pilot")
         self._state("pilot_ordered")
         At(self.env, last_s).callbacks.append(self._no_longer_await)
         yield self._awaited
@@ -94,7 +95,7 @@ class Programme:
         self._state(decision, assay.measured(rounds))
         yield from self._act(supply, spec, ramp=decision == "ramp")
 
-    def rack_in_service(self, chip: str) -> None:
+    def rack_in_service(self, site: str, chip: str, racks: int) -> None:
         """Learn that racks of a chip went into service; the first pilot rack starts the pilot."""
         if self.spec is not None and chip == self.spec.chip and not self.landed.triggered:
             self.landed_s = self.env.now
@@ -158,8 +159,8 @@ class Programme:
             # Behind the plan of record, whose orders of this quarter are placed first.
             yield self.env.timeout(0)
             price_usd = self.rack_usd(chip)
-            racks = supply.racks_for(chip, usd, price_usd)
-            supply.place(chip, quarter, racks, "ramp" if ramp else "fallback", wait_s, price_usd)
+            racks = whole_racks(usd, price_usd)
+            supply.buy(chip, quarter, racks, "ramp" if ramp else "fallback", wait_s, price_usd)
 
     def rack_usd(self, chip: str) -> float:
         """Price of a rack: of the in-house chip's, the chips cost as yield lets them. [USD]."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Generator
 from math import inf
 from typing import Any
@@ -11,9 +11,9 @@ import simpy
 
 from simulator.laws.pipeline import stage_end_s
 from simulator.streams import Streams
-from simulator.world.buying import slipped
+from simulator.world.buying import Purchase, slipped, whole_racks
 from simulator.world.chain import STAGES, Chain
-from simulator.world.clock import At
+from simulator.world.clock import Alarm, At
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Ask, Market
 from simulator.world.nodes import Nodes
@@ -21,7 +21,7 @@ from simulator.world.offers import Offer, Offers, Stage
 from simulator.world.orders import OrderState, may_be_cancelled
 from simulator.world.promises import landing_s
 from simulator.world.recorder import Recorder
-from simulator.world.treasury import CENT_USD, Treasury
+from simulator.world.treasury import CENT_USD, Claim, Treasury
 
 _DONE = {stage: f"{stage} done" for stage in STAGES}
 
@@ -52,7 +52,7 @@ class Supply:
         self.floor = floor
         self.record = record
         self.orders: list[OrderState] = []
-        self._ordinal: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+        self._ordinal: Counter[tuple[str, str, str]] = Counter()
         self._quarter = chain.number_of_quarter
         self._begins_s = chain.begins_s
         self._plan = chain.plan
@@ -64,18 +64,14 @@ class Supply:
         rule = self.scenario.supply.buying
         if rule.rule == "react_to_slips" and rule.other is not None:
             self.env.process(self._react(rule.other, rule.grace))
-        for quarter, lines in self._plan:
+        for quarter, purchases in self._plan:
             yield At(self.env, self._begins_s[quarter])
-            for line in lines:
-                rack_usd = line.rack_usd(self.offers.of[line.chip].price_usd)
-                racks = line.racks
-                if racks is None:
-                    racks = self.racks_for(line.chip, line.spend or 0.0, rack_usd)
-                order = self.place(line.chip, quarter, racks, "plan", price_usd=rack_usd)
-                if order is not None and line.cancel is not None:
-                    self.env.process(self._call_off(order, line.cancel))
+            for bought in purchases:
+                order = self.place(bought)
+                if bought.cancel is not None and order is not None:
+                    self.env.process(self._call_off(order, bought.cancel))
 
-    def place(
+    def buy(
         self,
         chip: str,
         quarter: str,
@@ -84,31 +80,36 @@ class Supply:
         extra_wait_s: float = 0.0,
         price_usd: float | None = None,
     ) -> OrderState | None:
-        """Order whole racks; an order before the start is already paid and under way."""
+        """Order racks, if any, at the catalogue's price unless another."""
         if racks == 0:
             return None
-        kind = (cause, chip, quarter)
-        self._ordinal[kind] = ordinal = self._ordinal[kind] + 1
-        name = f"{cause}/{chip}/{quarter}/{ordinal}"
-        offer, now_s = self.offers.of[chip], self.env.now
-        if racks < offer.contract.minimum:
-            detail = f"{racks} racks are fewer than the minimum of {offer.contract.minimum}"
+        self._ordinal[cause, chip, quarter] += 1
+        name = f"{cause}/{chip}/{quarter}/{self._ordinal[cause, chip, quarter]}"
+        price_usd = price_usd or self.offers.of[chip].price_usd
+        return self.place(Purchase(name, chip, quarter, cause, racks, price_usd, extra_wait_s))
+
+    def place(self, bought: Purchase) -> OrderState | None:
+        """Order whole racks; an order before the start is already paid and under way."""
+        name, racks, now_s = bought.name, bought.racks, self.env.now
+        minimum = self.offers.of[bought.chip].contract.minimum
+        if racks < minimum:
+            detail = f"{racks} racks are fewer than the minimum of {minimum}"
             self.record.event(now_s, "too small", name, detail)
             return None
-        begin_s = self._begins_s[quarter]
-        wanted_s = now_s if begin_s >= 0 else begin_s
-        price_usd = price_usd or offer.price_usd
-        order = OrderState(name, chip, quarter, cause, racks, price_usd, wanted_s)
-        if extra_wait_s:
-            order.extra_wait_s = extra_wait_s
+        begin_s = self._begins_s[bought.quarter]
+        order = OrderState(
+            name,
+            bought.chip,
+            bought.quarter,
+            bought.cause,
+            racks,
+            bought.price_usd,
+            now_s if begin_s >= 0 else begin_s,
+            bought.extra_wait_s,
+        )
         self.record.tell((now_s, "ordered", name, f"{racks} racks"))
         self._enter(order)
         return order
-
-    def racks_for(self, chip: str, spend_usd: float, price_usd: float | None = None) -> int:
-        """Return the whole racks that money buys, at the catalogue's price unless another."""
-        price_usd = price_usd or self.offers.of[chip].price_usd
-        return int((spend_usd + CENT_USD) // price_usd)
 
     def cancel(self, order: OrderState) -> bool:
         """Call an order off if it still can be; the vendor keeps its part of the price."""
@@ -119,10 +120,11 @@ class Supply:
             stage = order.stage(self.env.now)
             self.record.event(self.env.now, "too late to cancel", order.name, stage)
             return False
-        if isinstance(order.pending, Ask):
-            self.market.withdraw(order.pending)
-        elif order.pending is not None:
-            self.treasury.withdraw(order.pending)
+        waits_for = order.process.target if order.process is not None else None
+        if isinstance(waits_for, Ask):
+            self.market.withdraw(waits_for)
+        elif isinstance(waits_for, Claim):
+            self.treasury.withdraw(waits_for)
         # What is not ordered firmly yet is owed nothing for.
         firm = order.funded_s is not None
         owed_usd = contract.take_or_pay * order.worth_usd if firm else 0.0
@@ -146,7 +148,7 @@ class Supply:
 
     def _enter(self, order: OrderState) -> None:
         self.orders.append(order)
-        order.process = self.env.process(self._deliver(order))
+        order.process = simpy.Process(self.env, self._deliver(order))
 
     def _deliver(self, order: OrderState) -> Generator[simpy.Event, Any, None]:
         """Tell the story of one order."""
@@ -154,15 +156,11 @@ class Supply:
         try:
             if order.wanted_s >= 0:
                 if order.chip in self.market.rationed:
-                    ask = self.market.ask(order.chip, order.racks, again=order.again)
-                    order.pending = ask
-                    granted = yield ask
-                    order.pending = None
+                    granted = yield self.market.ask(order.chip, order.racks, again=order.again)
                     if granted < order.racks:
                         self._split(order, granted)
                 order.granted_s = now_s = env.now
                 due_usd = offer.contract.prepay * order.racks * order.price_usd
-                order.waits_for = "money"
                 if self.treasury.pays(due_usd):
                     order.payments.append((now_s, due_usd))
                 else:
@@ -176,18 +174,20 @@ class Supply:
             # What was paid is one sum so far: with the order.
             balance_usd = order.racks * order.price_usd - order.payments[0][1]
             owing = balance_usd > CENT_USD
-            self._schedule(order, offer)
-            self._pass(order, offer.unshipped if owing else offer.whole, order.slot_s)
+            made_s = self._schedule(order, offer, order.funded_s)
+            way = offer.unshipped if owing else offer.whole
+            slot_s = self._pass(order, way, made_s, made_s)
+            alarm = Alarm(env)
             for stage, end_s in order.ends:
-                now_s = yield At(env, end_s)
+                now_s = yield alarm.at(end_s)
                 tell((now_s, _DONE[stage], order.name, ""))
             if owing:
                 order.owing_s = now_s
                 yield from self._pay(order, balance_usd)
                 order.settled_s = now_s = env.now
-                self._pass(order, offer.shipped, now_s)
+                self._pass(order, offer.shipped, now_s, slot_s)
                 if offer.shipped:
-                    now_s = yield At(env, order.ends[-1][1])
+                    now_s = yield alarm.at(order.ends[-1][1])
                     tell((now_s, _DONE["ship"], order.name, ""))
         except simpy.Interrupt:
             return
@@ -197,27 +197,31 @@ class Supply:
 
     def _pay(self, order: OrderState, usd: float) -> Generator[simpy.Event, Any, None]:
         """Wait for money."""
-        order.waits_for, order.pending = "money", self.treasury.claim(usd)
-        yield order.pending
-        order.pending = None
+        order.waits_for = "money"
+        yield self.treasury.claim(usd)
         order.payments.append((self.env.now, usd))
 
-    def _schedule(self, order: OrderState, offer: Offer) -> None:
-        """Draw an order's lead time, and find when its first wafer starts."""
-        total_s = self.offers.lead_time_s(order.chip, order.quarter, order.wanted_s)
-        wait_s, funded_s = order.extra_wait_s, order.funded_s
-        assert funded_s is not None
+    def _schedule(self, order: OrderState, offer: Offer, funded_s: float) -> float:
+        """Draw an order's lead time, and return when its first wafer starts. [s]."""
+        total_s = offer.lead_s.get(order.quarter)
+        if total_s is None:
+            total_s = self.offers.earlier_s(order.chip, order.wanted_s)
+        wait_s = order.extra_wait_s
         if order.wanted_s >= 0:
             wait_s += self.market.wait_s(order.chip, funded_s)
+        made_s = funded_s + wait_s
         order.waits_for = "queue"
-        order.total_s = total_s
-        order.commission_s = total_s * offer.commission_share
-        order.made_s = order.slot_s = made_s = funded_s + wait_s
-        order.due_s = made_s + total_s - order.commission_s
+        order.total_s, order.made_s = total_s, made_s
+        order.commission_s = commission_s = total_s * offer.commission_share
+        order.due_s = made_s + total_s - commission_s
+        return made_s
 
-    def _pass(self, order: OrderState, way: list[Stage], through_s: float) -> None:
-        """Take an order through stages that hang on nodes, each when its line lets it."""
-        slot_s, total_s, ends = order.slot_s, order.total_s, order.ends
+    def _pass(self, order: OrderState, way: list[Stage], through_s: float, slot_s: float) -> float:
+        """Take an order through stages that hang on nodes, each when its line lets it.
+
+        Return when it was to come to its next stage had no line ever stopped. [s].
+        """
+        total_s, ends = order.total_s, order.ends
         for stage, share, clock in way:
             span_s = share * total_s
             if clock is None:
@@ -230,7 +234,7 @@ class Supply:
             if through_s == inf:
                 break
             slot_s += span_s
-        order.slot_s = slot_s
+        return slot_s
 
     def _split(self, order: OrderState, granted: int) -> None:
         """Go on with what is granted; the rest asks again in the next window."""
@@ -242,8 +246,9 @@ class Supply:
             order.racks - granted,
             order.price_usd,
             order.wanted_s,
+            order.extra_wait_s,
+            again=True,
         )
-        rest.extra_wait_s, rest.again = order.extra_wait_s, True
         order.racks = granted
         self.record.event(self.env.now, "asks again", rest.name, f"{rest.racks} racks")
         self._enter(rest)
@@ -262,7 +267,7 @@ class Supply:
             late = {*slipped(open_orders, self.env.now, grace_s)}
             usd = sum(o.worth_usd for o in self.orders if o.name in late)
             replaced |= {name.rstrip("+") for name in late}
-            self.place(other, quarter, self.racks_for(other, usd), "react")
+            self.buy(other, quarter, whole_racks(usd, self.offers.of[other].price_usd), "react")
 
     def _call_off(self, order: OrderState, quarter: str) -> Generator[simpy.Event, Any, None]:
         yield At(self.env, self._begins_s[quarter])

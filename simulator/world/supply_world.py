@@ -75,7 +75,9 @@ class SupplyWorld:
             env,
             scenario,
             record,
-            _told(in_service or _nobody, self.programme),
+            self.programme.rack_in_service
+            if in_service is None
+            else _told(in_service, self.programme),
             self.nameplate_w,
             retired or _nobody,
             streams,
@@ -139,7 +141,7 @@ def _told(told: _Told, programme: Programme) -> _Told:
 
     def in_service(site: str, chip: str, racks: int) -> None:
         told(site, chip, racks)
-        programme.rack_in_service(chip)
+        programme.rack_in_service(site, chip, racks)
 
     return in_service
 

@@ -16,6 +16,14 @@ from simulator.world.recorder import Recorder
 CENT_USD = 0.01
 
 
+class Claim(simpy.Event):
+    """Money that is waited for; happens when it is paid."""
+
+    def __init__(self, env: simpy.Environment, usd: float) -> None:
+        super().__init__(env)
+        self.usd = usd
+
+
 class Treasury:
     """The part of the capital budget that buys training racks.
 
@@ -32,7 +40,7 @@ class Treasury:
         self.record = record
         self.balance_usd = 0.0
         self.paid_usd = 0.0
-        self.claims: deque[tuple[float, simpy.Event]] = deque()
+        self.claims: deque[Claim] = deque()
 
     def release(self) -> Generator[simpy.Event, Any, None]:
         """Release each quarter's money at its start."""
@@ -44,12 +52,12 @@ class Treasury:
             self.balance_usd += share * usd
             self._pay()
 
-    def claim(self, usd: float) -> simpy.Event:
+    def claim(self, usd: float) -> Claim:
         """Ask for money; the event happens when it is paid."""
-        paid = self.env.event()
-        self.claims.append((usd, paid))
+        claim = Claim(self.env, usd)
+        self.claims.append(claim)
         self._pay()
-        return paid
+        return claim
 
     def pays(self, usd: float) -> bool:
         """Pay at once if the money is there and nobody waits for it; tell whether."""
@@ -59,12 +67,12 @@ class Treasury:
         self.paid_usd += usd
         return True
 
-    def withdraw(self, claim: simpy.Event) -> None:
+    def withdraw(self, claim: Claim) -> None:
         """Take back a claim, and its money if that was paid this very moment."""
         if claim.triggered:
-            self.refund(float(claim.value or 0.0))
+            self.refund(claim.usd)
             return
-        self.claims = deque(waiting for waiting in self.claims if waiting[1] is not claim)
+        self.claims = deque(waiting for waiting in self.claims if waiting is not claim)
         self._pay()
 
     def refund(self, usd: float) -> None:
@@ -74,8 +82,8 @@ class Treasury:
         self._pay()
 
     def _pay(self) -> None:
-        while self.claims and self.claims[0][0] <= self.balance_usd + CENT_USD:
-            usd, paid = self.claims.popleft()
-            self.balance_usd -= usd
-            self.paid_usd += usd
-            paid.succeed(usd)
+        while self.claims and self.claims[0].usd <= self.balance_usd + CENT_USD:
+            paid = self.claims.popleft()
+            self.balance_usd -= paid.usd
+            self.paid_usd += paid.usd
+            paid.succeed()
