@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -31,8 +30,9 @@ class ProductionClock:
     worked_s, paces : list of float
         Seconds by which the work that stands in the line has come on [s], and rate of that:
         no spare rate shortens it [1].
-    kept_until_s : list of float
-        Until when the line keeps to its plan; before all time if it is behind it. [s]
+    kept_until_s, whole_until_s : list of float
+        Until when the line keeps to its plan, before all time if it is behind it [s]; until
+        when no hurt slows it, whether it is behind or not [s].
     """
 
     at_s: list[float]
@@ -41,6 +41,7 @@ class ProductionClock:
     worked_s: list[float]
     paces: list[float]
     kept_until_s: list[float]
+    whole_until_s: list[float]
 
 
 def production_clock(
@@ -74,42 +75,54 @@ def production_clock(
     >>> production_clock([0.0, 10.0], [1.0, 0.5], 0.25).rates
     [1.0, 0.5]
     """
-    at, done, rates = [t_s[0]], [t_s[0]], []
-    for h, until in zip(health, [*t_s[1:], inf], strict=True):
-        lag = at[-1] - done[-1]
-        # A hurt line has no spare rate; shares sum to 1 within 1e-6.
-        rate = 1.0 + catch_up if h >= 1 - 1e-6 else h
-        if lag > 0 and rate > 1:
-            caught = at[-1] + lag / (rate - 1)
-            if caught < until:
-                rates.append(rate)
-                at.append(caught)
-                done.append(caught)
-                lag = 0.0
-        # On time a line keeps to its plan; behind it, it runs as fast as it can.
-        keeps = lag <= 0 and rate >= 1
-        rates.append(1.0 if keeps else rate)
-        if until < inf:
-            done.append(until if keeps else done[-1] + rate * (until - at[-1]))
-            at.append(until)
+    corners = _corners(t_s, health, catch_up)
+    at, done, rates = (list(each) for each in zip(*corners, strict=True))
     paces = [rate if rate < 1 else 1.0 for rate in rates]
     worked, lost_s = [at[0]], 0.0
-    for (begin, end), pace in zip(pairwise(at), paces[:-1], strict=True):
-        lost_s += (1.0 - pace) * (end - begin)
+    for k, end in enumerate(at[1:]):
+        lost_s += (1.0 - paces[k]) * (end - at[k])
         worked.append(end - lost_s)
-    return ProductionClock(at, done, rates, worked, paces, _kept_until_s(at, done, rates))
+    return ProductionClock(at, done, rates, worked, paces, *_untils_s(corners))
 
 
-def _kept_until_s(at: list[float], done: list[float], rates: list[float]) -> list[float]:
-    """Until when a line keeps to its plan, from each corner on. [s]."""
-    until_s, end_s = [], inf
-    for corner, plan, rate in zip(reversed(at), reversed(done), reversed(rates), strict=True):
-        if corner != plan:
-            end_s = -inf
-        elif rate != 1.0 or end_s == -inf:
-            end_s = corner
-        until_s.append(end_s)
-    return until_s[::-1]
+def _corners(
+    t_s: Sequence[float], health: Sequence[float], catch_up: float
+) -> list[tuple[float, float, float]]:
+    """Return when a line's rate changes [s], its plan done by then [s], its rate from there."""
+    corners = []
+    done = t_s[0]
+    for h, at, until in zip(health, t_s, [*t_s[1:], inf], strict=True):
+        if h < 1 - 1e-6:  # a hurt line has no spare rate; shares sum to 1 within 1e-6
+            corners.append((at, done, h))
+            done += h * (until - at)
+            continue
+        # Behind its plan a line runs as fast as it can; on time it keeps to it.
+        if done < at:
+            corners.append((at, done, 1.0 + catch_up))
+            caught = at + (at - done) / catch_up if catch_up > 0 else inf
+            if caught >= until:
+                done += (1.0 + catch_up) * (until - at)
+                continue
+            at = caught
+        corners.append((at, at, 1.0))
+        done = until
+    return corners
+
+
+def _untils_s(corners: list[tuple[float, float, float]]) -> tuple[list[float], list[float]]:
+    """Until when a line keeps to its plan, and until when nothing slows it. [s]."""
+    kept_s, whole_s = [], []
+    kept = whole = inf
+    for at, done, rate in reversed(corners):
+        if at != done:
+            kept = -inf
+        elif rate != 1.0 or kept == -inf:
+            kept = at
+        if rate < 1.0:
+            whole = at
+        kept_s.append(kept)
+        whole_s.append(whole)
+    return kept_s[::-1], whole_s[::-1]
 
 
 def stage_end_s(
@@ -158,10 +171,11 @@ def stage_end_s(
     if duration_s == 0:
         return backlog_s if backlog_s > enter_s else enter_s
     # What the work takes itself, which the line's hurt alone delays.
-    if k >= 0:
-        end_s = clock.worked_s[k] + clock.paces[k] * (enter_s - at_s[k]) + duration_s
-    worked_s = _reached_s(end_s, at_s, clock.worked_s, clock.paces)
-    return backlog_s if backlog_s > worked_s else worked_s
+    if k < 0 or end_s > clock.whole_until_s[k]:
+        if k >= 0:
+            end_s = clock.worked_s[k] + clock.paces[k] * (enter_s - at_s[k]) + duration_s
+        end_s = _reached_s(end_s, at_s, clock.worked_s, clock.paces)
+    return backlog_s if backlog_s > end_s else end_s
 
 
 def _reached_s(target: float, at: list[float], done: list[float], rates: list[float]) -> float:
