@@ -28,7 +28,8 @@ class Ask(simpy.Event):
     """Racks of one chip that wait for an allocation; happens with those granted, at least one."""
 
     def __init__(self, env: simpy.Environment, chip: str, racks: int) -> None:
-        super().__init__(env)
+        # As Event's own, whose call would cost as much again.
+        self.env, self.callbacks = env, []
         self.chip = chip
         self.racks = racks
 

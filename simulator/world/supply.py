@@ -160,7 +160,8 @@ class Supply:
                     if granted < order.racks:
                         self._split(order, granted)
                 order.granted_s = now_s = env.now
-                due_usd = offer.contract.prepay * order.racks * order.price_usd
+                worth_usd = order.racks * order.price_usd
+                due_usd = offer.contract.prepay * worth_usd
                 if self.treasury.pays(due_usd):
                     order.payments.append((now_s, due_usd))
                 else:
@@ -170,10 +171,9 @@ class Supply:
                 tell((now_s, "funded", order.name, ""))
             else:
                 order.granted_s = order.funded_s = order.wanted_s
-                order.payments.append((order.wanted_s, order.worth_usd))
-            # What was paid is one sum so far: with the order.
-            balance_usd = order.racks * order.price_usd - order.payments[0][1]
-            owing = balance_usd > CENT_USD
+                worth_usd = due_usd = order.worth_usd
+                order.payments.append((order.wanted_s, due_usd))
+            owing = worth_usd - due_usd > CENT_USD
             made_s = self._schedule(order, offer, order.funded_s)
             way = offer.unshipped if owing else offer.whole
             slot_s = self._pass(order, way, made_s, made_s)
@@ -183,7 +183,7 @@ class Supply:
                 tell((now_s, _DONE[stage], order.name, ""))
             if owing:
                 order.owing_s = now_s
-                yield from self._pay(order, balance_usd)
+                yield from self._pay(order, worth_usd - due_usd)
                 order.settled_s = now_s = env.now
                 self._pass(order, offer.shipped, now_s, slot_s)
                 if offer.shipped:
