@@ -8,8 +8,8 @@ numbers), and a renamed label or a reordered file changes nothing.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,17 +18,16 @@ from numpy.random.bit_generator import ISeedSequence
 
 #: Constants of NumPy's `SeedSequence`: O'Neill's hash of entropy, fixed by NEP 19.
 _INIT_A, _MULT_A, _INIT_B, _MULT_B = 0x43B0D7E5, 0x931E8875, 0x8B51F9DD, 0x58F38DED
-_MIX_LEFT, _MIX_RIGHT, _WORD = 0xCA01F9DD, 0x4973F715, 0xFFFFFFFF
+_MIX_LEFT, _MIX_RIGHT = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
+
+_Words = npt.NDArray[np.uint32]
 
 
-def _constants(first: int, factor: int, rounds: int = 0) -> list[tuple[int, int]]:
-    """Return eight rounds' constants, before and after each, from some round on."""
-    powers = [first * pow(factor, rounds + k, 1 << 32) & _WORD for k in range(9)]
-    return list(pairwise(powers))
-
-
-#: Of the eight rounds that draw a state.
-_DRAWN = _constants(_INIT_B, _MULT_B)
+@cache
+def _constants(start: int, factor: int, rounds: int, first: int = 0) -> tuple[_Words, _Words]:
+    """Return constants before and after each of some rounds, from the first on."""
+    powers = [start * pow(factor, first + k, 1 << 32) & 0xFFFFFFFF for k in range(rounds + 1)]
+    return np.array(powers[:-1], np.uint32), np.array(powers[1:], np.uint32)
 
 
 class Streams:
@@ -68,21 +67,23 @@ class Streams:
         shared = np.random.SeedSequence(seed, spawn_key=(replication,))
         # Sixteen rounds mix the first four words, of a short seed with zeros, then four each.
         words = max(4, _words(seed)) + _words(replication)
-        constants = _constants(_INIT_A, _MULT_A, 16 + 4 * (words - 4))
+        before, after = _constants(_INIT_A, _MULT_A, 4, first=16 + 4 * (words - 4))
         #: What the last word, a stream's own, is mixed into the pool with, by round.
-        self._rounds = [
-            (before, after, _MIX_LEFT * word & _WORD)
-            for word, (before, after) in zip(shared.pool.tolist(), constants[:4], strict=True)
-        ]
+        self._rounds = before, after, _MIX_LEFT * shared.pool
+        #: States of streams that are expected, hashed together.
+        self._expected: dict[str, npt.NDArray[np.uint64]] = {}
 
     def __call__(self, stream_id: str) -> np.random.Generator:
         """Return a fresh generator at the start of the stream named *stream_id*."""
-        return _generator(self._state(self._key(stream_id)))
+        state = self._expected.get(stream_id)
+        if state is None:
+            (state,) = self._states([stream_id])
+        # The stub of NumPy does not know that any ISeedSequence will do.
+        return np.random.Generator(np.random.PCG64(_Hashed(state)))  # type: ignore[arg-type]
 
-    def many(self, stream_ids: Iterable[str]) -> list[np.random.Generator]:
-        """Return a fresh generator for each name, as calls would, in a fraction of their time."""
-        keys = np.array([self._key(stream_id) for stream_id in stream_ids], np.uint64)
-        return [_generator(state) for state in np.column_stack(self._state(keys))]
+    def expect(self, stream_ids: Sequence[str]) -> None:
+        """Make the streams of many names ready together, in a fraction of the time."""
+        self._expected |= zip(stream_ids, self._states(stream_ids), strict=True)
 
     def _key(self, stream_id: str) -> int:
         key = zlib.crc32(stream_id.encode())
@@ -91,35 +92,30 @@ class Streams:
             raise ValueError(f"streams {other!r} and {stream_id!r} share one key; rename one")
         return key
 
-    def _state(self, key: Any) -> list[Any]:
-        """Mix a last word, or an array of them, into the pool; draw four words of 64 bits."""
-        pool = []
-        for before, after, kept in self._rounds:
-            value = (key ^ before) * after & _WORD
-            value ^= value >> 16
-            mixed = (kept - _MIX_RIGHT * value) & _WORD
-            pool.append(mixed ^ mixed >> 16)
-        state = []
-        for word, (before, after) in zip((*pool, *pool), _DRAWN, strict=True):
-            value = (word ^ before) * after & _WORD
-            state.append(value ^ value >> 16)
-        return [low | high << 32 for low, high in zip(state[::2], state[1::2], strict=True)]
+    def _states(self, stream_ids: Sequence[str]) -> npt.NDArray[np.uint64]:
+        """Mix the last word of each into the pool; draw four words of 64 bits, a row each."""
+        keys = np.array([self._key(stream_id) for stream_id in stream_ids], np.uint32)
+        before, after, kept = self._rounds
+        value = (keys[:, None] ^ before) * after
+        value ^= value >> 16
+        pool = kept - _MIX_RIGHT * value
+        pool ^= pool >> 16
+        # Eight words of 32 bits, of the pool's four in turn.
+        before, after = _constants(_INIT_B, _MULT_B, 8)
+        drawn = (np.concatenate((pool, pool), axis=1) ^ before) * after
+        drawn ^= drawn >> 16
+        return drawn.view(np.uint64)
 
 
 class _Hashed(ISeedSequence):
     """The state a generator begins with, hashed already."""
 
-    def __init__(self, state: npt.ArrayLike) -> None:
-        self.state = np.asarray(state, np.uint64)
+    def __init__(self, state: npt.NDArray[np.uint64]) -> None:
+        self.state = state
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> npt.NDArray[np.uint64]:
         """Return the state; what asks is PCG64, for four words of 64 bits."""
         return self.state
-
-
-def _generator(state: npt.ArrayLike) -> np.random.Generator:
-    # The stub of NumPy does not know that any ISeedSequence will do.
-    return np.random.Generator(np.random.PCG64(_Hashed(state)))  # type: ignore[arg-type]
 
 
 def _words(value: int) -> int:

@@ -23,8 +23,10 @@ def test_a_stream_is_that_of_numpys_seed_sequence(seed: int, replication: int, n
 
 
 @given(st.integers(0, 10), st.lists(st.text(max_size=8), unique=True, max_size=6))
-def test_many_streams_at_once_are_those_one_by_one(replication: int, names: list[str]):
-    together = Streams(3, replication).many(names)
+def test_streams_that_are_expected_are_those_one_by_one(replication: int, names: list[str]):
+    streams = Streams(3, replication)
+    streams.expect(names)
+    together = [streams(name) for name in names]
     alone = [Streams(3, replication)(name) for name in names]
     states = [[s.bit_generator.state for s in streams] for streams in (together, alone)]
     assert states[0] == states[1]

@@ -93,8 +93,8 @@ class Chain:
         The plan of record as the buying rule orders it, by time.
     random_shocks : list of (RandomShocks, tuple of str)
         Each with the nodes it hits.
-    shock_streams : list of str
-        Name of the random stream of each.
+    shock_streams, streams : list of str
+        Name of the random stream of each; of all that every replication draws from.
     capacity, others : ndarray, shape (quarters, scarce nodes)
         What each has, and what its other customers ask. [units a quarter]
 
@@ -143,6 +143,9 @@ class Chain:
             (shock, tuple(self.hit_by(shock))) for shock in scenario.supply.random_shocks
         ]
         self.shock_streams = [f"shocks/{shock.stream}" for shock in scenario.supply.random_shocks]
+        queues = [f"queue/{vendor}" for vendor in sorted(scenario.supply.queues)]
+        leads = [f"lead/{chip}" for chip in self.bought if chip in scenario.supply.lead_times]
+        self.streams = [*self.shock_streams, *queues, *leads]
         self.capacity = np.array(
             [[_from(nodes[i].capacity, q) for i in self.scarce] for q in self.quarters]
         )

@@ -63,10 +63,7 @@ class Offers:
         self.nodes = nodes
         leads = chain.scenario.supply.lead_times
         chips = [chip for chip in chain.bought if chip in leads]
-        luck = streams.many(f"lead/{chip}" for chip in chips)
-        self.of = {
-            chip: self._offer(chip, leads[chip], own) for chip, own in zip(chips, luck, strict=True)
-        }
+        self.of = {chip: self._offer(chip, leads[chip], streams(f"lead/{chip}")) for chip in chips}
 
     def earlier_s(self, chip: str, wanted_s: float) -> float:
         """Return the lead time of an order from before the run. [s]."""

@@ -73,10 +73,9 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
         spec = (shock.severity, shock.recovery, shock.warning)
         blows.append(Blow(shock.kind, nodes, begin_s, begin_s + shock.duration, *spec))
     counted = _counted(supply, streams, horizon_s)
-    own = streams.many(chain.shock_streams)
     for index, (random, nodes) in enumerate(chain.random_shocks):
         until_s = 0.0 if index in counted else horizon_s
-        arrivals = _arrivals(random, own[index], until_s)
+        arrivals = _arrivals(random, streams(chain.shock_streams[index]), until_s)
         for begin_s, length_s, severity in (*arrivals, *counted.get(index, ())):
             blows.append(
                 Blow(

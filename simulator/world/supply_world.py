@@ -63,6 +63,7 @@ class SupplyWorld:
         self.env = env
         self.scenario = scenario = chain.scenario
         self.record = record
+        streams.expect(chain.streams)
         self.nodes = Nodes(chain, streams)
         self.programme = Programme(env, scenario, streams, record)
         #: Power to provision for a rack of each chip, known once one stands on the floor. [W]
