@@ -79,8 +79,9 @@ class Chain:
         Nodes that a chip needs a share of above zero of.
     switch_lags_s, qualified_s : set of float
         Times until substitutes deliver more, and dates from when some may. [s]
-    lines, line_of : tuple, mapping
-        Stages that hang on the same nodes are one line, however many chips use it.
+    lines, lines_of : tuple, mapping
+        Stages that hang on the same nodes are one line, however many chips use it; the line of
+        each of a chip's stages.
     scarce : tuple of str
         Nodes with a capacity.
     units : ndarray, shape (scarce nodes, chips)
@@ -127,7 +128,7 @@ class Chain:
         self.foundations = {i: tuple(sorted(stands_on(self.graph, i))) for i in nodes}
         self._echoes: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
         self.upstream = {chip: self._upstream(chip) for chip in sorted(chips)}
-        self.lines, self.line_of = self._lines(sorted(chips))
+        self.lines, self.lines_of = self._lines(sorted(chips))
         self.scarce = tuple(i for i in sorted(nodes) if nodes[i].capacity)
         self.units = self._units()
         self.stands_on_scarce = {
@@ -239,11 +240,9 @@ class Chain:
             found.update(above)
         return tuple(sorted(found))
 
-    def _lines(
-        self, chips: list[str]
-    ) -> tuple[tuple[tuple[Need, ...], ...], dict[tuple[str, str], int]]:
+    def _lines(self, chips: list[str]) -> tuple[tuple[tuple[Need, ...], ...], dict[str, list[int]]]:
         number: dict[tuple[Need, ...], int] = {}
-        line_of = {}
+        lines_of: dict[str, list[int]] = {chip: [] for chip in chips}
         for chip in chips:
             for stage in STAGES:
                 needs = tuple(
@@ -251,8 +250,8 @@ class Chain:
                     for need in self.needs[chip]
                     if need.stage == stage
                 )
-                line_of[chip, stage] = number.setdefault(needs, len(number))
-        return tuple(number), line_of
+                lines_of[chip].append(number.setdefault(needs, len(number)))
+        return tuple(number), lines_of
 
     def _units(self) -> Array:
         """Follow planned shares upstream from a rack of each chip."""

@@ -11,7 +11,7 @@ from simulator.laws.arrays import Array
 from simulator.laws.pipeline import ProductionClock, behind_stock, production_clock
 from simulator.laws.recovery import group_health, health_on, mean_between
 from simulator.streams import Streams
-from simulator.world.chain import STAGES, Chain, Need
+from simulator.world.chain import Chain, Need
 from simulator.world.recorder import Recorder
 from simulator.world.shocks import Blow, draw_shocks
 
@@ -46,8 +46,8 @@ class Nodes:
         self._given: dict[str, Array | None] = {}
         for need in chain.stocked:
             self._note_when_empty(need)
+        #: By line, once somebody asked for it.
         self._clocks: dict[int, ProductionClock | None] = {}
-        self._of_chip: dict[str, dict[str, ProductionClock | None]] = {}
 
     def _note_steps(self, blow: Blow) -> None:
         steps = blow.steps()
@@ -57,16 +57,13 @@ class Nodes:
             for pair in self.chain.echoes(blow.nodes):
                 self._felt_already.setdefault(pair, []).extend(steps)
 
-    def clocks(self, chip: str) -> dict[str, ProductionClock | None]:
+    def clocks(self, chip: str) -> list[ProductionClock | None]:
         """Return the clock of each stage of a chip's orders; None where it never fails."""
-        if chip not in self._of_chip:
-            self._of_chip[chip] = {s: self._line(self.chain.line_of[chip, s]) for s in STAGES}
-        return self._of_chip[chip]
-
-    def _line(self, line: int) -> ProductionClock | None:
-        if line not in self._clocks:
-            self._clocks[line] = self._clock(self.chain.lines[line])
-        return self._clocks[line]
+        lines = self.chain.lines_of[chip]
+        for line in lines:
+            if line not in self._clocks:
+                self._clocks[line] = self._clock(self.chain.lines[line])
+        return [self._clocks[line] for line in lines]
 
     def health(self, node: str) -> Array | None:
         """Part of a node's plan it can give, from each time of `t_s` on. [1]."""
@@ -189,9 +186,12 @@ class Nodes:
     def _clock(self, needs: tuple[Need, ...]) -> ProductionClock | None:
         """Return a line's clock: the scarcest input sets the pace; nothing if it never fails."""
         health = self._scarcest(needs, None)
-        if health is None or min(health.tolist()) >= 1 - 1e-6:
+        if health is None:
             return None
-        return production_clock(*_changes(self.t_s, health), self._catch_up)
+        times, states = _changes(self.t_s, health)
+        if min(states) >= 1 - 1e-6:
+            return None
+        return production_clock(times, states, self._catch_up)
 
 
 def _changes(t_s: Array, health: Array) -> tuple[list[float], list[float]]:

@@ -76,7 +76,7 @@ class Offers:
         scenario, quarters = self.chain.scenario, self.chain.quarters
         shares = (lead.fab_share, lead.package_share, lead.rack_share, lead.ship_share)
         clocks = self.nodes.clocks(chip)
-        way = [(s, share, clocks[s]) for s, share in zip(STAGES, shares, strict=True)]
+        way = [*zip(STAGES, shares, clocks, strict=True)]
         shipped = way[-1:] if lead.ship_share else []
         return Offer(
             scenario.catalog.racks[chip].price.value,
