@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from heapq import heappop, heappush
+from typing import Any
 
 import simpy
 from simpy.core import StopSimulation
@@ -56,6 +57,27 @@ class Alarm(simpy.Event):
         self.callbacks = []
         heappush(env._queue, (t_s, NORMAL, next(env._eid), self))
         return self
+
+
+class Answer(simpy.Event):
+    """What somebody waits for until another gives it, once; happens at that moment.
+
+    Examples
+    --------
+    >>> env = simpy.Environment(2.5)
+    >>> answer = Answer(env)
+    >>> answer.give("three racks"); env.run(answer), env.now
+    ('three racks', 2.5)
+    """
+
+    def __init__(self, env: simpy.Environment) -> None:
+        self.env, self.callbacks = env, []  # as Event's own
+
+    def give(self, value: Any) -> None:
+        """Give it now, as `succeed` does, in one call."""
+        env = self.env
+        self._ok, self._value = True, value
+        heappush(env._queue, (env._now, NORMAL, next(env._eid), self))
 
 
 def run_to_end(env: simpy.Environment, end_s: float) -> None:

@@ -212,8 +212,8 @@ class Floor:
 
     def _begin(self, site_id: str, arrived: Consignment, racks: int) -> None:
         chip = arrived.chip
-        here = self.racks.get((site_id, chip), 0) + racks
-        self.racks[site_id, chip] = here
+        kind = site_id, chip
+        self.racks[kind] = here = self.racks.get(kind, 0) + racks
         self.in_service(site_id, chip, racks)
         now_s = self._record(site_id, chip, here)
         self._tell_delivery((arrived.order, site_id, chip, racks, now_s))

@@ -17,19 +17,18 @@ from simulator.laws.arrays import Array
 from simulator.spec.orders import Queue, Regime
 from simulator.streams import Streams
 from simulator.world.chain import Chain
-from simulator.world.clock import At
+from simulator.world.clock import Answer, At
 from simulator.world.nodes import Nodes
 from simulator.world.recorder import Recorder
 
 _Z90 = NormalDist().inv_cdf(0.9)
 
 
-class Ask(simpy.Event):
+class Ask(Answer):
     """Racks of one chip that wait for an allocation; happens with those granted, at least one."""
 
     def __init__(self, env: simpy.Environment, chip: str, racks: int) -> None:
-        # As Event's own, whose call would cost as much again.
-        self.env, self.callbacks = env, []
+        self.env, self.callbacks = env, []  # as Answer's own, whose call would cost as much again
         self.chip = chip
         self.racks = racks
 
@@ -154,7 +153,7 @@ class Market:
             self._left = np.maximum(0.0, supply - ours - np.minimum(outside, supply - ours))
         if grants == racks:
             for ask in asks:
-                ask.succeed(ask.racks)
+                ask.give(ask.racks)
             return
         for column, asked in enumerate(racks):
             if grants[column] < asked:
@@ -166,7 +165,7 @@ class Market:
             given = ask.racks if ask.racks < left[column] else left[column]
             if given:
                 left[column] -= given
-                ask.succeed(given)
+                ask.give(given)
             else:
                 self.asks.append(ask)
 
