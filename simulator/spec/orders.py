@@ -95,7 +95,8 @@ class Contract(Spec):
     prepay: Share = 1.0
     """Part of the price due with the order; the rest before shipping."""
     take_or_pay: Share = 0.0
-    """Part of the price kept by the vendor when an order is cancelled."""
+    """Part of the price kept by the vendor when an order is cancelled: a share, where the
+    programme's is a sum of money."""
     cancel_before: Stage = "packaging"
     """An order can be cancelled until it enters this stage."""
     source: str = Field(min_length=3)

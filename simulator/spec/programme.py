@@ -97,7 +97,8 @@ class Programme(Spec):
     die_yield: Spread[Ratio] | None = None
     """True yield over target; chips cost that much more or less. As planned if absent. [1]"""
     take_or_pay: Figure[Dollars] | None = None
-    """Owed for wafers and packaging reserved for the ramp, if the chip is dropped."""
+    """Owed for wafers and packaging reserved for the ramp, if the chip is dropped: a sum of money,
+    where a contract's is a share of the price."""
     pilot_run: Seconds
     """Time the pilot needs in service before the gate can decide."""
     gate: Gate
