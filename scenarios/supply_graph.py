@@ -103,8 +103,11 @@ def gate_meant(worlds: Sequence[SupplyWorld], ramps: Estimate | None) -> str:
         return ""
     chips = worlds[0].scenario.catalog.chips
     own, instead = chips[spec.chip].label, chips[spec.fallback].label
-    return (
-        f"{own} is counted as often as its gate ramps it, {100 * ramps.mean:.0f} % "
-        f"({100 * ramps.low:.0f}-{100 * ramps.high:.0f}); where it is cancelled the money "
-        f"buys {instead}."
-    )
+    if spec.gate.forced is not None:
+        often = f"{own} ramps in {100 * ramps.mean:.0f} % of runs, as the case forces it"
+    else:
+        often = (
+            f"{own} is counted as often as its gate ramps it, {100 * ramps.mean:.0f} "
+            f"[{100 * ramps.low:.0f}, {100 * ramps.high:.0f}] %"
+        )
+    return f"{often}; where it is cancelled the money buys {instead}."

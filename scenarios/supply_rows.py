@@ -1,4 +1,4 @@
-"""What a supply world tells, as rows: the pipeline, deliveries, what is stranded, the gate."""
+"""What a supply world tells, as rows: the pipeline, what is stranded, the gate."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from analysis.uncertainty import Estimate, mean_interval, proportion_interval
+from analysis.uncertainty import (
+    Estimate,
+    mean_interval,
+    paired_difference,
+    proportion_interval,
+)
+from analysis.words import lasting
+from simulator.spec.scenario import Scenario
+from simulator.units import DAY_S
 from simulator.world.accounts.fleet import stranded
 from simulator.world.chain import Chain
-from simulator.world.promises import service_s
 from simulator.world.supply_world import SupplyWorld, read_supplies
+
+Array = npt.NDArray[np.float64]
 
 #: What the gate decides of a chip that deserves it or not, in the order it is told.
 _GATE = [
@@ -32,27 +42,67 @@ def runs(chain: Chain, seed: int, replications: int) -> list[SupplyWorld]:
     return read_supplies(chain, seed, replications, lambda world: world)
 
 
-def pipeline_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
+def pipeline_rows(
+    worlds: Sequence[SupplyWorld], unstopped: Sequence[SupplyWorld] = ()
+) -> list[dict[str, Any]]:
     """Mean worth of what waits for, or is in, each stage at each quarter's start. [MUSD].
 
     ``all``, ``all_low`` and ``all_high`` are of all stages together, with the interval of 95 %.
+
+    Parameters
+    ----------
+    worlds : sequence of SupplyWorld
+    unstopped : sequence of SupplyWorld, optional
+        The same replications without the scenario's own shocks: ``without`` is what a stage
+        holds in them, and ``held`` what all stages hold more than in them, in pairs, with
+        its interval, and ``stop`` names the shocks. None where there are none.
     """
-    calendar = worlds[0].scenario.horizon.calendar
-    edges = np.asarray(calendar.edges_s()[:-1])
-    held: defaultdict[str, Any] = defaultdict(lambda: np.zeros((len(worlds), len(edges))))
+    scenario = worlds[0].scenario
+    stop = _stop(scenario) if unstopped else None
+    names = scenario.horizon.calendar.names()
+    musd, before = _held(worlds), _held(unstopped) if unstopped else {}
+    stages = [*musd, *(stage for stage in before if stage not in musd)]
+    if not stages:
+        return []
+    none = np.zeros((len(worlds), len(names)))
+    rows = []
+    for q, quarter in enumerate(names):
+        at_once = np.sum([musd.get(s, none)[:, q] for s in stages], axis=0)
+        of_all: dict[str, Any] = _share("all", mean_interval(at_once, within=(0.0, np.inf)))
+        of_all |= {"held": None, "held_low": None, "held_high": None}
+        if unstopped:
+            else_there = np.sum([before.get(s, none)[:, q] for s in stages], axis=0)
+            of_all |= _share("held", paired_difference(at_once, else_there))
+        for stage in stages:
+            row: dict[str, Any] = {"quarter": quarter, "stage": stage}
+            row["musd"] = float(musd.get(stage, none)[:, q].mean())
+            there = before.get(stage, none)[:, q]
+            row["without"] = float(there.mean()) if unstopped else None
+            rows.append(row | of_all | {"stop": stop})
+    return rows
+
+
+def _stop(scenario: Scenario) -> str:
+    """Name the shocks that the scenario itself has happen."""
+    shocks = scenario.supply.shocks
+    if len(shocks) > 1:
+        return f"The {len(shocks)} shocks from {min(shock.quarter for shock in shocks)} on"
+    (shock,) = shocks
+    where = scenario.supply.nodes[shock.node].label if shock.node else shock.selector
+    what = shock.kind.replace("_", " ").capitalize()
+    part = "" if shock.severity == 1 else f" of {100 * shock.severity:.0f} %"
+    length = lasting(shock.duration / DAY_S)
+    return f"{what}{part} at {where} from {shock.quarter} for {length}"
+
+
+def _held(worlds: Sequence[SupplyWorld]) -> dict[str, Array]:
+    """Worth of what is in each stage at each quarter's start, by replication. [MUSD]."""
+    edges = np.asarray(worlds[0].scenario.horizon.calendar.edges_s()[:-1])
+    held: defaultdict[str, Array] = defaultdict(lambda: np.zeros((len(worlds), len(edges))))
     for k, world in enumerate(worlds):
         for name, begin_s, end_s, usd in _stays(world):
             held[name][k] += usd / 1e6 * ((begin_s <= edges) & (edges < end_s))
-    if not held:
-        return []
-    rows = []
-    for q, quarter in enumerate(calendar.names()):
-        at_once = np.sum([musd[:, q] for musd in held.values()], axis=0)
-        every = mean_interval(at_once, within=(0.0, np.inf))
-        for stage, musd in held.items():
-            row = {"quarter": quarter, "stage": stage, "musd": float(musd[:, q].mean())}
-            rows.append(row | {"all": every.mean, "all_low": every.low, "all_high": every.high})
-    return rows
+    return dict(held)
 
 
 def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
@@ -90,64 +140,6 @@ def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
     return stays
 
 
-def delivery_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
-    """Sums by quarter's end of racks ordered, due and in service, at what they cost. [MUSD].
-
-    Due are racks by what can be reckoned with when they are wanted: the median lead time
-    behind the median wait of the vendor's queue. A cancelled order counts until then.
-    ``of_due`` is in service over due [1], both as means, with the interval of 95 %; None
-    while nothing is due.
-    """
-    scenario = worlds[0].scenario
-    leads = scenario.supply.lead_times
-    calendar = scenario.horizon.calendar
-    edges = np.asarray(calendar.edges_s()[1:])
-    sums = {name: np.zeros((len(worlds), len(edges))) for name in ("ordered", "due", "came")}
-    for k, world in enumerate(worlds):
-        for order in world.supply.orders:
-            if order.cause == "in_service":
-                continue
-            over_s = np.inf if order.cancelled_s is None else order.cancelled_s
-            worth = order.worth_usd / 1e6 * (edges <= over_s)
-            due_s = service_s(order, leads[order.chip], world.market)
-            sums["ordered"][k] += worth * (order.wanted_s < edges)
-            sums["due"][k] += worth * (due_s < edges)
-        told = world.record.tables["deliveries"]
-        price = {o.name: o.price_usd / 1e6 for o in world.supply.orders if o.cause != "in_service"}
-        for name, racks, t in zip(
-            *(told[c] for c in ("order", "racks", "in_service_s")), strict=True
-        ):
-            if name in price:
-                sums["came"][k] += racks * price[name] * (t < edges)
-    low, high = np.quantile(sums["came"], (0.1, 0.9), axis=0)
-    parts = [_ratio(came, due) for came, due in zip(sums["came"].T, sums["due"].T, strict=True)]
-    return [
-        {
-            "quarter": quarter,
-            "ordered": float(sums["ordered"][:, q].mean()),
-            "due": float(sums["due"][:, q].mean()),
-            "mean": float(sums["came"][:, q].mean()),
-            "low": float(low[q]),
-            "high": float(high[q]),
-            "of_due": part.mean if part else None,
-            "of_due_low": part.low if part else None,
-            "of_due_high": part.high if part else None,
-        }
-        for (q, quarter), part in zip(enumerate(calendar.names()), parts, strict=True)
-    ]
-
-
-def _ratio(top: Any, bottom: Any) -> Estimate | None:
-    """Return the ratio of two means over replications and its interval; None over nothing.
-
-    What varies in it, to the first order, is the mean of each replication's ``top - ratio bottom``.
-    """
-    if not bottom.any():
-        return None
-    ratio = top.mean() / bottom.mean()
-    return mean_interval(ratio + (top - ratio * bottom) / bottom.mean(), within=(0.0, np.inf))
-
-
 def stranded_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
     """Mean chips in service in each quarter that a family that asks for work does not run on.
 
@@ -173,15 +165,17 @@ def gate_rows(worlds: Sequence[SupplyWorld]) -> list[dict[str, Any]]:
 
     Shares of the replications with Wilson's interval of 95 %; ``ramps`` and ``errs`` are how often
     it ramps at all, and decides otherwise than it would of the true chip. [1]. ``forced`` is
-    what the scenario has it decide whatever is measured.
+    what the scenario has it decide whatever is measured; then ``ramps`` has no interval.
     """
     programme = worlds[0].scenario.supply.programme
     if programme is None:
         return []
     outcomes = Counter(map(_outcome, worlds))
     wrong = sum(outcomes[pair] for pair in (("ramp", "cancel"), ("cancel", "ramp")))
-    of_all: dict[str, Any] = {"forced": programme.gate.forced}
-    of_all |= _share("ramps", ramps(worlds))
+    forced = programme.gate.forced
+    of_all: dict[str, Any] = {"forced": forced} | _share("ramps", ramps(worlds))
+    if forced is not None:  # no chance of the gate's, of which replications could be unsure
+        of_all |= {"ramps_low": None, "ramps_high": None}
     of_all |= _share("errs", proportion_interval(wrong, len(worlds)))
     rows = []
     for (decision, deserved), hits in sorted(outcomes.items(), key=lambda kv: _GATE.index(kv[0])):

@@ -1,4 +1,4 @@
-"""Figures of supply: who hangs on whom, the pipeline, what came, what the gate decides."""
+"""Figures of supply: what is in the pipeline, and what the gate decides."""
 
 from __future__ import annotations
 
@@ -6,32 +6,22 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 
 from analysis.figures import style
 
 __all__ = [
     "STAGES",
     "STAGE_NAMES",
-    "deliveries",
-    "dependency",
+    "between",
+    "chance",
     "gate_chances",
     "outcome_name",
     "pipeline",
     "supply_table",
 ]
 
-#: Loss is drawn from none to all.
-_LOSS = mpl.colormaps["YlOrRd"]
-#: Above this loss text is white.
-_DARK = 0.55
-_EDGE = "#7388a3"
-#: Of chips, whose percentage is no loss.
-_CHIP = "#e8edf4"
 #: Stages of an order, in the order it passes them, as the table names them; and their looks.
 STAGES = {
     "allocation": 7,
@@ -52,13 +42,13 @@ STAGE_NAMES = {
 }
 #: What the gate decides of what the true chip would get.
 _OUTCOMES = {
-    ("ramp", "ramp"): "ramps, rightly",
-    ("ramp", "cancel"): "ramps a chip that misses its target",
-    ("cancel", "cancel"): "is cancelled, rightly",
-    ("cancel", "ramp"): "is cancelled though it meets its target",
+    ("ramp", "ramp"): "ramps; it meets all rules of the gate",
+    ("ramp", "cancel"): "ramps, though it misses a rule of the gate",
+    ("cancel", "cancel"): "is cancelled; it misses a rule of the gate",
+    ("cancel", "ramp"): "is cancelled, though it meets all rules of the gate",
     ("cancel", "none"): "is dropped: no pilot in time",
-    ("none", "ramp"): "is still held; it meets its target",
-    ("none", "cancel"): "is still held; it misses its target",
+    ("none", "ramp"): "is still held; it meets all rules of the gate",
+    ("none", "cancel"): "is still held; it misses a rule of the gate",
     ("none", "none"): "has not reached the gate",
 }
 
@@ -68,119 +58,23 @@ def outcome_name(decision: str, deserved: str) -> str:
     return _OUTCOMES[decision, deserved]
 
 
+def chance(row: Mapping[str, Any], name: str, ends: tuple[str, str] | None = None) -> str:
+    """Return a chance of a row in percent, with its interval in brackets."""
+    low, high = ends or (f"{name}_low", f"{name}_high")
+    return f"{100 * row[name]:.0f}{between(row[low], row[high])} %"
+
+
 def supply_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
     """Return rows as the table that is drawn and written beside the drawing."""
     return pl.DataFrame(list(rows), infer_schema_length=None)
 
 
-@style.styled
-def dependency(data: pl.DataFrame, ax: Axes) -> Axes:
-    """Draw who hangs on whom: width is the share of purchases, colour what is lost if it fails.
-
-    Parameters
-    ----------
-    data : DataFrame
-        Rows of nodes (``what`` is ``node``): ``id``, ``label``, ``column`` (0 is furthest
-        upstream), ``tier``, ``loss``, ``loss_low``, ``loss_high`` [1]; and of edges
-        (``edge``): ``id`` (supplier), ``other`` (consumer), ``share`` [1].
-    ax : Axes
-    """
-    nodes = [row for row in data.to_dicts() if row["what"] == "node"]
-    if not nodes:
-        return style.nothing_to_show(ax, "No chip is bought")
-    edges = [row for row in data.to_dicts() if row["what"] == "edge"]
-    place = _places(nodes)
-    countries = {node["id"] for node in nodes if node["tier"] == "Country"}
-    for edge in sorted(edges, key=lambda e: e["share"]):
-        faint = edge["id"] in countries
-        _ribbon(ax, place[edge["id"]], place[edge["other"]], edge["share"], faint=faint)
-    for node in nodes:
-        x, y = place[node["id"]]
-        chip = node["tier"] == "Chip"
-        dark = node["loss"] > _DARK and not chip
-        ax.text(x, y, f"{node['label']}  {_percent(node['loss'])}", fontsize=7,
-                ha="center", va="center", zorder=3, color="white" if dark else style.INK,
-                bbox={"boxstyle": "round,pad=0.3", "lw": 0.5, "ec": style.MUTED,
-                      "fc": _CHIP if chip else _LOSS(0.85 * node["loss"])})  # fmt: skip
-    columns = sorted({(node["column"], node["tier"]) for node in nodes})
-    for column, tier in columns:
-        ax.text(column, 1.03, tier, ha="center", va="bottom", fontsize=8.5, color=style.MUTED)
-    _key(ax)
-    ax.set_xlim(-0.55, columns[-1][0] + 0.55)
-    ax.set_ylim(-0.09, 1.07)
-    ax.set_axis_off()
-    style.headline(ax, _dependency_finding(nodes))
-    return ax
-
-
-def _places(nodes: Sequence[dict[str, Any]]) -> dict[str, tuple[float, float]]:
-    place = {}
-    for column in {node["column"] for node in nodes}:
-        here = [n for n in nodes if n["column"] == column]
-        here.sort(key=lambda n: (-n["loss"], n["label"]))
-        for k, node in enumerate(here):
-            place[node["id"]] = (float(column), 1 - (k + 0.5) / len(here))
-    return place
-
-
-def _key(ax: Axes) -> None:
-    """Say what widths and colours mean."""
-    for k, share in enumerate((0.05, 0.25, 0.5, 1.0)):
-        x = 0.35 + 0.42 * k
-        ax.plot([x, x + 0.18], [-0.06, -0.06], color=_EDGE, alpha=0.55, lw=_width(share),
-                solid_capstyle="butt")  # fmt: skip
-        ax.text(x + 0.2, -0.06, f"{100 * share:.0f} %", va="center", fontsize=7)
-    ax.text(0.3, -0.06, "of purchases pass here:", va="center", ha="right", fontsize=7)
-    for k in range(6):
-        ax.text(3.05 + 0.24 * k, -0.06, f"{20 * k} %", va="center", ha="center", fontsize=7,
-                color="white" if 0.2 * k > _DARK else style.INK,
-                bbox={"boxstyle": "round,pad=0.3", "fc": _LOSS(0.85 * 0.2 * k),
-                      "ec": style.MUTED, "lw": 0.5})  # fmt: skip
-    ax.text(2.88, -0.06, "lost if it stops:", va="center", ha="right", fontsize=7)
-
-
-def _width(share: float) -> float:
-    return 0.3 + 7 * share
-
-
-def _ribbon(
-    ax: Axes, start: tuple[float, float], end: tuple[float, float], share: float, *, faint: bool
-) -> None:
-    (x0, y0), (x1, y1) = start, end
-    middle = (x0 + x1) / 2
-    points = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
-    codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-    # Where a plant stands matters less to the eye than what goes into what.
-    ax.add_patch(PathPatch(Path(points, codes), fc="none", ec=_EDGE, lw=_width(share),
-                           alpha=0.15 if faint else 0.4, capstyle="butt", zorder=1))  # fmt: skip
-
-
-def _percent(share: float) -> str:
-    """Return a share in whole percent; what is there and rounds to nothing is below one."""
-    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
-
-
-def _between(low: float, high: float, factor: float = 100.0, places: int = 0) -> str:
+def between(low: float, high: float, factor: float = 100.0, places: int = 0) -> str:
     """Return an interval in brackets, to stand behind its mean; nothing if it has no width."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return " (one replication: no interval)"
     texts = [f"{factor * value:.{places}f}" for value in (low, high)]
     return "" if texts[0] == texts[1] else f" [{texts[0]}, {texts[1]}]"
-
-
-def _dependency_finding(nodes: Sequence[dict[str, Any]]) -> str:
-    inner = [n for n in nodes if n["tier"] not in ("Chip", "Country")]
-    if not inner:
-        return "What is bought hangs on no node that is named"
-    most = max(inner, key=lambda n: n["loss"])
-    names = sorted(n["label"] for n in inner if n["loss"] >= most["loss"] - 1e-9)
-    band = _between(most["loss_low"], most["loss_high"])
-    lost = f"{100 * most['loss']:.0f}{band} % of purchases cannot be made"
-    if len(names) == 1:
-        return f"If {names[0]} stops, {lost}"
-    first = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
-    any_one = "any one of " if len(names) > 2 else ""
-    return f"If {any_one}{', '.join(first[:-1])} or {first[-1]} stops, {lost}"
 
 
 @style.styled
@@ -191,7 +85,9 @@ def pipeline(data: pl.DataFrame, ax: Axes) -> Axes:
     ----------
     data : DataFrame
         ``quarter``, ``stage``, ``musd``: mean worth of racks there; ``all``, ``all_low``,
-        ``all_high``: of all stages together, with its interval. [MUSD]
+        ``all_high``: of all stages together, with its interval; ``without``: what is there in
+        the same runs without the shocks that ``stop`` names, and ``held``, ``held_low``,
+        ``held_high`` what all stages hold more than that, or null. [MUSD]
     ax : Axes
     """
     if data.is_empty():
@@ -207,65 +103,55 @@ def pipeline(data: pl.DataFrame, ax: Axes) -> Axes:
                    label=STAGE_NAMES.get(stage, stage), color=style.colour(place),
                    hatch=style.hatch(place), edgecolor="white", lw=0.4)  # fmt: skip
             floor = [a + b for a, b in zip(floor, height, strict=True)]
-    style.quarters_axis(ax, quarters)
-    ax.set_ylim(0, 1.05 * max(*floor, 1e-9))
-    ax.set_ylabel("Racks ordered and not in service [GUSD at price]")
-    ax.grid(axis="y")
-    style.legend(ax, title="Waits for, or is in", reverse=True)
-    peak = max(data.to_dicts(), key=lambda row: row["all"])
-    band = _between(peak["all_low"], peak["all_high"], 1e-3, 1)
-    most = max((r for r in data.to_dicts() if r["quarter"] == peak["quarter"]),
-               key=lambda row: row["musd"])  # fmt: skip
-    part = ""
-    if most["musd"] > peak["all"] / 2:
-        verb = "waits for" if most["stage"] in ("allocation", "money") else "is in"
-        part = f", most of which {verb} {STAGE_NAMES.get(most['stage'], most['stage'])}"
-    style.headline(ax, f"The pipeline is fullest at the start of {peak['quarter']}: "
-                       f"{peak['all'] / 1e3:.1f}{band} GUSD of racks{part}")  # fmt: skip
-    return ax
-
-
-@style.styled
-def deliveries(data: pl.DataFrame, ax: Axes) -> Axes:
-    """Draw what was to land, and what did, as sums since the start.
-
-    Parameters
-    ----------
-    data : DataFrame
-        ``quarter``; sums by its end of racks ordered, due at median times, and in
-        service: ``ordered``, ``due``, ``mean``, ``low``, ``high`` (10-90 %) [MUSD at price];
-        ``of_due``: in service over due, with ``of_due_low`` and ``of_due_high`` [1].
-    ax : Axes
-    """
-    rows = data.to_dicts()
-    quarters = [row["quarter"] for row in rows]
-    edges = [k - 0.5 for k in range(len(rows) + 1)]
-    musd = {n: [r[n] / 1e3 for r in rows] for n in ("ordered", "due", "mean", "low", "high")}
-    ax.stairs(musd["high"], edges, baseline=musd["low"], fill=True, color=style.colour(0),
-              alpha=0.25, lw=0, label="in service, 10-90 % of runs")  # fmt: skip
-    ax.stairs(musd["mean"], edges, baseline=None, color=style.colour(0), lw=1.8,
-              label="in service, mean")  # fmt: skip
-    ax.stairs(musd["due"], edges, baseline=None, color=style.INK, lw=1.2, ls=style.dash(3),
-              zorder=3, label="due at median times")  # fmt: skip
-    ax.stairs(musd["ordered"], edges, baseline=None, color=style.MUTED, lw=1.5,
-              ls=style.dash(1), label="ordered")  # fmt: skip
+    every = data.to_dicts()
+    if every[0]["stop"] is not None:
+        calm = data.group_by("quarter", maintain_order=True).agg(pl.col("without").sum())
+        edges = [k - 0.5 for k in range(len(quarters) + 1)]
+        ax.stairs(calm["without"] / 1e3, edges, baseline=None, color=style.INK, lw=1.4,
+                  ls=style.dash(1), zorder=3, label="the same runs, no shock")  # fmt: skip
     style.quarters_axis(ax, quarters)
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("Racks by the quarter's end, sum [GUSD at price]")
+    ax.set_ylabel("Racks ordered and not in service\n[GUSD at price], at the quarter's start")
     ax.grid(axis="y")
-    style.legend(ax, reverse=True)
-    style.headline(ax, _delivery_finding(rows[-1]))
+    style.legend(ax, title="Waits for, or is in", reverse=True)
+    style.headline(ax, _pipeline_finding(every))
     return ax
 
 
-def _delivery_finding(last: dict[str, Any]) -> str:
-    if last["of_due"] is None:
-        return f"Nothing is due by the end of {last['quarter']}"
-    band = _between(last["of_due_low"], last["of_due_high"])
+def _pipeline_finding(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say what a stop holds, at its worst and in the end; without one, what is on the way then."""
+    last = rows[-1]
+    if last["stop"] is None:
+        band = between(last["all_low"], last["all_high"], 1e-3, 1)
+        here = [row for row in rows if row["quarter"] == last["quarter"]]
+        most = _stage(max(here, key=lambda row: row["musd"]))
+        return (
+            f"At the start of {last['quarter']} racks for {last['all'] / 1e3:.1f}{band} GUSD are "
+            f"ordered and not in service, the largest part {most}"
+        )
+    worst = max(rows, key=lambda row: row["held"])
+    if worst["held_low"] <= 0:
+        return f"{last['stop']}: holds nothing that these runs can tell from zero"
+    here = [row for row in rows if row["quarter"] == worst["quarter"]]
+    where = _stage(max(here, key=lambda row: row["musd"] - row["without"]))
+    band = between(worst["held_low"], worst["held_high"], 1e-3, 1)
+    more = f"{worst['held'] / 1e3:.1f}{band} GUSD of racks"
+    if worst["quarter"] == last["quarter"]:
+        return (
+            f"{last['stop']}: at the start of {last['quarter']} {more} are still held by it, the "
+            f"largest part {where}; it is not made up within the run"
+        )
+    band = between(last["held_low"], last["held_high"], 1e-3, 1)
+    left = f"{last['held'] / 1e3:.1f}{band} GUSD" if last["held_high"] > 0.5 else "nothing"
     return (
-        f"By the end {100 * last['of_due']:.0f}{band} % of what was due is in service "
-        f"({last['mean'] / 1e3:.1f} of {last['due'] / 1e3:.1f} GUSD)"
+        f"{last['stop']} holds {more} at its worst, at the start of {worst['quarter']}, the "
+        f"largest part {where}; at that of {last['quarter']} {left} still"
     )
+
+
+def _stage(row: Mapping[str, Any]) -> str:
+    name = STAGE_NAMES.get(row["stage"], row["stage"])
+    return f"waiting for {name}" if row["stage"] in ("allocation", "money") else f"in {name}"
 
 
 @style.styled
@@ -277,7 +163,7 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
     data : DataFrame
         ``decision``, ``deserved`` (what the true chip would get), ``share``, ``low``, ``high``
         (95 %); of all rows alike ``ramps`` and ``errs``, with ``_low`` and ``_high`` [1], and
-        ``forced``: what is decided whatever is measured, or null.
+        ``forced``: what is decided whatever is measured, or null; ``ramps`` is then certain.
     ax : Axes
     """
     rows = data.to_dicts()
@@ -298,11 +184,22 @@ def gate_chances(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.set_xlim(0, 100)
     ax.set_xlabel("Chance [%], with intervals of 95 %")
     ax.grid(axis="x")
-    first = rows[0]
-    chances = [f"{100 * first[n]:.0f}{_between(first[f'{n}_low'], first[f'{n}_high'])} %"
-               for n in ("ramps", "errs")]  # fmt: skip
-    errs = f"the gate errs with one of {chances[1]}"
-    if first["forced"] is not None:
-        errs = f"that is forced, and wrong with one of {chances[1]}"
-    style.headline(ax, f"The in-house chip ramps with a chance of {chances[0]}; {errs}")
+    style.headline(ax, _gate_finding(rows))
     return ax
+
+
+def _gate_finding(rows: Sequence[Mapping[str, Any]]) -> str:
+    first = rows[0]
+    errs = chance(first, "errs")
+    if first["forced"] is None:
+        return (
+            f"The in-house chip ramps with a chance of {chance(first, 'ramps')}; the gate errs "
+            f"with one of {errs}"
+        )
+    verb = {"ramp": "ramps", "cancel": "cancels"}[first["forced"]]
+    text = f"Whatever is measured, the case {verb} the in-house chip"
+    missing = sum(row["share"] for row in rows if row["deserved"] == "none")
+    if missing:
+        text += f" ({100 * missing:.0f} % of runs have no pilot by then)"
+    wrong = "misses a rule" if first["forced"] == "ramp" else "meets all rules"
+    return f"{text}; with a chance of {errs} it {wrong} of the gate on that day"
