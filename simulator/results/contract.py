@@ -98,8 +98,11 @@ VOCABULARY: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ),
         ("outages", "state"): frozenset({"down", "up"}),
         ("waiting", "cause"): frozenset({"money", "supply", "power"}),
-        ("cost", "basis"): frozenset({"cash", "accrual"}),
-        ("cost", "category"): frozenset({"racks", "development", "energy", "facility"}),
+        # owed and pending: what is still to be paid at the horizon, in the last quarter
+        ("cost", "basis"): frozenset({"cash", "accrual", "owed", "pending"}),
+        ("cost", "category"): frozenset(
+            {"racks", "development", "cancellation", "energy", "facility"}
+        ),
         ("programme", "state"): frozenset(
             {
                 *("design", "tapeout", "bring_up", "pilot_ordered", "pilot_in_service"),

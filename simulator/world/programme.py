@@ -34,8 +34,9 @@ class Programme:
         True performance, power and yield over target. [1]
     spins : int
         Tape-outs it takes until one works.
-    spent : list of (s, USD)
-        Paid beside development and the rack budget, when it was.
+    spent : list of (s, USD, category)
+        Paid beside planned development and the rack budget: when, how much, and whether for
+        development or for cancelling.
     landed : simpy.Event
         Happens when the first pilot rack goes into service.
     landed_s : float
@@ -55,7 +56,7 @@ class Programme:
         self.landed_s = inf
         self.performance = self.energy = self.die_yield = 1.0
         self.spins = 1
-        self.spent: list[tuple[float, float]] = []
+        self.spent: list[tuple[float, float, str]] = []
         self._silicon_s: list[float] = []
         #: What the true chip would get at the gate; None before.
         self.deserves: str | None = None
@@ -128,7 +129,7 @@ class Programme:
     ) -> Generator[simpy.Event, Any, None]:
         """Pay what a dropped chip costs, and spend the reserve."""
         if not ramp and spec.take_or_pay is not None:
-            self._pay(spec.take_or_pay.value, "owed for reserved wafers")
+            self._pay(spec.take_or_pay.value, "cancellation", "owed for reserved wafers")
         yield from self._buy(supply, spec, ramp=ramp)
 
     def _bring_up(self, silicon: Silicon, last_s: float) -> Generator[simpy.Event, Any, None]:
@@ -145,7 +146,7 @@ class Programme:
             if k < self.spins:
                 self._state("tapeout")
                 if k > 0 and silicon.spin_cost is not None and end_s >= 0:
-                    self._pay(silicon.spin_cost.value, f"spin {k + 1}")
+                    self._pay(silicon.spin_cost.value, "development", f"spin {k + 1}")
             elif k == self.spins:
                 self._state("bring_up")
 
@@ -207,8 +208,8 @@ class Programme:
         design, bring_up = _spread(silicon.design, float(z[0])), _spread(silicon.bring_up, z[1])
         self._silicon_s = [design, *spins, bring_up]
 
-    def _pay(self, usd: float, what: str) -> None:
-        self.spent.append((self.env.now, usd))
+    def _pay(self, usd: float, category: str, what: str) -> None:
+        self.spent.append((self.env.now, usd, category))
         self.record.event(self.env.now, "paid", self.spec.chip if self.spec else "", what)
 
     def _state(self, state: str, measured: Measured | None = None) -> None:

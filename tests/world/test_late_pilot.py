@@ -33,7 +33,7 @@ def test_no_pilot_by_the_last_date_drops_the_chip_whatever_is_forced(latest, las
     when_s, why = dropped(w)
     assert when_s == w.scenario.horizon.calendar.at(last)
     assert why == f"cancel: no pilot is in service by {last}"
-    assert w.programme.spent == [(when_s, 7.0)]
+    assert w.programme.spent == [(when_s, 7.0, "cancellation")]
     (fallback,) = (o for o in w.supply.orders if o.cause == "fallback")
     # 100 USD buy 50 racks, behind ten weeks at the back of the queue, once 2025Q4 has begun.
     assert (fallback.chip, fallback.racks, fallback.wanted_s) == ("gpu", 50, when_s)
@@ -76,7 +76,7 @@ def test_silicon_that_is_not_up_by_the_last_date_orders_no_pilot(spin_days):
     assert when_s == w.scenario.horizon.calendar.at("2026Q3")
     assert "pilot_ordered" not in states(w)
     # The second tape-out is on day 305 or 505.
-    assert w.programme.spent == [((5 + spin_days) * DAY_S, 5.0)]
+    assert w.programme.spent == [((5 + spin_days) * DAY_S, 5.0, "development")]
 
 
 def test_a_pilot_in_service_by_the_last_date_runs_its_time():

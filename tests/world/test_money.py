@@ -48,8 +48,15 @@ def one_order(racks=100, weeks=30.0, cancel=None, **more):
 def test_what_a_vendor_keeps_of_a_cancelled_order_is_cash_and_cost(prepay, cash):
     """Of 100 USD 60 are kept: 40 come back or 50 are paid in 2025Q2, when 60 are written off."""
     w = one_order(cancel="2025Q2", terms={"prepay": prepay})
-    assert costs(w, "cash", "racks") == pytest.approx(cash)
-    assert costs(w, "accrual", "racks") == pytest.approx({"2025Q2": 60.0})
+    racks, cancelled = costs(w, "cash", "racks"), costs(w, "cash", "cancellation")
+    both = {quarter: racks[quarter] + cancelled.get(quarter, 0.0) for quarter in racks}
+    assert both == pytest.approx(cash)
+    # No rack came, so none was paid for: all that is gone went for cancelling.
+    assert sum(racks.values()) == pytest.approx(0.0)
+    assert cancelled == pytest.approx({"2025Q2": 60.0})
+    assert costs(w, "accrual", "cancellation") == pytest.approx({"2025Q2": 60.0})
+    assert costs(w, "accrual", "racks") == {}
+    assert costs(w, "owed", "racks") == costs(w, "owed", "cancellation") == {}
 
 
 def test_racks_that_landed_are_written_off_over_their_life():
@@ -99,8 +106,68 @@ def test_what_a_vendor_keeps_is_a_part_of_the_lines_own_price():
     line = {"chip": "gpu", "quarter": "2025Q1", "racks": 100, "cancel": "2025Q2", "price": 0.5}
     leads = {"gpu": lead(30 * WEEK_S, ship_share=0.1)}
     w = run(buying(plan=[line], contracts={"gpu": terms}, lead_times=leads))
-    assert costs(w, "cash", "racks") == pytest.approx({"2025Q1": 50.0, "2025Q2": -20.0})
-    assert costs(w, "accrual", "racks") == pytest.approx({"2025Q2": 30.0})
+    assert costs(w, "cash", "racks") == pytest.approx({"2025Q1": 50.0, "2025Q2": -50.0})
+    for basis in ("cash", "accrual"):
+        assert costs(w, basis, "cancellation") == pytest.approx({"2025Q2": 30.0})
+
+
+@pytest.mark.parametrize(
+    ("line", "prepay", "paid", "owed"),
+    [
+        # Of 100 racks of 1 USD, 30 or 100 are paid with the order; two years are too short.
+        ({"racks": 100}, 0.3, 30.0, 70.0),
+        ({"racks": 100}, 1.0, 100.0, 0.0),
+        ({"racks": 100}, 0.0, 0.0, 100.0),
+        # A fifth off: 80 USD in all.
+        ({"racks": 100, "discount": 0.2}, 0.3, 24.0, 56.0),
+        # Before the start all is paid, whatever the contract says.
+        ({"racks": 100, "quarter": "2024Q4"}, 0.3, 0.0, 0.0),
+    ],
+)
+def test_what_is_still_to_come_is_owed_at_the_horizon(line, prepay, paid, owed):
+    given = {"chip": "gpu", "quarter": "2025Q1", **line}
+    terms = {"prepay": prepay, "source": "a test"}
+    leads = {"gpu": lead(300 * WEEK_S)}
+    w = run(buying(plan=[given], contracts={"gpu": terms}, lead_times=leads))
+    (order,) = w.supply.orders
+    assert order.landed_s is None
+    assert sum(costs(w, "cash", "racks").values()) == pytest.approx(paid)
+    assert sum(costs(w, "owed", "racks").values()) == pytest.approx(owed)
+    assert costs(w, "owed", "racks").keys() <= {w.scenario.horizon.calendar.names()[-1]}
+    assert costs(w, "pending", "racks") == {}
+
+
+def test_a_stop_does_not_save_what_is_owed():
+    """The balance of 70 USD is paid in week 27, or owed still when its line stands till the end."""
+    given = {"shares": {"fab_share": 0.5}, "terms": {"prepay": 0.3}}
+    stop = {"node": "fab", "quarter": "2025Q1", "duration": 900 * DAY_S, "severity": 1.0}
+    calm, stopped = one_order(**given), one_order(**given, shocks=[stop])
+    assert sum(costs(calm, "cash", "racks").values()) == pytest.approx(100.0)
+    assert costs(calm, "owed", "racks") == {}
+    assert sum(costs(stopped, "cash", "racks").values()) == pytest.approx(30.0)
+    assert sum(costs(stopped, "owed", "racks").values()) == pytest.approx(70.0)
+
+
+def test_what_cannot_be_paid_or_is_not_allocated_is_pending_and_not_owed():
+    """99 USD do not buy 100 racks of 1 USD; nothing is firm, so nothing would be owed."""
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": 100}
+    w = run(buying(plan=[line], budget=99.0))
+    assert sum(costs(w, "pending", "racks").values()) == pytest.approx(100.0)
+    assert costs(w, "owed", "racks") == costs(w, "cash", "racks") == {}
+    called_off = run(buying(plan=[{**line, "cancel": "2025Q3"}], budget=99.0))
+    assert costs(called_off, "pending", "racks") == {}
+
+
+def test_what_a_vendor_is_still_owed_for_a_cancelled_order_is_owed():
+    """Of 100 USD 60 are kept and 10 paid; the other 50 find no money left behind 45 USD."""
+    line = {"chip": "gpu", "quarter": "2025Q1", "racks": 100, "cancel": "2025Q2"}
+    terms = {"prepay": 0.1, "take_or_pay": 0.6, "cancel_before": "ship", "source": "a test"}
+    leads = {"gpu": lead(30 * WEEK_S, ship_share=0.1)}
+    w = run(buying(plan=[line], contracts={"gpu": terms}, lead_times=leads, budget=45.0))
+    assert sum(costs(w, "cash", "racks").values()) == pytest.approx(0.0)
+    assert costs(w, "cash", "cancellation") == pytest.approx({"2025Q2": 10.0})
+    assert costs(w, "accrual", "cancellation") == pytest.approx({"2025Q2": 60.0})
+    assert sum(costs(w, "owed", "cancellation").values()) == pytest.approx(50.0)
 
 
 @pytest.mark.parametrize("ship", [0.0, 0.1])
@@ -168,8 +235,13 @@ def test_development_spins_and_reserved_wafers_are_paid_and_accrued():
     w = run(given)
     # Tape-outs of spins 2 and 3 on days 30 and 50; dropped at the gate.
     dropped_s = states(w)["cancel"]
-    assert w.programme.spent == [(30 * DAY_S, 5.0), (50 * DAY_S, 5.0), (dropped_s, 7.0)]
+    assert w.programme.spent == [
+        (30 * DAY_S, 5.0, "development"),
+        (50 * DAY_S, 5.0, "development"),
+        (dropped_s, 7.0, "cancellation"),
+    ]
     assert dropped_s == w.scenario.horizon.calendar.at("2025Q3")
-    expected = {"2025Q1": 40.0, "2025Q2": 30.0, "2025Q3": 7.0}
     for basis in ("cash", "accrual"):
+        expected = {"2025Q1": 40.0, "2025Q2": 30.0}
         assert costs(w, basis, "development") == pytest.approx(expected)
+        assert costs(w, basis, "cancellation") == pytest.approx({"2025Q3": 7.0})

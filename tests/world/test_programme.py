@@ -125,7 +125,7 @@ def test_a_held_pilot_measures_again_and_decides_later():
 def test_a_dropped_chip_costs_what_was_reserved_and_the_fallback_queues_at_the_back():
     given = scenario(gate={"forced": "cancel"}, take_or_pay=figure(7.0), die_yield=spread(0.5))
     world = run(given)
-    assert world.programme.spent == [(states(world)["cancel"], 7.0)]
+    assert world.programme.spent == [(states(world)["cancel"], 7.0, "cancellation")]
     (fallback,) = (o for o in world.supply.orders if o.cause == "fallback")
     # 100 USD buy 50 racks of the merchant, whose yield is not ours.
     assert (fallback.chip, fallback.racks) == ("gpu", 50)

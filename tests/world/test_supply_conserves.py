@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from simulator.laws.allocation import Tier, contract, joint, priority, pro_rata, whole
 from simulator.units import DAY_S, WEEK_S
+from simulator.world.accounts.money import cost
 from simulator.world.market import Market
+from tests.world.books_of import NO_ENERGY, books_of
 from tests.world.buying import buying, chip, figure, lead, node, rack, run, spread, standing
 
 QUARTERS = ["2024Q3", "2025Q1", "2025Q2", "2025Q3", "2026Q1"]
@@ -126,6 +128,34 @@ def test_racks_and_money_are_conserved(plan, events, contract_of):
             assert o.paid_usd == pytest.approx(o.racks * o.price_usd)
     # Sites carry what they can.
     assert sum(w.floor.racks.values()) <= 120
+
+
+@COMMON
+@given(orders, shocks, terms)
+def test_what_orders_are_worth_is_paid_or_owed_or_waits_to_be_firm(plan, events, contract_of):
+    """By chip; of orders called off, what their vendor keeps is all that is paid or owed."""
+    w = world(plan, events, contract_of)
+    told = cost(books_of(w), w.supply.orders, NO_ENERGY)
+    rows = [*zip(*(told[k] for k in ("basis", "category", "subject", "usd")), strict=True)]
+
+    def booked(bases, category, chip):
+        return sum(usd for b, c, s, usd in rows if b in bases and (c, s) == (category, chip))
+
+    for name in ("a", "b"):
+        mine = [o for o in w.supply.orders if o.chip == name]
+        kept = [o for o in mine if o.cancelled_s is None]
+        off = [o for o in mine if o.cancelled_s is not None]
+        before = sum(usd for o in kept for t, usd in o.payments if t < 0)
+        # What came back in the run of orders paid before it.
+        back = sum(o.worth_usd - o.owed_usd for o in off if o.wanted_s < 0)
+        worth = sum(o.racks * o.price_usd for o in kept)
+        left = booked(("cash", "owed", "pending"), "racks", name)
+        assert left + before == pytest.approx(worth - back, abs=0.1)
+        in_run = sum(o.owed_usd for o in off if o.wanted_s >= 0)
+        paid_or_owed = booked(("cash", "owed"), "cancellation", name)
+        assert paid_or_owed == pytest.approx(in_run, abs=0.1)
+        accrued = booked(("accrual",), "cancellation", name)
+        assert accrued == pytest.approx(sum(o.owed_usd for o in off), abs=0.1)
 
 
 def shuffled(given_tree, random):

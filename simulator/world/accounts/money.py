@@ -1,4 +1,4 @@
-"""Cash paid and cost accrued."""
+"""Cash paid, cost accrued, and what is still to be paid at the horizon."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from simulator.units import next_quarter
 from simulator.world.accounts.books import Books
 from simulator.world.orders import OrderState
 from simulator.world.recorder import Columns
+from simulator.world.treasury import CENT_USD
 
 
 def cost(
     books: Books,
     orders: list[OrderState],
     energy: Columns,
-    spent: Sequence[tuple[float, float]] = (),
+    spent: Sequence[tuple[float, float, str]] = (),
 ) -> Columns:
-    """Cash paid, and cost accrued over lives, by quarter.
+    """Cash paid, and cost accrued over lives, by quarter; what is still to be paid at the end.
 
     Racks are written off over their life from when they serve; what a vendor keeps of an
-    order that was called off, in the quarter it was.
+    order that was called off, in the quarter it was. Under ``cash`` that is paid for racks
+    until the order is called off, and moved to ``cancellation`` then, so that nothing is
+    counted twice. In the last quarter ``owed`` is what firm orders leave to be paid, and
+    ``pending`` the worth of orders that have no allocation or no money yet.
 
     Parameters
     ----------
-    spent : sequence of (s, USD)
+    spent : sequence of (s, USD, category)
         What the programme paid beside its planned development.
     """
     economics, racks = books.scenario.economics, books.scenario.catalog.racks
@@ -42,10 +46,14 @@ def cost(
     for order in orders:
         for paid_s, usd in order.payments:
             if 0 <= paid_s < books.edges[-1]:
-                add(_quarter(books, paid_s), "cash", "racks", order.chip, usd)
-        # What bought no rack is written off at once.
+                called_off = order.cancelled_s is not None and paid_s > order.cancelled_s
+                what = "cancellation" if called_off else "racks"
+                add(_quarter(books, paid_s), "cash", what, order.chip, usd)
         if order.cancelled_s is not None and order.owed_usd:
-            add(_quarter(books, order.cancelled_s), "accrual", "racks", order.chip, order.owed_usd)
+            _add_cancelled(_quarter(books, order.cancelled_s), order.cancelled_s, order, add)
+        if order.cause != "in_service":
+            for basis, category, usd in to_be_paid(order):
+                add(books.quarters[-1], basis, category, order.chip, usd)
     for p, (site, chip) in enumerate(books.pools):
         rack = racks[chip]
         for q in np.flatnonzero(books.rack_s[p]):
@@ -64,12 +72,38 @@ def cost(
         add(quarter, "accrual", "energy", chip, usd)
     if books.scenario.supply.programme is not None:
         _add_development(books, books.scenario.supply.programme, add)
-        for paid_s, usd in spent:
+        for paid_s, usd, category in spent:
             if 0 <= paid_s < books.edges[-1]:
                 for basis in ("cash", "accrual"):
                     chip = books.scenario.supply.programme.chip
-                    add(_quarter(books, paid_s), basis, "development", chip, usd)
+                    add(_quarter(books, paid_s), basis, category, chip, usd)
     return rows
+
+
+def to_be_paid(order: OrderState) -> list[tuple[str, str, float]]:
+    """Return what an order leaves to be paid, as basis, category and USD; nothing if nothing is.
+
+    A firm order owes its price less what was paid; one that was called off, what its vendor
+    keeps less what was paid. One without an allocation or without money is not firm: called
+    off, it would cost nothing.
+    """
+    if order.cancelled_s is not None:
+        basis, category, usd = "owed", "cancellation", order.owed_usd - order.paid_usd
+    elif order.funded_s is not None:
+        basis, category, usd = "owed", "racks", order.worth_usd - order.paid_usd
+    else:
+        basis, category, usd = "pending", "racks", order.worth_usd
+    return [(basis, category, usd)] if usd > CENT_USD else []
+
+
+def _add_cancelled(quarter: str, when_s: float, order: OrderState, add: Any) -> None:
+    """Book what a vendor keeps of an order that was called off, when it was."""
+    # What bought no rack is written off at once.
+    add(quarter, "accrual", "cancellation", order.chip, order.owed_usd)
+    until = [usd for paid_s, usd in order.payments if 0 <= paid_s <= when_s and usd > 0]
+    if kept_usd := min(order.owed_usd, sum(until)):
+        add(quarter, "cash", "racks", order.chip, -kept_usd)
+        add(quarter, "cash", "cancellation", order.chip, kept_usd)
 
 
 def _quarter(books: Books, t_s: float) -> str:
