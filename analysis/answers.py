@@ -17,12 +17,13 @@ from analysis.measures import dependence
 from analysis.measures.network import was_shared
 from analysis.network_answer import cost_of_the_network
 from analysis.study_reader import BASELINE, Study
+from analysis.telling import too_few
 from analysis.uncertainty import Estimate, PairedDifference, paired_difference
 from analysis.views import cases as case_views
 from analysis.views import fleet as fleet_views
 from analysis.views import risk as risk_views
 from analysis.views import work as work_views
-from analysis.words import amount, interval, listing, number
+from analysis.words import EXACTLY_NONE, amount, interval, listing, number
 
 _CLEAR = ("higher", "lower")
 
@@ -78,7 +79,10 @@ def _mix(study: Study, summary: pl.DataFrame) -> Answer:
     open_cases = differences.filter(pl.col("case").is_in(choices(study)))
     clear = open_cases.filter(pl.col("verdict") == "higher").sort("difference")
     if clear.is_empty():
+        few = too_few(of_row(r, "difference", r["replications"]) for r in open_cases.to_dicts())
         headline = "No mix on offer does distinguishably more work than the baseline"
+        if few:
+            headline = f"Which mix does most work cannot be said: {few}"
         if not open_cases.is_empty():
             top = open_cases.sort("difference").row(-1, named=True)
             headline += f" (nearest: {top['label']}, {_relative(top)})"
@@ -117,11 +121,15 @@ def _rivals(study: Study, best: str, open_cases: pl.DataFrame) -> list[str]:
 def _relative(row: dict[str, object]) -> str:
     n = int(str(row["replications"]))
     if row["verdict"] not in _CLEAR:
-        return "exactly as much" if row["difference"] == 0 == row["difference_low"] else (
-            f"not distinguishable with {n} replication{'s' if n > 1 else ''}"
-        )
+        if row["difference_low"] == 0 == row["difference_high"]:
+            return "exactly as much"
+        return f"{_per_cent(row, n)}, not distinguishable with {n} replication{'s' * (n > 1)}"
+    return _per_cent(row, n)
+
+
+def _per_cent(row: dict[str, object], n: int) -> str:
     base = float(str(row["baseline"])) / 100
-    return f"{interval(of_row(row, 'difference', n), base, sign=True)} %"
+    return f"{interval(of_row(row, 'difference', n), base, sign=True)} %" if base > 0 else "none"
 
 
 def _standing(study: Study, summary: pl.DataFrame) -> str:
@@ -221,10 +229,15 @@ def _money(study: Study, summary: pl.DataFrame) -> Answer:
     if len(costs) > len(told) > 0:
         against += "; the others are not distinguishable"
     details = [
-        f"Cash for racks and development over the horizon: {_said(summary, 'capital')}.",
+        f"Cash for racks, development and cancelling over the horizon: "
+        f"{_said(summary, 'capital')}; at its end {_said(summary, 'owed')} more are owed on firm "
+        f"orders, and orders of {_said(summary, 'pending')} are not firm.",
         f"Energy of the facilities: {_said(summary, 'energy')}; chips are productive for "
         f"{_said(summary, 'productive')} of their time in service.",
     ]
+    cancelling = _estimate(summary, "cancelling")
+    if cancelling is not None and cancelling.mean > 0:
+        details.insert(1, f"Cancelling costs {amount(cancelling, 'USD')}, when it is done.")
     if not costs.is_empty():
         details.append(f"Against the baseline, USD per rce-day: {against}.")
     headline = f"{_said(summary, 'unit_cost')} of work, accrued, in the baseline."
@@ -246,7 +259,10 @@ def _stop(study: Study, question: str, *, is_vendor: bool) -> Answer:
     length = f"{stops['quarters']} quarter{'s' if stops['quarters'] > 1 else ''}"
     worst = here.row(0, named=True)
     if worst["verdict"] not in _CLEAR:
-        headline = f"No loss that can be told from zero with {study.replications} replications."
+        seen = [of_row(row, "lost", row["replications"]) for row in here.to_dicts()]
+        headline = f"{few[0].upper()}{few[1:]}." if (few := too_few(seen)) else (
+            f"No loss that can be told from zero with {study.replications} replications."
+        )
     else:
         headline = (
             f"{worst['label']} out for {length} from {stops['quarter']}: "
@@ -265,8 +281,10 @@ def _stop(study: Study, question: str, *, is_vendor: bool) -> Answer:
 
 def _short_loss(row: dict[str, object], n: int) -> str:
     if row["verdict"] not in _CLEAR:
-        nothing = row["lost_low"] == row["lost_high"] == 0
-        return f"{row['label']} {'exactly 0' if nothing else 'not distinguishable from zero'}"
+        if row["lost_low"] == row["lost_high"] == 0:
+            return f"{row['label']} {EXACTLY_NONE}"
+        share = amount(of_row(row, "lost_share", n), "%")
+        return f"{row['label']} {share} (not distinguishable from zero)"
     return f"{row['label']} {amount(of_row(row, 'lost_share', n), '%')}"
 
 
@@ -290,7 +308,8 @@ def _loss_in(study: Study, case: str, home: str, node: str, label: str) -> str:
     if delta.low == delta.high == 0:
         told = "exactly as much"
     elif not delta.distinguishable():
-        told = f"not distinguishably more or less with {delta.n} replications"
+        shown = amount(delta, "rce-days")
+        told = f"not distinguishably more or less ({shown}, {delta.n} replications)"
     else:
         low, high = sorted((abs(delta.low), abs(delta.high)))
         less = Estimate(abs(delta.mean), low, high, delta.n, 0.95)

@@ -59,9 +59,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("productive", "Chip time productive", "%", "better"),
     Metric("chips_at_end", "Chips in service at the end", "chips", "neither"),
     Metric("power_at_end", "Nameplate power in service at the end", "W", "neither"),
-    Metric("capital", "Cash for racks and development", "USD", "neither"),
+    Metric("capital", "Cash for racks, development and cancelling", "USD", "neither"),
+    Metric("owed", "Owed at the end on firm orders", "USD", "neither"),
+    Metric("pending", "Orders not firm at the end", "USD", "neither"),
+    Metric("cancelling", "Cost of cancelling, accrued", "USD", "neither"),
     Metric("energy", "Energy of the facilities", "TWh", "neither"),
     Metric("unit_cost", "Cost per unit of work, accrued", "USD/rce-day", "worse"),
+    Metric("work_per_kusd", "Work by a thousand USD paid or owed", "rce-days/kUSD", "better"),
     Metric("ramped", "In-house chip ramped", "%", "neither"),
     Metric("hhi_vendor_stock", "Vendor HHI, stock", "points", "worse"),
     Metric("hhi_vendor_flow", "Vendor HHI, flow", "points", "worse"),
@@ -152,6 +156,9 @@ def numbers(
     if "under_way" in names:
         rest = pl.col("work_asked") - pl.col("work_done") - pl.col("unserved")
         table = table.with_columns(under_way=rest)
+    if "work_per_kusd" in names:
+        kusd = (pl.col("capital") + pl.col("owed")) / 1000.0
+        table = table.with_columns(work_per_kusd=_ratio(pl.col("work_done"), kusd))
     if "unit_cost" in names:
         table = table.with_columns(unit_cost=_ratio(pl.col("accrued"), pl.col("work_done")))
     return table.select("replication", *names).sort("replication")
@@ -200,6 +207,10 @@ def _money(study: Study, case: str) -> pl.DataFrame:
     return (
         money.capital(study, case)
         .rename({"usd": "capital"})
+        .join(money.left_to_pay(study, case), on="replication", how="left")
+        .join(
+            money.cancelled(study, case).rename({"usd": "cancelling"}), on="replication", how="left"
+        )
         .join(accrued, on="replication", how="left")
         .join(money.energy(study, case), on="replication", how="left")
         .rename({"facility_twh": "energy"})
@@ -225,7 +236,10 @@ def _concentration(study: Study, case: str) -> pl.DataFrame:
 _PARTS: tuple[tuple[frozenset[str], Callable[[Study, str], pl.DataFrame]], ...] = (
     (
         frozenset(
-            {"work_asked", "work_done", "unserved", "unserved_share", "under_way", "unit_cost"}
+            {
+                *("work_asked", "work_done", "unserved", "unserved_share", "under_way"),
+                *("unit_cost", "work_per_kusd"),
+            }
         ),
         _work,
     ),
@@ -233,7 +247,15 @@ _PARTS: tuple[tuple[frozenset[str], Callable[[Study, str], pl.DataFrame]], ...] 
     (frozenset({"allocated", "busy", "productive"}), _chip_time),
     (frozenset({"capacity"}), chip_time.capacity),
     (frozenset({"chips_at_end", "power_at_end"}), _standing),
-    (frozenset({"capital", "energy", "unit_cost"}), _money),
+    (
+        frozenset(
+            {
+                *("capital", "owed", "pending", "cancelling", "energy"),
+                *("unit_cost", "work_per_kusd"),
+            }
+        ),
+        _money,
+    ),
     (frozenset({"ramped"}), _ramped),
     (
         frozenset(m.id for m in METRICS if m.id.startswith("hhi")),

@@ -16,15 +16,17 @@ from analysis.answers import answers, choices
 from analysis.assumptions import assumptions, counts
 from analysis.estimates import of_row
 from analysis.figures import Drawn, draw_all
+from analysis.measures.money import NOT_FIRM, NOT_PAID
 from analysis.measures.network import was_shared
 from analysis.stress_des import Facts, checklist
 from analysis.study_reader import BASELINE, Study, open_study
 from analysis.summary import summary_text
 from analysis.views.risk import work_lost_by_stop
-from analysis.words import interval, listing, scale
+from analysis.words import difference, explained, interval, listing, scale
 
 __all__ = ["report", "summary_text"]
 
+_MONEY = "Money"
 #: The comparison, in tables that fit a printed page.
 _TABLES = (
     (
@@ -34,10 +36,8 @@ _TABLES = (
             *("wait_p50", "wait_p95"),
         ),
     ),
-    (
-        "Fleet and money",
-        ("chips_at_end", "power_at_end", "capital", "energy", "unit_cost"),
-    ),
+    ("Fleet and energy", ("chips_at_end", "power_at_end", "energy")),
+    (_MONEY, ("capital", "owed", "pending", "cancelling", "unit_cost", "work_per_kusd")),
     (
         "Use of chips and dependence",
         (
@@ -53,7 +53,12 @@ _TABLES = (
 )
 
 #: What a shortage of chips betters by itself: in a case that suffers one it is no merit.
-_BETTER_WHEN_SHORT = frozenset({"unit_cost", "productive"})
+_BETTER_WHEN_SHORT = frozenset({"unit_cost", "productive", "work_per_kusd"})
+#: What is said under a table.
+_NOTES = {
+    _MONEY: f"{NOT_PAID} {NOT_FIRM} Work by a thousand USD: of cash and what is owed; work that "
+    "the fleet of the start does is in it."
+}
 
 
 @dataclass(frozen=True)
@@ -108,18 +113,22 @@ def _render(study: Study, summary: pl.DataFrame, figures: Sequence[Drawn]) -> st
     )
     quarters = study.calendar().names()
     manifest, scenario = study.manifest(), study.scenarios[BASELINE]
+    tables = [
+        (title, *_comparison(study, summary, metrics.known(study, ids))) for title, ids in _TABLES
+    ] + _service_table(study, summary)
     return environment.get_template("report.html").render(
         study=study,
         quarters=quarters,
         answers=answers(study, summary),
-        tables=[
-            (title, *_comparison(study, summary, metrics.known(study, ids)))
-            for title, ids in _TABLES
-        ]
-        + _service_table(study, summary),
+        tables=tables,
+        notes=_NOTES,
+        not_told=explained(
+            cell.difference for _, _, rows in tables for _, cells in rows for cell in cells
+        ),
         fluid=not study.queues_jobs(),
         notices=_notices(study),
-        stops=_stop_table(study),
+        stops=(stops := _stop_table(study)),
+        stop_not_told=explained(cell for _, cells in stops for cell in cells),
         stop=scenario.get("stops"),
         shared=was_shared(study),
         cases=_cases(study),
@@ -181,15 +190,14 @@ def _cell(row: dict[str, Any], factor: float, is_judged: bool) -> Cell:
     shown = _unbroken(interval(level, factor)) if level else "–"
     if row["case"] == BASELINE or delta is None:
         return Cell(shown, "", "")
-    if delta.low == delta.high == 0:
-        return Cell(shown, "exactly 0", "")
+    told = _unbroken(difference(delta, factor))
     if not delta.distinguishable():
-        return Cell(shown, "n.d.", "")
+        return Cell(shown, told, "")
     good_when_more = {"better": True, "worse": False}.get(metrics.by_name(row["metric"]).more_is)
     tone = ""
     if is_judged and good_when_more is not None:
         tone = "good" if (delta.mean > 0) == good_when_more else "bad"
-    return Cell(shown, _unbroken(interval(delta, factor, sign=True)), tone)
+    return Cell(shown, told, tone)
 
 
 def _unbroken(text: str) -> str:
@@ -212,10 +220,7 @@ def _stop_table(study: Study) -> list[tuple[str, list[str]]]:
 
 def _loss(row: dict[str, Any]) -> str:
     loss = of_row(row, "lost_share", row["replications"])
-    if loss.low == loss.high == 0:
-        return "exactly 0"
-    text = _unbroken(f"{interval(loss)} %")
-    return text if loss.distinguishable() else f"n.d.: {text}"
+    return _unbroken(difference(loss, unit="%", sign=False))
 
 
 def _notices(study: Study) -> list[str]:

@@ -7,27 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from analysis import comparison, metrics
+from analysis import comparison, metrics, words
+from analysis.estimates import of_row
+from analysis.measures.money import NOT_PAID
+from analysis.studies.terminal import Fitted
 from analysis.study_reader import BASELINE, Study, open_study
 from analysis.views.risk import work_lost_by_stop
-from analysis.words import number, scale, signed
 
-#: Two tables narrow enough for a terminal of eighty columns: metric and heading.
+#: Tables of the cases: metric and heading.
 _WORK = (
     ("work_done", "Work done"),
     ("unserved_share", "Unserved"),
     ("wait_p95", "Wait P95"),
     ("productive", "Productive"),
 )
+_MONEY = (
+    ("capital", "Cash"),
+    ("owed", "Owed at the end"),
+    ("unit_cost", "Unit cost"),
+    ("work_per_kusd", "Work by a thousand USD"),
+)
 _MEANS = (
     ("power_at_end", "Power"),
-    ("capital", "Cash"),
-    ("unit_cost", "Unit cost"),
     ("hhi_vendor_flow", "Vendor HHI"),
     ("hhi_foundry_flow", "Foundry HHI"),
 )
@@ -43,49 +47,45 @@ def summary_text(study: Study | Path | str) -> RenderableType:
     """
     opened = study if isinstance(study, Study) else open_study(study)
     table = comparison.summary(opened)
-    parts: list[RenderableType] = [
-        Text(opened.title, style="bold"),
-        _cases(opened, table, _WORK),
-        _cases(opened, table, _MEANS),
-    ]
+    tables = [_cases(opened, table, columns) for columns in (_WORK, _MONEY, _MEANS)]
+    parts: list[RenderableType] = [Text(opened.title, style="bold"), *tables]
     if opened.stops:
-        parts += _stops(opened)
-    parts.append(
-        Text(
-            f"Mean and half width of its 95 % interval over {opened.replications} replications. "
-            "Against the baseline: paired differences. n.d.: not distinguishable from zero with "
-            "so many replications. HHI on flow: what went into service within the horizon.",
-            style="dim",
-        )
+        stops = _stops(opened)
+        tables.append(stops)
+        parts += [_stop_title(opened), stops]
+    mark = words.explained(cell for shown in tables for row in shown.rows for cell in row)
+    notes = (
+        f"Square brackets: 95 % intervals over {opened.replications} replications. Against the "
+        "baseline, and of stops: paired differences.",
+        f"{mark}." if mark else "",
+        NOT_PAID,
+        "Work by a thousand USD: of cash and what is owed.",
+        "HHI on flow: what went into service within the horizon.",
     )
+    parts.append(Text(" ".join(filter(None, notes)), style="dim"))
     return Group(*parts)
 
 
-def _cases(study: Study, table: pl.DataFrame, columns: Sequence[tuple[str, str]]) -> Table:
-    shown = _plain_table()
-    shown.add_column("Case", overflow="fold")
-    scales = {}
+def _cases(study: Study, table: pl.DataFrame, columns: Sequence[tuple[str, str]]) -> Fitted:
+    heads, scales = ["Case"], {}
     there = metrics.known(study, (metric for metric, _ in columns))
     columns = [column for column in columns if column[0] in there]
     for metric, heading in columns:
         means = table.filter(pl.col("metric") == metric)["mean"].to_list()
-        scales[metric], unit = scale(means, metrics.BY_ID[metric].unit)
-        shown.add_column(f"{heading}\n{_short(unit)}", justify="right")
+        scales[metric], unit = words.scale(means, metrics.BY_ID[metric].unit)
+        heads.append(f"{heading} [{_short(unit)}]")
         if metric == "work_done":
-            shown.add_column("vs base\n%", justify="right")
-    for name, rows in table.group_by("case", maintain_order=True):
-        at = {row["metric"]: row for row in rows.iter_rows(named=True)}
+            heads.append("vs base [%]")
+    rows = []
+    for name, mine in table.group_by("case", maintain_order=True):
+        at = {row["metric"]: row for row in mine.iter_rows(named=True)}
         cells = [study.things("cases")[str(name[0])].label]
         for metric, _ in columns:
             cells.append(_level(at[metric], scales[metric]))
             if metric == "work_done":
                 cells.append(_relative(at[metric]))
-        shown.add_row(*cells)
-    return shown
-
-
-def _plain_table() -> Table:
-    return Table(box=SIMPLE_HEAD, pad_edge=False)
+        rows.append(cells)
+    return Fitted(heads, rows)
 
 
 def _short(unit: str) -> str:
@@ -94,11 +94,7 @@ def _short(unit: str) -> str:
 
 def _level(row: dict[str, Any], factor: float) -> str:
     estimate = comparison.row_estimate(row)
-    if estimate is None:
-        return "–"
-    if estimate.n < 2 or estimate.half_width == 0:
-        return number(estimate.mean / factor)
-    return f"{number(estimate.mean / factor)} ±{number(estimate.half_width / factor, 2)}"
+    return "–" if estimate is None else words.interval(estimate, factor)
 
 
 def _relative(row: dict[str, Any]) -> str:
@@ -106,45 +102,34 @@ def _relative(row: dict[str, Any]) -> str:
     delta = comparison.row_estimate(row, "difference")
     if row["case"] == BASELINE or delta is None:
         return ""
-    base = row["mean"] - delta.mean
-    if delta.low == delta.high == 0:
-        return "0"
-    if not delta.distinguishable() or base == 0:
-        return "n.d."
-    per_cent = 100 / base
-    return f"{signed(delta.mean * per_cent, 2)} ±{number(delta.half_width * per_cent, 2)}"
+    base = (row["mean"] - delta.mean) / 100
+    return words.difference(delta, base) if base > 0 or delta.mean == 0 else "–"
 
 
-def _stops(study: Study) -> list[RenderableType]:
-    losses = work_lost_by_stop(study)
+def _stop_title(study: Study) -> Text:
     stop = next(s["stops"] for s in study.scenarios.values() if s.get("stops"))
-    cases = list(study.stops)
     quarters = "a quarter" if stop["quarters"] == 1 else f"{stop['quarters']} quarters"
-    title = Text(
+    return Text(
         f"Work lost when a node stops for {quarters} from {stop['quarter']} "
         "[% of the case's own work]",
         style="bold",
     )
-    shown = _plain_table()
-    shown.add_column("Node")
-    for case in cases:
-        shown.add_column(study.things("cases")[case].label, justify="right")
+
+
+def _stops(study: Study) -> Fitted:
+    losses = work_lost_by_stop(study)
+    cases = list(study.stops)
+    heads = ["Node", *(study.things("cases")[case].label for case in cases)]
     worst = losses.group_by("node", "label").agg(pl.col("lost").max()).sort("lost", descending=True)
+    rows = []
     for node, label, _ in worst.iter_rows():
         cells = [label]
         for case in cases:
             found = losses.filter((pl.col("node") == node) & (pl.col("case") == case)).to_dicts()
             cells.append(_loss(found[0]) if found else "")
-        shown.add_row(*cells)
-    return [title, shown]
+        rows.append(cells)
+    return Fitted(heads, rows)
 
 
 def _loss(row: dict[str, Any]) -> str:
-    if row["lost_low"] == row["lost_high"] == 0:
-        return "0"
-    if row["verdict"] not in ("higher", "lower"):
-        return "n.d."
-    half = (row["lost_share_high"] - row["lost_share_low"]) / 2
-    if half == 0:
-        return number(row["lost_share"])
-    return f"{number(row['lost_share'])} ±{number(half, 2)}"
+    return words.difference(of_row(row, "lost_share", row["replications"]), sign=False)

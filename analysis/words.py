@@ -11,6 +11,9 @@ from collections.abc import Iterable
 
 from analysis.uncertainty import Estimate
 
+#: A difference that is zero in every replication, and the mark of one that is not told from it.
+EXACTLY_NONE, NOT_TOLD = "exactly 0", "n.d."
+EXPLAINED = f"{NOT_TOLD}: not distinguishable from zero"
 _LARGE = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "))
 _SI = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -165,6 +168,37 @@ def signed(value: float | None, digits: int = 3) -> str:
     """
     text = number(value, digits)
     return f"+{text}" if value is not None and value > 0 else text
+
+
+def difference(
+    estimate: Estimate, factor: float = 1.0, unit: str = "", *, sign: bool = True
+) -> str:
+    """Write a paired difference with its interval, marked where it is not told from zero.
+
+    Examples
+    --------
+    >>> difference(Estimate(0.0, 0.0, 0.0, 8, 0.95))
+    'exactly 0'
+    >>> difference(Estimate(16.0, -8.0, 41.0, 8, 0.95))
+    '+16 [−8, 41] n.d.'
+    >>> difference(Estimate(2.0, 1.0, 3.0, 8, 0.95), unit="%", sign=False)
+    '2.0 [1.0, 3.0] %'
+    """
+    if estimate.low == estimate.high == 0:
+        return EXACTLY_NONE
+    text = f"{interval(estimate, factor, sign=sign)} {unit}".rstrip()
+    return text if estimate.distinguishable() else f"{text} {NOT_TOLD}"
+
+
+def explained(texts: Iterable[str]) -> str:
+    """Return what the mark of what is not told means, if any of some texts bears it.
+
+    Examples
+    --------
+    >>> explained(["+16 [−8, 41] n.d."]), explained(["+2.0 [1.0, 3.0]"])
+    ('n.d.: not distinguishable from zero', '')
+    """
+    return EXPLAINED if any(NOT_TOLD in text for text in texts) else ""
 
 
 def verdict(difference: Estimate) -> str:

@@ -7,10 +7,14 @@ import math
 import polars as pl
 from matplotlib.axes import Axes
 
+from analysis.estimates import of_row
 from analysis.figures import style
-from analysis.words import listing, number, scale, signed
+from analysis.telling import too_few
+from analysis.words import EXPLAINED, difference, explained, listing, number, scale, signed
 
-_CATEGORIES = ("racks", "facility", "energy", "development")
+_BESIDE = "bars: 95 % interval; at the side: of the baseline's work"
+_OPEN = f"open marker, {EXPLAINED}"
+_CATEGORIES = ("racks", "facility", "energy", "development", "cancellation")
 
 
 @style.styled
@@ -38,26 +42,31 @@ def work_difference(data: pl.DataFrame, ax: Axes) -> Axes:
             markerfacecolor=style.colour(row["rank"]) if clear else "white",
         )  # fmt: skip
     ax.axvline(0, color=style.INK, lw=1)
-    for k, row in enumerate(rows):
+    told = [_told(row) for row in rows]
+    for k in range(len(rows)):
         beside = ax.get_yaxis_transform()
-        ax.text(1.02, k, _effect(row), transform=beside, va="center", fontsize=8.5)
+        ax.text(1.02, k, told[k], transform=beside, va="center", fontsize=8.5)
     ax.set_yticks(range(len(rows)), [row["label"] for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlabel(
         f"Work done, case less baseline, same replications [{unit}]\n"
-        "bars: 95 % interval; open marker, n.d.: not distinguishable from zero"
+        + "; ".join(filter(None, (_BESIDE, explained(told) and _OPEN)))
     )
     ax.grid(axis="x")
     style.headline(ax, _difference_finding(rows))
     return ax
 
 
+def _told(row: dict[str, object]) -> str:
+    """Write the difference in percent of the baseline's work, with its interval."""
+    base = float(str(row["baseline"])) / 100
+    delta = of_row(row, "difference", int(str(row["replications"])))
+    return difference(delta, base, "%") if base > 0 else ""
+
+
 def _effect(row: dict[str, object]) -> str:
-    difference, base = float(str(row["difference"])), float(str(row["baseline"]))
-    if row["verdict"] not in ("higher", "lower"):
-        exact = row["difference_low"] == row["difference_high"] == 0
-        return "exactly 0" if exact else "n.d."
-    return f"{signed(100 * difference / base, 2)} %" if base > 0 else ""
+    apart, base = float(str(row["difference"])), float(str(row["baseline"]))
+    return f"{signed(100 * apart / base, 2)} %" if base > 0 else ""
 
 
 def _difference_finding(rows: list[dict[str, object]]) -> str:
@@ -71,8 +80,15 @@ def _difference_finding(rows: list[dict[str, object]]) -> str:
         parts.append(f"more work than the baseline: {listing(more)}")
     if less := named("lower"):
         parts.append(f"less: {listing(less)}")
-    unclear = [str(row["label"]) for row in rows if row["verdict"] not in ("higher", "lower")]
-    if unclear:
+    exact = [row for row in rows if row["difference_low"] == row["difference_high"] == 0]
+    if exact:
+        parts.append(f"exactly as much: {listing(str(row['label']) for row in exact)}")
+    others = [r for r in rows if r["verdict"] not in ("higher", "lower") and r not in exact]
+    unclear = [str(row["label"]) for row in others]
+    few = too_few(of_row(row, "difference", int(str(row["replications"]))) for row in others)
+    if few and not (more or less):
+        parts.append(few)
+    elif unclear:
         parts.append(f"not distinguishable: {listing(unclear)}")
     text = "; ".join(parts)
     return text[0].upper() + text[1:]
@@ -94,6 +110,8 @@ def unit_cost(data: pl.DataFrame, ax: Axes) -> Axes:
         part = data.filter(pl.col("category") == category)
         at = dict(part.select("case", "cost").iter_rows())
         widths = [at.get(row["case"]) or 0.0 for row in cases]
+        if not any(widths):
+            continue
         ax.barh(
             range(len(cases)), widths, 0.66, left=left, color=style.colour(category),
             hatch=style.hatch(category), edgecolor="white", linewidth=0.4, label=category,

@@ -152,7 +152,8 @@ PLATES: tuple[Plate, ...] = (
         cases.unit_cost,
         "USD/rce-day, accrued",
         "Racks and buildings are written off over their lives; development is spread to the "
-        "gate. Cheaper and dearer are paired differences whose interval excludes zero.",
+        "gate; cancellation is what orders and wafers called off cost, when they were. Cheaper "
+        "and dearer are paired differences whose interval excludes zero.",
         _rows("case", 0.42),
     ),
     Plate(

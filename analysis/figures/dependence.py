@@ -114,10 +114,16 @@ def hedges(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     rows = data.drop_nulls("stopped_per_kusd").to_dicts()
     if not rows:
         style.headline(ax, text.title)
-        return style.nothing_to_show(ax, "No hedge costs anything.")
+        return style.nothing_to_show(ax, "Of no hedge a cost is known.")
     told = {"stopped_per_kusd": "while it stops", "calm_per_kusd": "if nothing stops"}
-    factor, unit = scale([r["cash"] for r in rows], "USD")
-    costs = [f"{number(r['cash'] / factor, 2)} {unit}" for r in rows]
-    names = [f"{r['hedge'].replace('-', ' ')}\n{c}" for r, c in zip(rows, costs, strict=True)]
-    ax.set_xlabel("Work added by a thousand dollars [rce-days/kUSD]; bars: 95 % bootstrap")
+    names = [f"{r['hedge'].replace('-', ' ')}\n{_costs(r)}" for r in rows]
+    ax.set_xlabel(
+        "Work added by a thousand dollars [rce-days/kUSD]; bars: 95 % interval (Fieller)\n"
+        "under each name: cost as stated + cost in the runs"
+    )
     return _two_bars(rows, names, told, ax, text)
+
+
+def _costs(row: Row) -> str:
+    factor, unit = scale([row["stated"], row["in_runs"]], "USD")
+    return f"{number(row['stated'] / factor, 2)} + {number(row['in_runs'] / factor, 2)} {unit}"

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from analysis.estimates import of_row
 from analysis.figures import style
 from analysis.figures.rows import dot, label_rows, plain
+from analysis.telling import too_few
 from analysis.uncertainty import Estimate
-from analysis.words import amount, interval, number
+from analysis.words import amount, difference, explained, number
 
 _CAUSES = ("money", "supply", "power")
 _SHORT = {"money": "money", "supply": "supply", "power": "the site"}
@@ -43,17 +44,19 @@ def stop_loss(data: pl.DataFrame, ax: Axes) -> Axes:
         grid[nodes.index(row["node"])][cases.index(row["case"])] = max(row["lost_share"], 0.0)
     top = max(*data["lost_share"], 1e-9)
     ax.imshow(grid, cmap="YlOrBr", vmin=0, vmax=1.25 * top, aspect="auto")
+    told = []
     for row in data.iter_rows(named=True):
+        told.append(_loss(row))
         where = (cases.index(row["case"]), nodes.index(row["node"]))
         dark = row["lost_share"] > 0.75 * top
-        ax.text(*where, _loss(row), ha="center", va="center", color="white" if dark else style.INK)
+        ax.text(*where, told[-1], ha="center", va="center", color="white" if dark else style.INK)
     ax.set_xticks(range(len(cases)), [case.replace("_", " ") for case in cases])
     ax.set_yticks(range(len(nodes)), order["label"].to_list())
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     ax.set_xlabel(
-        "Work lost over the horizon, of the case's own [%], 95 % interval; "
-        "n.d.: not distinguishable from zero"
+        "; ".join(filter(None, ("Work lost over the horizon, of the case's own [%], 95 % interval",
+                                explained(told))))
     )
     style.headline(ax, _stop_finding(data))
     return ax
@@ -77,15 +80,15 @@ def _stops_of_one_case(data: pl.DataFrame, ax: Axes) -> Axes:
 
 
 def _loss(row: dict[str, object]) -> str:
-    loss = of_row(row, "lost_share", int(str(row["replications"])))
-    if loss.low == loss.high == 0:
-        return "0"
-    return interval(loss) if row["verdict"] in ("higher", "lower") else f"n.d. {interval(loss)}"
+    return difference(of_row(row, "lost_share", int(str(row["replications"]))), sign=False)
 
 
 def _stop_finding(data: pl.DataFrame) -> str:
     clear = data.filter(pl.col("verdict") == "higher")
     if clear.is_empty():
+        few = too_few(of_row(row, "lost", row["replications"]) for row in data.to_dicts())
+        if few:
+            return f"What a stop costs cannot be told: {few}"
         return "Stopping no node costs work that these replications can tell from zero"
     worst = clear.sort("lost_share").row(-1, named=True)
     share = of_row(worst, "lost_share", worst["replications"])

@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 
+from analysis.estimates import of_row
 from analysis.figures import style
 from analysis.figures.rows import bars, dot, label_rows, plain
-from analysis.words import lasting, number, scale, within
+from analysis.words import difference, explained, lasting, number, scale, within
 
 
 @dataclass(frozen=True)
@@ -148,17 +149,15 @@ def stress(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     days = sorted(data["days"].unique())
     factor, unit = scale(data["difference"], text.unit)
     at = {(r["case"], r["node"], r["days"]): r for r in data.iter_rows(named=True)}
-    grid = np.full((order.height, len(days)), np.nan)
+    grid, told = np.full((order.height, len(days)), np.nan), [""]
     for i, (case, node, _) in enumerate(order.iter_rows()):
         for j, day in enumerate(days):
             row = at.get((case, node, day))
             if row is not None:
                 grid[i, j] = row["difference"] / factor
-                clear = row["verdict"] in ("higher", "lower")
-                exact = row["difference_low"] == row["difference_high"]
-                told = number(grid[i, j], 2) if clear or exact else "n.d."
+                told.append(difference(of_row(row, "difference", row["replications"]), factor))
                 dark = abs(grid[i, j]) > 0.6 * np.nanmax(np.abs(data["difference"])) / factor
-                ax.text(j, i, told, ha="center", va="center", fontsize=8.5,
+                ax.text(j, i, told[-1].replace(" [", "\n["), ha="center", va="center", fontsize=8.5,
                         color="white" if dark else style.INK)  # fmt: skip
     most = float(np.nanmax(np.abs(grid))) or 1.0
     ax.imshow(np.abs(grid), cmap="Oranges", aspect="auto", vmin=0, vmax=1.25 * most)
@@ -167,7 +166,7 @@ def stress(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
     ax.set_xticks(range(len(days)), [lasting(d) for d in days])
     ax.set_xlabel(
         f"Stopped for\nin the cells: change of {within(text.outcome)} [{unit}],\n"
-        "paired; n.d.: not distinguishable from zero"
+        + "; ".join(filter(None, ("paired, 95 % interval", explained(told))))
     )
     style.headline(ax, text.title)
     return ax

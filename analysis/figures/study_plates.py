@@ -91,14 +91,15 @@ PLATES: Mapping[str, Plate] = {
     "pilot": Plate(
         dependence.pilot,
         "Each replication's gate is also forced both ways on the same luck. A run is worth its "
-        "work times the worth of a unit less its cash for racks and development. The better "
+        "work times the worth of a unit less its cash, energy apart. The better "
         "blind branch is picked by its mean over the same replications.",
         is_rows=False,
     ),
     "hedges": Plate(
         dependence.hedges,
-        "Work added by each hedge over what it is held against, on the same luck, by the cash it "
-        "takes beyond that; under each name that cash.",
+        "Work added by each hedge over what it is held against, on the same luck, by its cost: "
+        "what the study states, and what is paid and owed in the runs beyond what it is held "
+        "against. A hedge of which neither is known has no bar.",
     ),
     "design": Plate(
         studies.shares,

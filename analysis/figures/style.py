@@ -35,7 +35,7 @@ GRID = "#dddddd"
 #: Places of words that are not in the catalogue.
 PLACES = {
     **{"money": 1, "supply": 0, "power": 3},
-    **{"racks": 0, "facility": 2, "energy": 1, "development": 5},
+    **{"racks": 0, "facility": 2, "energy": 1, "development": 5, "cancellation": 3},
     **{"allocated": 4, "busy": 0, "productive": 2},
     **{"vendor": 0, "foundry": 3},
     **{"ramp": 2, "cancel": 3},

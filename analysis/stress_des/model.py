@@ -37,8 +37,8 @@ def outputs() -> list[str]:
         "Work is counted in rce-days: days of the reference chip on the job's own family. "
         "Done = Σ over runs of productive work, what faults destroyed counted apart. Unserved = "
         "Σ work of jobs given up or not started by the horizon. Cost per unit = (accrued racks, "
-        "facilities, energy, development) ÷ work done. HHI = Σ (100 sᵢ)² over racks at their "
-        "price.",
+        "facilities, energy, development, cancellation) ÷ work done. Owed = Σ worth of firm orders "
+        "− paid. HHI = Σ (100 sᵢ)² over racks at their price.",
         *lines,
         "Each is taken replication by replication. Means carry Student's t interval, x̄ ± t S/√n; "
         "differences are paired over common random numbers, d̄ ± t S_d/√n; shares Wilson's; "

@@ -9,9 +9,12 @@ import polars as pl
 from analysis import words
 from analysis.estimates import of_row
 from analysis.studies.record import Section
-from analysis.uncertainty import mean_interval
+from analysis.telling import too_few
+from analysis.uncertainty import Estimate, mean_interval
 
 _NUMBERS = ("mean", "low", "high", "difference", "difference_low", "difference_high")
+#: Arms that a sentence names.
+_NAMED = 3
 SCHEMA = {
     **dict.fromkeys(("arm", "case", "metric", "label", "unit"), pl.String),
     **dict.fromkeys(_NUMBERS, pl.Float64),
@@ -50,23 +53,62 @@ def table(section: Section) -> pl.DataFrame:
 
 
 def finding(section: Section, compared: pl.DataFrame) -> str:
-    """Say which arm differs most in the outcome, and how many cannot be told apart."""
+    """Say which arm is best in the outcome if that can be told, and which differs most."""
     mine = compared.filter(
         pl.col("metric") == section.outcome.id, pl.col("difference").is_not_null()
     )
     clear = mine.filter(pl.col("verdict").is_in(["higher", "lower"]))
-    name, first = section.outcome.label, section.arms[0].label.replace("_", " ")
+    name, first = section.outcome.label, plain(section.arms[0].label)
     if mine.is_empty():
         return f"{name}: nothing to compare {first} with"
     if mine["verdict"].str.starts_with("exactly zero").all():
         every = "the other case" if mine.height == 1 else f"the {mine.height} others"
         return f"{name}: {every} exactly as {first}, in every replication"
     if clear.is_empty():
+        few = too_few(of_row(row, "difference", row["replications"]) for row in mine.to_dicts())
+        if few:
+            return f"{name}: {few}"
         return f"{name}: none of {mine.height} is distinguishable from {first}"
     most, moved = largest(section, clear)
-    text = f"{name}: {most['arm'].replace('_', ' ')} differs most from {first}, {moved}"
+    best, said = _best(section, compared)
+    if best == most["arm"]:
+        text = f"{name}: {plain(most['arm'])} is best, {moved} on {first}"
+    else:
+        text = f"{name}: {plain(most['arm'])} differs most from {first}, {moved}"
+        text += f"; {said}" if said else ""
     rest = mine.filter(pl.col("verdict").str.starts_with("not")).height
-    return f"{text}; {rest} of {mine.height} not distinguishable" if rest else text
+    return f"{text}; {rest} of {mine.height} not distinguishable from it" if rest else text
+
+
+def _best(section: Section, compared: pl.DataFrame) -> tuple[str | None, str]:
+    """Return the arm that is told to be best of all, and what can be said of the best.
+
+    It is told if paired differences part the best mean from every other arm.
+    """
+    if section.outcome.more_is == "neither":
+        return None, ""
+    rows = compared.filter(pl.col("metric") == section.outcome.id)
+    more = section.outcome.more_is == "better"
+    top = rows.sort("mean", descending=more, maintain_order=True)["arm"][0]
+    arms = {arm.label: arm for arm in section.arms}
+    alike = [
+        plain(name)
+        for name in rows["arm"]
+        if name != top and not _parts(section.difference(arms[top], arms[name]))
+    ]
+    if not alike:
+        return top, f"{plain(top)} is best"
+    some = alike if len(alike) <= _NAMED else [*alike[:_NAMED], f"{len(alike) - _NAMED} more"]
+    return None, f"none can be called best: {plain(top)} is not told from {words.listing(some)}"
+
+
+def _parts(difference: Estimate | None) -> bool:
+    return difference is not None and difference.distinguishable()
+
+
+def plain(label: str) -> str:
+    """Write a name as words."""
+    return label.replace("_", " ")
 
 
 def largest(section: Section, clear: pl.DataFrame) -> tuple[dict[str, Any], str]:

@@ -14,6 +14,7 @@ from analysis.figures.catalogue import Drawn
 from analysis.figures.study_plates import draw_answer
 from analysis.stress_des import Facts, Item, checklist, markdown
 from analysis.studies import FINDINGS, TABLES, Answers
+from analysis.studies.notes import notes
 from analysis.studies.shown import Shown, shown
 from simulator import results
 
@@ -27,6 +28,7 @@ class Part:
     figure: Drawn
     image: str
     table: Shown
+    notes: list[str]
 
 
 def write_study_page(answers: Answers) -> Path:
@@ -47,7 +49,8 @@ def write_study_page(answers: Answers) -> Path:
         found = FINDINGS[kind](section, table)
         heads, rows = shown(section, table)
         whole = heads, [[_unbroken(cell) for cell in row] for row in rows]
-        parts.append(Part(kind.replace("_", " "), found, figure, image, whole))
+        name = kind.replace("_", " ")
+        parts.append(Part(name, found, figure, image, whole, notes(section, rows)))
     environment = Environment(
         loader=PackageLoader("analysis"),
         autoescape=select_autoescape(),

@@ -37,7 +37,7 @@ _QUANTITIES = {
 def table(section: Section) -> pl.DataFrame:
     """Chances and values of the gate's decision.
 
-    A run is worth its work times a unit's worth less its cash for racks and development.
+    A run is worth its work times a unit's worth less its cash, energy apart.
     False is judged afterwards, branch against branch on the same luck.
 
     Returns

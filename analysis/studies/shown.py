@@ -18,7 +18,12 @@ _OUTCOME = {
 #: Columns in a unit of their own.
 _OWN = {
     **dict.fromkeys(("carried", "nameplate", "unserved_without", "calm", "stopped"), "rce-days"),
-    "cash": "USD",
+    **dict.fromkeys(("stated", "in_runs"), "USD"),
+}
+#: Columns that say how two runs differ; a sign leads them, and a mark is behind what is not told.
+_APART = {
+    *("difference", "at_low", "at_high", "calm", "stopped", "calm_per_kusd", "stopped_per_kusd"),
+    *("in_runs", "birnbaum", "mended"),
 }
 #: Metrics that a page has room for beside each other.
 _BESIDE = 6
@@ -62,7 +67,8 @@ _HEADS = {
     "per_year": "Stops a year",
     "calm": "Work added, nothing stops",
     "stopped": "Work added, stopped",
-    "cash": "Cash it takes",
+    "stated": "Cost as you state it",
+    "in_runs": "Cost in the runs",
     "calm_per_kusd": "By a thousand USD, nothing stops [rce-days]",
     "stopped_per_kusd": "By a thousand USD, stopped [rce-days]",
 }
@@ -76,6 +82,8 @@ def shown(section: Section, table: pl.DataFrame) -> Shown:
         return ["", "Value"], [_quantity(row) for row in table.iter_rows(named=True)]
     table = section.labelled(table)
     columns = [c for c in table.columns if not _is_bound(c, table.columns)]
+    if "difference" in columns:  # whose sign and mark say as much
+        columns = [c for c in columns if c != "verdict"]
     scales = {c: _scale(section, table, c) for c in columns}
     heads = [_head(section, c, scales[c][1]) for c in columns]
     rows = [
@@ -137,9 +145,12 @@ def _cell(row: dict[str, object], column: str, factor: float, columns: list[str]
     if isinstance(value, float) and ends is not None:
         low, high = (row[end] for end in ends)
         if isinstance(low, float) and isinstance(high, float):
+            known = Estimate(value, low, high, 2, 0.95)
             if max(abs(v) for v in (value, low, high)) < _NOTHING * factor:
-                return "0"
-            return words.interval(Estimate(value, low, high, 2, 0.95), factor)
+                return words.EXACTLY_NONE if column in _APART else "0"
+            if column in _APART:
+                return words.difference(known, factor)
+            return words.interval(known, factor)
     if column == "days" and isinstance(value, float):
         return words.lasting(value)
     if column == "verdict":
@@ -153,8 +164,8 @@ def _cell(row: dict[str, object], column: str, factor: float, columns: list[str]
 
 def _short(verdict: str) -> str:
     if verdict.startswith("not distinguishable"):
-        return "n.d."
-    return "exactly 0" if verdict.startswith("exactly zero") else verdict
+        return words.NOT_TOLD
+    return words.EXACTLY_NONE if verdict.startswith("exactly zero") else verdict
 
 
 def _compared(section: Section, table: pl.DataFrame) -> Shown:
@@ -189,13 +200,7 @@ def _level(row: dict[str, object] | None, factor: float) -> str:
     level = _estimate(row, "mean", "low", "high")
     text = words.interval(level, factor) if level else "–"
     apart = _estimate(row, "difference", "difference_low", "difference_high")
-    if apart is None:
-        return text
-    if apart.low == apart.high == 0:
-        return f"{text}; exactly the same"
-    if not apart.distinguishable():
-        return f"{text}; n.d."
-    return f"{text}; {words.interval(apart, factor, sign=True)}"
+    return text if apart is None else f"{text}; {words.difference(apart, factor)}"
 
 
 def _estimate(row: dict[str, object], *names: str) -> Estimate | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from analysis import words
+from analysis.estimates import of_row
 from analysis.studies.compare import largest
 from analysis.studies.record import Section
+from analysis.telling import too_few
 
 SCHEMA = {
     **dict.fromkeys(("case", "node"), pl.String),
@@ -43,6 +45,9 @@ def finding(section: Section, stopped: pl.DataFrame) -> str:
     """Name the stop that moves the outcome most."""
     clear = stopped.filter(pl.col("verdict").is_in(["higher", "lower"]))
     if clear.is_empty():
+        few = too_few(of_row(row, "difference", row["replications"]) for row in stopped.to_dicts())
+        if few:
+            return f"{section.outcome.label}: {few}"
         return f"{section.outcome.label}: no stop is distinguishable from none"
     worst, moved = largest(section, clear)
     quarter = section.says.get("quarter")

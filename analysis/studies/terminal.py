@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.studies import FINDINGS, TABLES, Answers, dependence
+from analysis.studies.notes import notes
 from analysis.studies.shown import shown
 
 #: A table longer than this is cut; the whole is on disk.
@@ -36,14 +37,14 @@ def answers_text(answers: Answers) -> RenderableType:
         if kind in _IN_BRIEF and table.height > longest:
             table = _IN_BRIEF[kind](table)
         heads, rows, note = _once(*shown(section, table))
-        parts += [Fitted(heads, rows[:longest]), Text(note, style="dim")]
+        told = [note, *notes(section, rows)] if note else notes(section, rows)
+        parts += [Fitted(heads, rows[:longest]), Text(" ".join(told), style="dim")]
         if len(rows) > longest:
             where = answers.folder / "report" / "index.html"
             parts.append(Text(f"… and {len(rows) - longest} more rows: {where}", style="dim"))
     parts.append(
         Text(
-            "Square brackets: 95 % intervals. Differences are paired over common random numbers. "
-            "n.d.: not distinguishable from zero.",
+            "\nSquare brackets: 95 % intervals. Differences are paired over common random numbers.",
             style="dim",
         )
     )

@@ -133,6 +133,11 @@ class StudyPlan(Spec):
             named += ["unserved_share"]
         if self.credit is not None:
             named += ["work_asked", "unserved", "capacity"]
+        if "capital" in named:
+            # What is not paid by the end is owed still: beside the cash, or it looks saved.
+            named.insert(named.index("capital") + 1, "owed")
+            if "work_done" in named and (self.portfolio or self.deltas or self.sweep):
+                named.append("work_per_kusd")
         return tuple(dict.fromkeys(named))
 
     @model_validator(mode="after")
