@@ -70,23 +70,21 @@ def finding(section: Section, compared: pl.DataFrame) -> str:
             return f"{name}: {few}"
         return f"{name}: none of {mine.height} is distinguishable from {first}"
     most, moved = largest(section, clear)
-    best, said = _best(section, compared)
-    if best == most["arm"]:
-        text = f"{name}: {plain(most['arm'])} is best, {moved} on {first}"
+    best = _best(section, compared, most["arm"])
+    if best == f"{plain(most['arm'])} is best":
+        text, best = f"{name}: {best}, {moved} on {first}", ""
     else:
         text = f"{name}: {plain(most['arm'])} differs most from {first}, {moved}"
-        text += f"; {said}" if said else ""
     rest = mine.filter(pl.col("verdict").str.starts_with("not")).height
-    return f"{text}; {rest} of {mine.height} not distinguishable from it" if rest else text
+    if rest:
+        text += f"; {rest} of {mine.height} not distinguishable from {first}"
+    return f"{text}; {best}" if best else text
 
 
-def _best(section: Section, compared: pl.DataFrame) -> tuple[str | None, str]:
-    """Return the arm that is told to be best of all, and what can be said of the best.
-
-    It is told if paired differences part the best mean from every other arm.
-    """
+def _best(section: Section, compared: pl.DataFrame, most: str) -> str:
+    """Say which arm is best, if paired differences part it from every other, or that none is."""
     if section.outcome.more_is == "neither":
-        return None, ""
+        return ""
     rows = compared.filter(pl.col("metric") == section.outcome.id)
     more = section.outcome.more_is == "better"
     top = rows.sort("mean", descending=more, maintain_order=True)["arm"][0]
@@ -97,9 +95,12 @@ def _best(section: Section, compared: pl.DataFrame) -> tuple[str | None, str]:
         if name != top and not _parts(section.difference(arms[top], arms[name]))
     ]
     if not alike:
-        return top, f"{plain(top)} is best"
+        row = rows.row(by_predicate=pl.col("arm") == top, named=True)
+        if row["difference"] is None or most == top:
+            return f"{plain(top)} is best"
+        return f"{plain(top)} is best, {_moved(section, row)} on {plain(section.arms[0].label)}"
     some = alike if len(alike) <= _NAMED else [*alike[:_NAMED], f"{len(alike) - _NAMED} more"]
-    return None, f"none can be called best: {plain(top)} is not told from {words.listing(some)}"
+    return f"none can be called best: {plain(top)} is not told from {words.listing(some)}"
 
 
 def _parts(difference: Estimate | None) -> bool:
@@ -114,6 +115,10 @@ def plain(label: str) -> str:
 def largest(section: Section, clear: pl.DataFrame) -> tuple[dict[str, Any], str]:
     """Return the row of the largest difference of the outcome, and that difference in words."""
     most = clear.sort(pl.col("difference").abs()).row(-1, named=True)
-    factor, unit = words.scale([most["difference"]], section.outcome.unit)
-    estimate = of_row(most, "difference", most["replications"])
-    return most, f"{words.interval(estimate, factor, sign=True)} {unit}"
+    return most, _moved(section, most)
+
+
+def _moved(section: Section, row: dict[str, Any]) -> str:
+    factor, unit = words.scale([row["difference"]], section.outcome.unit)
+    estimate = of_row(row, "difference", row["replications"])
+    return f"{words.interval(estimate, factor, sign=True)} {unit}"

@@ -162,7 +162,10 @@ def _told_by_the_dollar(row: dict[str, Any]) -> str:
 
 def _told(row: dict[str, Any], names: tuple[str, str], factor: float, unit: str) -> str:
     stopped, calm = (of_row(row, name, row["replications"]) for name in names)
-    nothing = words.difference(calm, factor)
+    nothing = words.EXACTLY_NONE
+    if not calm.low == calm.high == 0:
+        nothing = words.interval(calm, factor, sign=True)
+        nothing += "" if calm.distinguishable() else " (not distinguishable from zero)"
     return f"{words.interval(stopped, factor)} {unit}, {nothing} if nothing stops"
 
 

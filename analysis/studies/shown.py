@@ -151,6 +151,8 @@ def _cell(row: dict[str, object], column: str, factor: float, columns: list[str]
             if column in _APART:
                 return words.difference(known, factor)
             return words.interval(known, factor)
+    if column == "hedge":
+        return str(value).replace("-", " ")
     if column == "days" and isinstance(value, float):
         return words.lasting(value)
     if column == "verdict":

@@ -223,6 +223,12 @@ def result(case: str, replication: int, lost: float = 0.0) -> results.Result:
             ("2025Q1", "accrual", "development", "own-b", 500.0),
             ("2025Q1", "accrual", "facility", "east", 700.0),
             ("2025Q1", "accrual", "energy", "gpu-a", 200.0),
+            # Of an order called off 3 MUSD are paid and 1 is owed; 9 MUSD are not firm.
+            ("2025Q1", "cash", "cancellation", "gpu-a", 3e6),
+            ("2025Q1", "accrual", "cancellation", "gpu-a", 100.0),
+            ("2025Q2", "owed", "cancellation", "gpu-a", 1e6),
+            ("2025Q2", "owed", "racks", "gpu-a", 6e6),
+            ("2025Q2", "pending", "racks", "own-b", 9e6),
         ),
         "nodes": rows("nodes", (0.0, "nv", 1.0)),
         "programme": rows(

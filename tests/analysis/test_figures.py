@@ -91,10 +91,11 @@ def test_the_forest_marks_what_cannot_be_told_apart(study: Study) -> None:
     _, ax = figures.canvas()
     figures.work_difference(data, ax)
     beside = {text.get_text() for text in ax.texts}
-    assert beside == {"exactly 0", "+4.2 %", "n.d."}
+    # Of 240: 10 +- t(3) 1.155 / 2, and 0 +- t(3) 5.774 / 2.
+    assert beside == {"exactly 0", "+4.17 [3.40, 4.93] %", "0.0 [−3.8, 3.8] % n.d."}
     title = ax.get_title(loc="left").replace("\n", " ")
     assert "More work than the baseline: more chips (+4.2 %)" in title
-    assert "not distinguishable: same again and noisy case" in title
+    assert "exactly as much: same again; not distinguishable: noisy case" in title
     points = [bars.lines[0].get_xdata()[0] for bars in ax.containers]  # type: ignore[attr-defined]
     assert points == pytest.approx([0.0, 10.0, 0.0])
 
@@ -122,7 +123,7 @@ def test_the_heat_map_names_the_worst_stop(study: Study) -> None:
     figures.stop_loss(data, ax)
     # 35 of 240 rce-days.
     assert "Stopping Fab One costs most: 14.6 %" in ax.get_title(loc="left")
-    assert {text.get_text() for text in ax.texts} == {"14.6", "8.33", "0"}
+    assert {text.get_text() for text in ax.texts} == {"14.6", "8.33", "exactly 0"}
 
 
 def test_what_binds_is_named_by_quarter(study: Study) -> None:

@@ -76,7 +76,7 @@ def test_energised_power_adds_phases_of_past_quarters(study: Study) -> None:
 
 
 def test_money_and_energy(study: Study) -> None:
-    assert money.capital(study)["usd"].to_list() == [4e7] * 4
+    assert money.capital(study)["usd"].to_list() == [4.3e7] * 4
     assert one(money.accrued(study), replication=0, category="facility")["usd"] == 700.0
     assert money.energy(study)["facility_twh"].to_list() == pytest.approx([2.5] * 4)
 
@@ -166,8 +166,27 @@ def test_one_replication_has_no_interval_and_claims_nothing(lone_study: Study) -
 
 def test_unit_cost_is_accrued_over_work_done(study: Study) -> None:
     table = metrics.numbers(study)
-    assert table["unit_cost"].to_list() == pytest.approx([2400 / (DONE + e) for e in NOISE])
+    assert table["unit_cost"].to_list() == pytest.approx([2500 / (DONE + e) for e in NOISE])
     assert table["unserved_share"].to_list() == pytest.approx([10.0] * 4)
+
+
+def test_what_is_owed_stands_beside_the_cash_and_work_is_held_against_both(study: Study) -> None:
+    """Paid: 30 for racks, 10 for development, 3 for cancelling; 1 + 6 MUSD are owed, 9 not firm."""
+    names = ("capital", "owed", "pending", "cancelling", "work_per_kusd")
+    table = metrics.numbers(study, wanted=names)
+    for name, usd in zip(names[:-1], (43e6, 7e6, 9e6, 100.0), strict=True):
+        assert table[name].to_list() == pytest.approx([usd] * 4)
+    rates = [(DONE + e) / 50_000 for e in NOISE]
+    assert table["work_per_kusd"].to_list() == pytest.approx(rates)
+
+
+def test_a_run_without_debts_owes_nothing(tmp_path: Path) -> None:
+    out = write_study(tmp_path, replications=1)
+    path = out / "h-baseline" / "rep-00000" / "cost.parquet"
+    rows = pl.read_parquet(path)
+    rows.filter(~pl.col("basis").is_in(["owed", "pending"])).write_parquet(path)
+    table = metrics.numbers(open_study(out), wanted=["owed", "pending"])
+    assert table.rows() == [(0, 0.0, 0.0)]
 
 
 def test_work_is_told_by_service_and_quarter(study: Study) -> None:

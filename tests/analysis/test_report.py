@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +18,8 @@ from analysis.assumptions import assumptions, counts
 from analysis.binding_answer import what_binds
 from analysis.figures import PLATES
 from analysis.report import report, summary_text
-from tests.analysis.synthetic import LENGTH_S, scenario, write_study
+from simulator import results
+from tests.analysis.synthetic import LENGTH_S, result, scenario, write_study
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +187,35 @@ def test_one_replication_and_no_stops_still_make_a_page(tmp_path: Path) -> None:
     text = report(out).read_text(encoding="utf-8")
     assert "one replication: no interval" in text
     assert "<h1>&lt;b&gt;Which mix &amp; why?&lt;/b&gt;</h1>" in text
-    assert "No mix on offer does distinguishably more work" in text
+    assert "Which mix does most work cannot be said: 1 replication is too few to tell" in text
+
+
+def test_a_page_explains_only_marks_that_it_bears(page: Path, tmp_path: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.count("n.d.: not distinguishable from zero") >= 1
+    out = write_study(tmp_path)
+    index = json.loads((out / "study.json").read_text(encoding="utf-8"))
+    del index["cases"]["noisy_case"]  # the only one that is not told from the baseline
+    (out / "study.json").write_text(json.dumps(index), encoding="utf-8")
+    assert "n.d." not in report(out).read_text(encoding="utf-8")
+
+
+def test_few_replications_are_said_to_be_few_and_not_that_nothing_is_lost(tmp_path: Path) -> None:
+    """A stop costs 5, -3, 4 and 1 of 240: mean 1.75, deviation 3.59; told by 19."""
+    out = write_study(tmp_path)
+    for k, lost in enumerate((5.0, -3.0, 4.0, 1.0)):
+        for node in ("nv", "fab-one", "fab-two"):
+            folder = results.replication_folder(out, f"h-stop-{node}", k)
+            shutil.rmtree(folder)
+            results.write(result("baseline", k, lost if node == "nv" else 0.0), folder)
+    (supplier, shared) = (
+        a
+        for a in answers(open_study(out), comparison.summary(open_study(out)))
+        if "stop" in a.question
+    )
+    assert "4 replications are too few to tell; about 19 may do" in supplier.headline
+    assert "No loss" not in supplier.headline
+    assert shared.details == ("Others: Fab Two exactly 0.",)
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -196,6 +226,8 @@ def test_the_terminal_summary_fits_and_hedges(study: Study, width: int) -> None:
     assert "…" not in text
     rows = [line.split() for line in text.splitlines()]
     case = next(r for r in rows if r[:2] == ["noisy", "case"])
-    assert case[2:5] == ["240", "±11", "n.d."]
-    assert next(r for r in rows if r[:2] == ["same", "again"])[4] == "0"
+    # Differences of -5, 5, -5 and 5: 0 +- t(3) 5.77 / 2, of 240.
+    assert case[2:9] == ["240", "[229,", "251]", "0.0", "[−3.8,", "3.8]", "n.d."]
+    assert "n.d.: not distinguishable from zero" in text.replace("\n", " ")
+    assert next(r for r in rows if r[:2] == ["same", "again"])[5:7] == ["exactly", "0"]
     assert next(r for r in rows if r[:2] == ["Fab", "One"])[2] == "14.6"

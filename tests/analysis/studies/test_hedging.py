@@ -1,5 +1,6 @@
 """Survival, pilots, hedges, credit and tilted rates: worked examples as finished sections."""
 
+from dataclasses import replace
 from itertools import product
 from math import exp
 from pathlib import Path
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 
 from analysis.stratified import best_tilt, stratified_mean
-from analysis.studies import credit, pilot
+from analysis.studies import credit, hedges, pilot
+from analysis.studies.notes import notes
+from analysis.studies.shown import shown
 from analysis.studies.survival import _outlasts
 from simulator.laws.rare import strata_weights
 from tests.analysis.studies.by_hand import study
@@ -99,28 +102,113 @@ def test_the_worked_pilot_with_an_imperfect_test(tmp_path: Path):
     assert dict(pilot.table(section).select("id", "value").iter_rows())["worth"] == 3.0
 
 
-def test_the_worked_port_saves_two_quarters_of_a_family(tmp_path: Path):
-    # 60 of 100 out for four quarters; a port that is there at once serves 40 a quarter, one that
-    # takes two quarters 0 in those.
-    work = {("port", 1): 160.0, ("", 1): 80.0, ("port", 0): 400.0, ("", 0): 400.0}
+def hedged(folder: Path, runs, stated, nodes=("nv",)):
+    """Return a study of hedges, each with (work calm, work stopped, cash, owed) a replication."""
 
     def outcome(arm):
-        done = work[arm["hedge"], int(arm["is_stopped"])]
-        return [(done, 7.0)] * 3
+        calm, stopped, cash, owed = runs[arm["hedge"]]
+        done = stopped if arm["is_stopped"] else calm
+        n = max(np.size(x) for x in (calm, stopped, cash, owed))
+        return np.column_stack([np.broadcast_to(x, n) for x in (done, cash, owed)])
 
     arms = []
-    for hedge, label in (("", "without: a"), ("port", "with port")):
+    for hedge in runs:
+        label = f"with {hedge}" if hedge else "without: a"
         for is_stopped in (0.0, 1.0):
             settings = {"hedge": hedge, "without": "without: a", "is_stopped": is_stopped}
             tail = ", stopped" if is_stopped else ""
             arms.append({"label": f"{label}{tail}", "settings": settings})
-    says = {"hedges": {"port": {"costs": 20.0}}, "stop": {"nodes": ["nv"]}}
-    found = study(tmp_path, "hedges", arms, outcome, says=says, metrics=("work_done", "capital"))
-    _, table, text = answer(found, tmp_path)
+    says = {
+        "hedges": {name: {"costs": usd} for name, usd in stated.items()},
+        "stop": {"nodes": list(nodes)},
+    }
+    names = ("work_done", "capital", "owed")
+    return study(folder, "hedges", arms, outcome, says=says, metrics=names)
+
+
+#: 60 of 100 out for four quarters; a port that is there at once serves 40 a quarter.
+ALONE = (np.full(3, 400.0), 80.0, 7.0, 1.0)
+
+
+def test_the_worked_port_saves_two_quarters_of_a_family(tmp_path: Path):
+    # A port that takes two quarters serves 40 a quarter in the other two.
+    runs = {"": ALONE, "port": (400.0, np.full(3, 160.0), 7.0, 1.0)}
+    _, table, text = answer(hedged(tmp_path, runs, {"port": 20.0}), tmp_path)
     (row,) = table.iter_rows(named=True)
-    assert (row["calm"], row["stopped"], row["cash"]) == (0.0, 80.0, 20.0)
+    assert (row["calm"], row["stopped"], row["stated"], row["in_runs"]) == (0.0, 80.0, 20.0, 0.0)
     assert row["stopped_per_kusd"] == pytest.approx(4000.0)
     assert text.startswith("While nv stops, port saves work: 4,000")
+
+
+#: Work saved by each hedge while nv stops. [rce-days]
+SAVED = {"stock": np.array([50.0, 70.0, 60.0]), "line": np.array([20.0, 30.0, 22.0])}
+
+
+def test_the_interval_by_the_dollar_is_that_of_the_work_divided_by_a_certain_cost(tmp_path: Path):
+    """A stock of 30 kUSD saves 60 +- 24.8; by a thousand dollars 2 +- 0.83, and cannot be 0."""
+    runs = {"": ALONE, "stock": (400.0, 80.0 + SAVED["stock"], 7.0, 1.0)}
+    _, table, _ = answer(hedged(tmp_path, runs, {"stock": 30e3}), tmp_path)
+    (row,) = table.iter_rows(named=True)
+    for end in ("", "_low", "_high"):
+        assert row[f"stopped_per_kusd{end}"] == pytest.approx(row[f"stopped{end}"] / 30.0)
+    assert row["stopped"] - row["stopped_low"] == pytest.approx(24.84, abs=0.01)
+
+
+def test_no_hedge_saves_most_by_the_dollar_while_one_of_them_has_no_price(tmp_path: Path):
+    runs = {"": ALONE} | {
+        name: (400.0, 80.0 + saved, 7.0 + 9.0 * (name == "stock"), 1.0)
+        for name, saved in SAVED.items()
+    }
+    found = hedged(tmp_path, runs, {"stock": 0.0, "line": 0.0})
+    section, table, text = answer(found, tmp_path)
+    assert "by the dollar, for no cost is stated: line" in text
+    assert "stock saves most work: 60 [35, 85] rce-days, exactly 0 if nothing stops" in text
+    assert "saves most by the dollar" not in text
+    assert table["stopped_per_kusd"].to_list()[1] is None
+    (warning,) = hedges.warnings(section)
+    assert "hedges.hedges.line.costs" in warning
+    _, cells = shown(section, table)
+    assert warning in notes(section, cells)
+    priced = hedged(tmp_path / "p", runs, {"stock": 0.0, "line": 1e3})
+    section, _, text = answer(priced, tmp_path / "p")
+    assert hedges.warnings(section) == []
+    assert "stock saves most by the dollar" in text
+
+
+def test_what_is_paid_later_is_no_gain_of_a_hedge(tmp_path: Path):
+    """Of 7 USD paid 4 are owed instead; another hedge's racks of 5 USD are owed whole."""
+    runs = {
+        "": ALONE,
+        "late": (400.0, 80.0 + SAVED["line"], 3.0, 5.0),
+        "more": (400.0, 80.0 + SAVED["stock"], 7.0, 6.0),
+    }
+    _, table, _ = answer(hedged(tmp_path, runs, {"late": 1.0, "more": 0.0}), tmp_path)
+    assert table["in_runs"].to_list() == [0.0, 5.0]
+
+
+def test_hedges_that_are_not_told_apart_are_not_ranked(tmp_path: Path):
+    other = SAVED["stock"] + np.array([12.0, -9.0, 3.0])
+    saved = {"stock": SAVED["stock"], "other": other, "line": SAVED["line"]}
+    runs = {"": ALONE} | {name: (400.0, 80.0 + x, 7.0, 1.0) for name, x in saved.items()}
+    found = hedged(tmp_path, runs, dict.fromkeys(saved, 30e3))
+    _, _, text = answer(found, tmp_path)
+    assert "none can be said to save most by the dollar: other and stock are not told" in text
+    few = {"": ALONE, "port": (400.0, 80.0 + np.array([9.0, -1.0, 4.0]), 7.0, 1.0)}
+    _, _, text = answer(hedged(tmp_path / "f", few, {"port": 5.0}), tmp_path / "f")
+    # A mean of 4 and a deviation of 5.
+    assert text == (
+        "While nv stops, no hedge is shown to save work: 3 replications are too few to tell; "
+        "about 9 may do, if differences are as they seem"
+    )
+
+
+def test_a_title_calls_nodes_by_their_labels(tmp_path: Path):
+    runs = {"": ALONE, "port": (400.0, np.full(3, 160.0), 7.0, 1.0)}
+    found = hedged(tmp_path, runs, {"port": 20.0}, nodes=("nv", "fab"))
+    (section,) = found.sections.values()
+    named = replace(section, nodes={"nv": "Vendor N", "fab": "Fab One"})
+    text = hedges.finding(named, hedges.table(named))
+    assert text.startswith("While Vendor N and Fab One stop, ")
 
 
 def fleet_credit(shared: float, n: int):

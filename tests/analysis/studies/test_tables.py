@@ -12,6 +12,7 @@ from analysis.figures.study_plates import draw_answer
 from analysis.studies import FINDINGS, TABLES, Answers
 from analysis.studies.break_even import crossing
 from analysis.studies.nested import parts
+from analysis.studies.notes import notes
 from analysis.studies.shown import shown
 from analysis.uncertainty import mean_interval
 from simulator.laws.design import morris_design, sobol_design
@@ -42,7 +43,7 @@ def test_portfolio_pairs_each_case_with_the_first(tmp_path: Path):
         return 10 + 5 * LUCK + shift[arm["label"]] + extra
 
     found = study(tmp_path, "portfolio", [{"label": name} for name in shift], outcome)
-    _, table, text = answer(found, tmp_path)
+    section, table, text = answer(found, tmp_path)
     rows = {row["arm"]: row for row in table.iter_rows(named=True)}
     assert rows["base"]["difference"] is None
     assert rows["better"]["difference"] == pytest.approx(-3.0)
@@ -51,8 +52,52 @@ def test_portfolio_pairs_each_case_with_the_first(tmp_path: Path):
         "lower", "exactly zero in every replication"
     ]  # fmt: skip
     assert rows["noisy"]["verdict"].startswith("not distinguishable")
-    assert "better differs most from base, −3" in text
-    assert "1 of 3 not distinguishable" in text
+    assert "better differs most from base, −3 %; 1 of 3 not distinguishable from base" in text
+    # 3 apart from the first, but 3 +- 3.04 from the last.
+    assert text.endswith("none can be called best: better is not told from noisy")
+    _, cells = shown(section, table)
+    by_run = {row[0]: row[1] for row in cells}
+    # Of 3, -3, 1, -2 and 1: a mean of 0 and t(4) 2.449 / sqrt(5).
+    assert by_run["noisy"].endswith("; 0.0 [−3.0, 3.0] n.d.")
+    assert by_run["same"].endswith("; exactly 0")
+    assert notes(section, cells) == ["n.d.: not distinguishable from zero."]
+    assert notes(section, cells[:3]) == []
+
+
+def test_the_best_is_named_where_it_is_told_from_every_other(tmp_path: Path):
+    level = {"base": 0.0, "better": -3.0, "worse": 4.0}
+    arms = [{"label": name} for name in level]
+    found = study(tmp_path, "portfolio", arms, lambda arm: 10 + LUCK + level[arm["label"]])
+    _, _, text = answer(found, tmp_path)
+    assert text == (
+        "Unserved work, of asked: worse differs most from base, +4 %; better is best, −3 % on base"
+    )
+
+
+def test_none_is_called_best_that_is_not_told_from_all_others(tmp_path: Path):
+    """Two arms are 3 below the first in the mean, and apart by -1, 1, 0, 0.5 and -0.5."""
+    apart = np.array([-1.0, 1.0, 0.0, 0.5, -0.5])
+    outcome = {"base": 0.0, "one": -3.0, "two": -3.0 + apart}
+    arms = [{"label": name} for name in outcome]
+    found = study(tmp_path, "portfolio", arms, lambda arm: 10 + LUCK + outcome[arm["label"]])
+    _, _, text = answer(found, tmp_path)
+    assert "differs most from base, −3" in text
+    assert "none can be called best: one is not told from two" in text
+
+
+@pytest.mark.parametrize(("kind", "stopped"), [("portfolio", None), ("stress", "fab")])
+def test_with_few_replications_no_difference_is_no_finding(tmp_path: Path, kind: str, stopped):
+    """Apart by 1, -1, 3 and 1: a mean of 1 and a deviation of 1.63; told from 13 on."""
+    apart = np.array([1.0, -1.0, 3.0, 1.0])
+    arms = [{"label": "base"}, {"label": "other", "stopped": stopped, "settings": {"days": 7.0}}]
+    found = study(
+        tmp_path, kind, arms, lambda arm: 10 + LUCK[:4] + apart * (arm["label"] == "other")
+    )
+    section, table, text = answer(found, tmp_path)
+    assert text.endswith("4 replications are too few to tell; about 13 may do, if differences are "
+                         "as they seem")  # fmt: skip
+    _, cells = shown(section, table)
+    assert any("+1.0 [−1.6, 3.6] n.d." in cell for row in cells for cell in row)
 
 
 def test_a_portfolio_in_which_nothing_differs_says_so(tmp_path: Path):
@@ -129,7 +174,7 @@ def test_more_metrics_than_fit_beside_each_other_are_rows(tmp_path: Path):
     heads, rows = shown(section, TABLES["portfolio"](section))
     assert len(rows) == 7
     assert heads == ["", "base", "other case"]
-    assert rows[0] == ["Training work asked [rce-days]", "1", "1; exactly the same"]
+    assert rows[0] == ["Training work asked [rce-days]", "1", "1; exactly 0"]
 
 
 def test_tornado_orders_bars_and_pairs_both_ends(tmp_path: Path):
