@@ -9,12 +9,16 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from simulator.spec import slips
 from simulator.spec.faults import Fault, Loc, fault, hint, nearest
 from simulator.spec.located import Located
 
 #: Marks the error of a mapping's key in pydantic's paths.
 _KEY = "[key]"
 _ID_FORM = "is not an id; ids are lower-case words joined by '-', such as 'h100-sxm'"
+_TORN = "a comma between braces begins a new key; write the number with a decimal point"
+#: What is left of a number after its comma, such as ``5 GUSD``.
+_REST = re.compile(r"\d+\s*(?!Q[1-4]$)[A-Za-z%/ ]*")
 #: pydantic's type of error → what the value should have been.
 _WANTED = {
     "string_type": "a text",
@@ -41,13 +45,22 @@ def explain(error: ValidationError, model: type[BaseModel], tree: Located) -> li
     faults: list[Fault] = []
     for detail in details:
         loc: Loc = tuple(part for part in detail["loc"] if part != _KEY)
-        if detail["type"] == "missing":
+        if _is_torn(tree, loc):
+            faults.append(fault(tree.place_of(loc), loc, _TORN))
+        elif detail["type"] == "missing":
             missing.setdefault(loc[:-1], []).append(str(loc[-1]))
         else:
             faults.append(fault(tree.place_of(loc), loc, _message(detail, loc, model)))
     for loc, keys in missing.items():
         faults.extend(_missing(loc, keys, model, tree))
     return faults
+
+
+def _is_torn(tree: Located, loc: Loc) -> bool:
+    """Tell whether a key is the rest of a number that a comma cut in two: ``{a: 40,5 GUSD}``."""
+    at = tree.at(loc)
+    is_bare = at is not None and at.value is None
+    return is_bare and isinstance(loc[-1], str) and _REST.fullmatch(loc[-1]) is not None
 
 
 def _missing(loc: Loc, keys: list[str], model: type[BaseModel], tree: Located) -> Iterator[Fault]:
@@ -86,17 +99,31 @@ def _message(detail: Any, loc: Loc, model: type[BaseModel]) -> str:
         return str(context["error"])
     if kind == "literal_error":
         return f"{show(found)} is not one of {context['expected']}{_close(model, loc, found)}"
+    if kind == "string_pattern_mismatch" and context["pattern"] == r"^[A-Z]{2}$":
+        return f"must be two capital letters of ISO 3166, such as TW, found {show(found)}"
     if kind == "string_pattern_mismatch" and "a-z0-9" in context["pattern"]:
         return f"{show(found)} {_ID_FORM}{_as_id(found)}"
     if kind in {"model_type", "model_attributes_type", "dataclass_type"}:
         owner = _model_at(model, loc)
         keys = f" with keys {', '.join(owner.model_fields)}" if owner else ""
-        return f"must be a mapping{keys}, found {show(found)}"
+        return f"must be a mapping{keys}, found {show(found)}{_meant(found, loc)}"
     if kind == "list_type":
         return f"must be a list{_list_form(model, loc, found)}, found {show(found)}"
     if kind in _WANTED:
-        return f"must be {_WANTED[kind].format(**context)}, found {show(found)}"
+        wanted = _WANTED[kind].format(**context)
+        return f"must be {wanted}, found {show(found)}{_meant(found, loc)}"
     return f"{detail['msg']}, found {show(found)}"
+
+
+def _meant(found: object, loc: Loc) -> str:
+    """Return what a text was likely meant to be where a number is wanted."""
+    if not isinstance(found, str):
+        return ""
+    share = slips.percent(found)
+    if share is not None and "growth_per_year" in loc:
+        return f"; growth is a factor: {found} more a year is {1 + share:g}"
+    meant = slips.number(found)
+    return f"; {meant}" if meant else ""
 
 
 def _as_id(found: object) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 #: Keys and list positions from the top of a scenario to one value in it.
 Loc = tuple[str | int, ...]
 
-#: A list of known names longer than this is not spelled out in a message.
-_LISTED = 12
+#: How alike two names must be for one to be a slip of the other: two letters of eight may differ,
+#: and of a short name one.
+_ALIKE, _ALIKE_SHORT = 0.75, 0.65
+_SHORT = 4
+_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -77,22 +82,32 @@ def dotted(loc: Sequence[str | int]) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the known name most like *name*, or None if none is like it.
+    """Return the known name that *name* is a slip or a part of, or None.
 
     Examples
     --------
-    >>> nearest("plann", ["plan", "nodes"])
-    'plan'
+    >>> nearest("plann", ["plan", "nodes"]), nearest("cowos", ["tsmc-cowos", "amkor"])
+    ('plan', 'tsmc-cowos')
+    >>> nearest("second_line", ["baseline", "buy_only"]) is None
+    True
     """
     by_lower = {known.lower(): known for known in names}
-    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    asked = name.lower()
+    alike = _ALIKE if len(asked) > _SHORT else _ALIKE_SHORT
+    close = get_close_matches(asked, by_lower, n=1, cutoff=alike)
+    if not close:
+        words = {*_WORD.split(asked)} - {""}
+        holding = [
+            known
+            for known in by_lower
+            if words and (known.startswith(asked) or words <= {*_WORD.split(known)})
+        ]
+        close = get_close_matches(asked, holding, n=1, cutoff=0)
     return by_lower[close[0]] if close else None
 
 
-def hint(name: str, names: Iterable[str], most: int = _LISTED) -> str:
+def hint(name: str, names: Iterable[str]) -> str:
     """Return the end of a message about an unknown name: the nearest one, or all there are.
-
-    Of all, *most* are named.
 
     Examples
     --------
@@ -105,7 +120,17 @@ def hint(name: str, names: Iterable[str], most: int = _LISTED) -> str:
     close = nearest(name, known)
     if close is not None:
         return f"; did you mean {close!r}?"
-    if not known:
-        return "; there are none"
-    more = f" and {len(known) - most} more" if len(known) > most else ""
-    return f"; known are {', '.join(known[:most])}{more}"
+    return f"; known are {', '.join(known)}" if known else "; there are none"
+
+
+def file_hint(path: Path) -> str:
+    """Return the end of a message about a file that is missing: one beside it of nearly its name.
+
+    Examples
+    --------
+    >>> file_hint(Path("no/such/folder/plan.yaml"))
+    ''
+    """
+    there = {p.stem: p.name for p in path.parent.glob("*.yaml")} if path.parent.is_dir() else {}
+    close = nearest(path.stem, there)
+    return f"; did you mean {there[close]!r}?" if close is not None else ""

@@ -21,7 +21,7 @@ _CASE_KEYS = ("base", "title", "change")
 def layers(
     file: Path,
     found: list[Fault],
-    named: Place | None = None,
+    named: yamlfile.Named | None = None,
     above: tuple[Path, ...] = (),
 ) -> tuple[Path, Located, Located]:
     """Return the scenario file at the bottom, its tree, and the tree with the cases over it.
@@ -32,8 +32,8 @@ def layers(
         A scenario or case file, its path normalised.
     found : list of Fault
         Gains what is wrong and yet leaves a tree.
-    named : Place, optional
-        The place that names the file.
+    named : Named, optional
+        Where another file names it.
     above : tuple of Path
         The cases that led here.
 
@@ -44,7 +44,8 @@ def layers(
     """
     if file in above:
         cycle = " → ".join(map(str, [*above[above.index(file) :], file]))
-        raise SpecError([fault(named or Place(str(file)), ("base",), f"runs in a circle: {cycle}")])
+        place = named.place if named else Place(str(file))
+        raise SpecError([fault(place, ("base",), f"runs in a circle: {cycle}")])
     own = yamlfile.read(file, named)
     refuse_study(file, own.value)
     if "change" in own.value and kind_of(own.value) is None:
@@ -58,7 +59,8 @@ def layers(
     if not isinstance(base.value, str):
         raise SpecError([*found, fault(base.place, ("base",), "must name a file")])
     try:
-        root, baseline, tree = layers(_beside(file, base.value), found, base.place, (*above, file))
+        asked = yamlfile.Named(base.place, ("base",))
+        root, baseline, tree = layers(_beside(file, base.value), found, asked, (*above, file))
     except SpecError as error:
         raise SpecError([*found, *error.faults]) from None
     return root, baseline, merge(tree, change, found)
@@ -93,7 +95,8 @@ def _with_includes(file: Path, own: Located, found: list[Fault]) -> Located:
             unread.append(fault(item.place, ("include", index), "must name a file"))
             continue
         try:
-            part = yamlfile.read(_beside(file, item.value), item.place)
+            asked = yamlfile.Named(item.place, ("include", index))
+            part = yamlfile.read(_beside(file, item.value), asked)
         except SpecError as error:
             unread.extend(error.faults)
             continue

@@ -165,11 +165,13 @@ def scenario_of(path: str | os.PathLike[str]) -> Path:
         If one of the files on the way cannot be read.
     """
     file, seen = Path(os.path.normpath(path)), set[Path]()
+    named: yamlfile.Named | None = None
     while file not in seen:  # a circle is told by whoever loads it
         seen.add(file)
-        base = yamlfile.read(file).child("base")
+        base = yamlfile.read(file, named).child("base")
         if base is None or not isinstance(base.value, str):
             break
+        named = yamlfile.Named(base.place, ("base",))
         file = Path(os.path.normpath(file.parent / base.value))
     return file
 

@@ -111,10 +111,3 @@ class Programme(Spec):
     """Extra wait of a fallback order: the back of the merchant's queue."""
     ports_after_ramp: list[Id]
     """Families whose software runs on the chip once the pilot has landed."""
-
-    @model_validator(mode="after")
-    def _pilot_may_come_in_time(self) -> Self:
-        if quarter_start(self.gate.last) <= quarter_start(self.pilot_quarter):
-            last, ordered = self.gate.last, self.pilot_quarter
-            raise ValueError(f"gate.latest, {last}, is not after pilot_quarter, {ordered}")
-        return self

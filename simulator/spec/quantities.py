@@ -14,6 +14,8 @@ from typing import Annotated, Any
 import pint
 from pydantic import BeforeValidator, Field, ValidationInfo
 
+from simulator.spec import slips
+
 #: Dimension → (SI unit inside, an example a planner can copy).
 DIMENSIONS: dict[str, tuple[str, str]] = {
     "time": ("second", "26 weeks"),
@@ -71,20 +73,26 @@ def parse(text: str, dimension: str) -> float:
     65000000000.0
     """
     unit, example = DIMENSIONS[dimension]
-    form = f"write it like '{example}'"
+    form = slips.quantity(text, dimension) or f"write it like '{example}'"
     match = _QUANTITY.match(text)
     if match is None:
         raise ValueError(f"{text!r} is not a number with a unit; {form}")
     try:
         size = registry().Quantity(1, match[2].strip()).to(unit).magnitude
     except pint.DimensionalityError:
-        raise ValueError(f"{text!r} is not a {dimension}; {form}") from None
+        raise ValueError(f"{text!r} is not {_article(dimension)}; {form}") from None
     except Exception:  # pint raises tokenizer, attribute, syntax and type errors alike
         raise ValueError(f"{text!r} has an unknown unit {match[2].strip()!r}; {form}") from None
     value = float(f"{float(match[1]) * size:.15g}")
     if not 0 <= value < math.inf:
         raise ValueError(f"{text!r} must be finite and not negative; {form}")
     return value
+
+
+def _article(dimension: str) -> str:
+    if dimension in ("money", "bytes"):
+        return dimension
+    return f"{'an' if dimension[0] == 'e' else 'a'} {dimension}"
 
 
 def split(text: str) -> tuple[float, str]:
@@ -171,8 +179,8 @@ def _parser(dimension: str) -> BeforeValidator:
         found = "nothing" if value is None else repr(value)
         if isinstance(value, dict | list):
             found = "a mapping" if isinstance(value, dict) else "a list"
-            raise ValueError(f"must be a {dimension} such as '{example}', found {found}")
-        raise ValueError(f"{found} has no unit; a {dimension} is written like '{example}'")
+            raise ValueError(f"must be {_article(dimension)} such as '{example}', found {found}")
+        raise ValueError(f"{found} has no unit; {dimension} is written like '{example}'")
 
     return BeforeValidator(read)
 

@@ -178,9 +178,13 @@ def _gate_follows_pilot(scenario: Scenario) -> Findings:
     programme = scenario.supply.programme
     if programme is None:
         return
-    pilot, gate = programme.pilot_quarter, programme.gate.quarter
-    if quarter_start(gate) < quarter_start(pilot):
-        yield ("supply", "programme", "gate", "quarter"), f"{gate} is before the pilot, {pilot}"
+    pilot, gate = programme.pilot_quarter, programme.gate
+    loc: Loc = ("supply", "programme", "gate")
+    if quarter_start(gate.quarter) < quarter_start(pilot):
+        message = f"{gate.quarter} is before the pilot is ordered, pilot_quarter {pilot}"
+        yield (*loc, "quarter"), message
+    elif quarter_start(gate.last) <= quarter_start(pilot):
+        yield (*loc, "latest"), f"{gate.last} is not after the pilot is ordered, {pilot}"
 
 
 def _network_covers_what_runs(scenario: Scenario) -> Findings:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from simulator.spec import yamlfile
 from simulator.spec.explain import explain
-from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, hint
+from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, file_hint, hint
 from simulator.spec.file_kind import refuse_scenario
 from simulator.spec.loader import BASELINE, Given, cases, is_path, load
 from simulator.spec.located import Located, locate
@@ -101,8 +101,7 @@ def _scenarios(own: Located, file: Path, found: list[Fault]) -> dict[str, Given]
         return {}
     scenario = Path(os.path.normpath(file.parent / named.value))
     if not scenario.is_file():
-        near = [p.name for p in scenario.parent.glob("*.yaml")] if scenario.parent.is_dir() else []
-        message = f"there is no file {scenario}{hint(scenario.name, near)}"
+        message = f"there is no file {scenario}{file_hint(scenario)}"
         found.append(fault(named.place, ("scenario",), message))
         return {}
     change = own.child("change")
@@ -118,6 +117,8 @@ def _scenarios(own: Located, file: Path, found: list[Fault]) -> dict[str, Given]
             continue  # what is wrong with it is told where it is stated
         if name not in (known := [*theirs, *ours]):
             message = f"unknown case {name!r}{hint(name, known)}"
+            if is_path(name):
+                message += "; a case file elsewhere is given a name under 'cases'"
             found.append(fault(case.place, loc, message))
             continue
         base, more = ours.get(name, (name, None))
@@ -146,7 +147,8 @@ def _own_cases(
             if (folder / base_name).is_file():
                 ours[str(name)] = (str(folder / base_name), item.child("change"))
             else:
-                message = f"there is no file {os.path.normpath(folder / base_name)}"
+                lacking = Path(os.path.normpath(folder / base_name))
+                message = f"there is no file {lacking}{file_hint(lacking)}"
                 found.append(fault(base.place, ("cases", str(name), "case"), message))
         elif base is not None and base_name not in theirs:
             message = f"unknown case {base_name!r}{hint(base_name, theirs)}"

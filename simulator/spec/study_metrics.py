@@ -61,7 +61,7 @@ class Metrics:
     def _unknown(self, name: str, *, each: bool) -> str:
         metric, *parts = name.split(".")
         if metric not in self.names:
-            return f"unknown metric {name!r}{hint(metric, self.names, len(self.names))}"
+            return f"unknown metric {name!r}{hint(metric, self.names)}"
         if not parts or self.scenario is None:
             return ""
         if metric not in self.parted:
@@ -73,7 +73,7 @@ class Metrics:
         if len(parts) > (1 if service is None else 2):
             return f"{name!r} is not of the form METRIC.SERVICE.QUARTER"
         if service is not None and not (service in services or (each and service == EACH)):
-            known = hint(service, services, len(services))
+            known = hint(service, services)
             return f"{name!r}: unknown service {service!r}{known}"
         if quarter is not None and quarter not in quarters:
             return f"{name!r}: {quarter!r} is no quarter of {quarters[0]} to {quarters[-1]}"

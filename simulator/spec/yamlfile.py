@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.representer import SafeRepresenter
 
-from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, hint
+from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, file_hint
 from simulator.spec.located import Located
 
 #: Values a file may unfold to; aliases of aliases can grow without end.
@@ -27,15 +28,25 @@ _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {_TAG + kind for kind in ("str", "timestamp", "merge", "value")}
 
 
-def read(path: Path, named: Place | None = None) -> Located:
+@dataclass(frozen=True)
+class Named:
+    """Where another file asks for one."""
+
+    place: Place
+    """Its line."""
+    loc: Loc
+    """Its key."""
+
+
+def read(path: Path, named: Named | None = None) -> Located:
     """Return the mapping a file holds.
 
     Parameters
     ----------
     path : Path
         The file.
-    named : Place, optional
-        The place in another file that names it; told if it cannot be read.
+    named : Named, optional
+        Where another file asks for it; told if it cannot be read.
 
     Raises
     ------
@@ -51,16 +62,18 @@ def read(path: Path, named: Place | None = None) -> Located:
     return tree
 
 
-def _text(path: Path, named: Place | None) -> str:
+def _text(path: Path, named: Named | None) -> str:
     def refuse(message: str, line: int | None = None) -> SpecError:
-        by = f" (named in {named})" if named else ""
+        by = f" (named in {named.place})" if named else ""
         return SpecError([Fault(str(path), line, "", message + by)])
 
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        near = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-        raise refuse("there is no such file" + (hint(path.name, near) if near else "")) from None
+        if named is not None:  # it is that file that wants mending
+            message = f"there is no file {path}{file_hint(path)}"
+            raise SpecError([fault(named.place, named.loc, message)]) from None
+        raise refuse(f"there is no such file{file_hint(path)}") from None
     except IsADirectoryError:
         raise refuse("this is a folder, not a file") from None
     except (OSError, ValueError) as reason:  # ValueError: a NUL in the name
@@ -112,6 +125,8 @@ def _syntax_fault(error: YAMLError, file: str, line: int | None) -> Fault:
         at = None if mark is None or line is None else line + mark.line
         context = f" {error.context}" if error.context else ""
         message = f"not YAML: {error.problem or 'malformed'}{context}"
+        if "'\\t'" in message:
+            message = "not YAML: a tab stands where the line begins; indent with spaces"
     return Fault(file, at, "", " ".join(message.split()))
 
 

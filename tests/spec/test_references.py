@@ -82,7 +82,7 @@ def test_a_whole_scenario_has_no_faults(path):
         (
             "supply.programme={pilot_quarter: 2025Q3, gate: {quarter: 2025Q2}}",
             "supply.programme.gate.quarter",
-            "2025Q2 is before the pilot, 2025Q3",
+            "2025Q2 is before the pilot is ordered, pilot_quarter 2025Q3",
         ),
         ("sites.north.cooling=[liquid]", "supply.in_service.0.site", "'north' offers no air cool"),
         ("sites.north.cooling=[liquid]", "supply.plan.0.chip", "no site offers the air cooling"),
