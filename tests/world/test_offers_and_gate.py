@@ -1,0 +1,96 @@
+"""Luck of lead times by chip, what a held pilot is judged by, and the reserve by quarter."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simulator.units import DAY_S, WEEK_S
+from simulator.world.chain import Chain
+from tests.world.buying import buying, chip, lead, run, spread
+from tests.world.test_market import order
+from tests.world.test_programme import scenario, states
+
+
+def test_chips_have_lead_times_of_their_own_luck():
+    """Of one spread: one beats the other in half of the cases, and they are not correlated."""
+    names = ("a", "b", "c")
+    given = buying(
+        {name: chip() for name in names},
+        lead_times={name: lead(10 * WEEK_S, 20 * WEEK_S) for name in names},
+        plan=[order(name, 1) for name in names],
+        quarters=1,
+    )
+    made, n = Chain(given), 400
+    z = np.array(
+        [[math.log(o.total_s) for o in run(given, 5, r, made).supply.orders] for r in range(n)]
+    ).T
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert abs(np.mean(z[one] < z[other]) - 0.5) < 4 * math.sqrt(0.25 / n)
+        assert abs(np.corrcoef(z[one], z[other])[0, 1]) < 4 / math.sqrt(n)
+
+
+def test_a_held_pilot_is_judged_by_both_rounds():
+    """Nine hosts, sd .15: one round's mean errs by .05, that of two by .05 / sqrt(2) = .0354.
+
+    To ramp with a chance of .9 the mean must exceed 1.05 by 1.28155 of these.
+    """
+    given = scenario(
+        performance=spread(1.12),
+        gate={"certainty": 0.9, "hold": 60 * DAY_S, "hold_above": 0.05},
+    )
+    made = Chain(given)
+    held = [w for w in (run(given, 6, r, made) for r in range(80)) if "hold" in states(w)]
+    decided = set()
+    for world in held:
+        assay, told = world.programme.assay, world.record.tables["programme"]
+        first, second = assay.noise[0], assay.noise[3]
+        one, both = 1.12 + 0.05 * first, 1.12 + 0.05 * (first + second) / 2
+        by_state = dict(zip(told["state"], told["performance_measured"], strict=True))
+        assert by_state["gate"] == by_state["hold"] == pytest.approx(one)
+        assert one < 1.05 + 1.28155 * 0.05
+        decision = "ramp" if both > 1.05 + 1.28155 * 0.05 / math.sqrt(2) else "cancel"
+        assert by_state[decision] == pytest.approx(both)
+        decided.add(decision)
+    assert decided == {"ramp", "cancel"}
+
+
+@pytest.mark.parametrize(("decided", "bought"), [("ramp", "own"), ("cancel", "gpu")])
+def test_the_reserve_is_spent_in_each_of_its_quarters(decided, bought):
+    """100, 51 and 6 USD buy 50, 25 and 3 racks of 2 USD, of the chip or of the merchant's."""
+    reserve = {"2026Q2": 6.0, "2025Q4": 100.0, "2026Q1": 51.0}
+    world = run(scenario(gate={"forced": decided}, reserve=reserve))
+    found = [
+        (o.chip, o.quarter, o.racks, o.wanted_s)
+        for o in world.supply.orders
+        if o.cause in ("ramp", "fallback")
+    ]
+    at = world.scenario.horizon.calendar.at
+    assert found == [
+        (bought, "2025Q4", 50, at("2025Q4")),
+        (bought, "2026Q1", 25, at("2026Q1")),
+        (bought, "2026Q2", 3, at("2026Q2")),
+    ]
+
+
+def test_money_kept_for_quarters_before_the_decision_is_spent_with_it():
+    """The gate decides as 2025Q3 begins: what was kept for 2025Q1 buys its racks then."""
+    world = run(scenario(gate={"forced": "ramp"}, reserve={"2025Q1": 10.0, "2025Q3": 4.0}))
+    when_s = world.scenario.horizon.calendar.at("2025Q3")
+    found = [(o.racks, o.wanted_s) for o in world.supply.orders if o.cause == "ramp"]
+    assert found == [(5, when_s), (2, when_s)]
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.8])
+def test_measured_work_per_watt_falls_with_the_power_it_needs(factor):
+    """Performance 1.2 of plan at that much of its power is 1.2 / that for a watt."""
+    exact = {"performance": spread(1.2), "energy": spread(factor)}
+    gate = {"min_performance": 0.01, "min_performance_per_watt": 1.2 / factor}
+    for shift, decided in ((-1e-3, "ramp"), (1e-3, "cancel")):
+        bound = {**gate, "min_performance_per_watt": 1.2 / factor + shift}
+        noise = {"value": 0.0, "status": "published", "source": "a test", "date": "2025"}
+        world = run(scenario(gate=bound, measurement_noise=noise, **exact))
+        assert decided in states(world)
+        told = world.record.tables["programme"]["performance_per_watt_measured"]
+        assert told[-1] == pytest.approx(1.2 / factor)
+        assert world.programme.deserves == decided
