@@ -15,8 +15,7 @@ from analysis.words import amount, interval, listing, number
 
 __all__ = ["what_binds"]
 
-#: What an account of waiting racks is called: on the dock they wait for any of three things.
-_CAUSES = {"money": "money", "supply": "supply", "power": "the site (power, floor or network)"}
+_CAUSES = binding.NAMES
 
 
 def what_binds(study: Study) -> tuple[str, tuple[str, ...]]:
@@ -24,6 +23,8 @@ def what_binds(study: Study) -> tuple[str, tuple[str, ...]]:
     held = risk_views.racks_held_back(study)
     quarters = held["quarter"].n_unique()
     details = [_by_quarter(held, cause, quarters) for cause in _CAUSES]
+    if held["racks"].sum() > 0:
+        details.append(binding.NOT_COUNTED)
     left = binding.never_paid(study)["racks"]
     if left.sum() > 0:
         details.append(f"Never paid for within the run, by money or allocation: {_racks(left)}.")
@@ -41,7 +42,7 @@ def what_binds(study: Study) -> tuple[str, tuple[str, ...]]:
 def _by_quarter(held: pl.DataFrame, cause: str, quarters: int) -> str:
     ours = held.filter(pl.col("cause") == cause)
     when = ours.filter("binds")
-    told = f"{_CAUSES[cause].capitalize()} holds back most racks in {len(when)} of {quarters} "
+    told = f"{_first(_CAUSES[cause])} holds back most racks in {len(when)} of {quarters} "
     told += "quarters" if quarters > 1 else "quarter"
     if len(when):
         told += f", clearly in {when['clear'].sum()}, first in {when['quarter'][0]}"
@@ -66,12 +67,16 @@ def _headline(study: Study) -> str:
         text = f"Not distinguishable with {n} replication{'s' if n > 1 else ''}: {listing(level)}"
         return f"{text} hold back racks alike, on average over the run."
     if not leads:
-        return f"{_CAUSES[first].capitalize()} alone: {told[first]} wait on average over the run."
+        return f"{_first(_CAUSES[first])} alone: {told[first]} wait on average over the run."
     following = ranked[1]
     return (
-        f"{_CAUSES[first].capitalize()} holds back most: {told[first]} on average over the run, "
+        f"{_first(_CAUSES[first])} holds back most: {told[first]} on average over the run, "
         f"{interval(leads[following])} more than {_CAUSES[following]}."
     )
+
+
+def _first(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _racks(sample: pl.Series) -> str:

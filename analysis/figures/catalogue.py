@@ -10,6 +10,7 @@ import polars as pl
 
 from analysis.figures import cases, fleet, network, risk, work
 from analysis.figures.style import Draw, canvas, save
+from analysis.measures.binding import NOT_COUNTED
 from analysis.measures.network import was_shared
 from analysis.study_reader import Study
 from analysis.views import cases as case_views
@@ -181,9 +182,8 @@ PLATES: tuple[Plate, ...] = (
         risk_views.racks_held_back,
         risk.held_back,
         "racks, mean over the quarter",
-        "Baseline. Racks are counted, not chips. Supply counts lateness beyond the due date, "
-        "not the lead time itself. Clearly: its lead over the next cause, replication by "
-        "replication, is distinguishable from zero.",
+        f"Baseline. Racks are counted, not chips. {NOT_COUNTED} Clearly: its lead over the next "
+        "cause, replication by replication, is distinguishable from zero.",
     ),
     Plate(
         "gate",

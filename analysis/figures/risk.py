@@ -8,16 +8,16 @@ from matplotlib.axes import Axes
 from analysis.estimates import of_row
 from analysis.figures import style
 from analysis.figures.rows import dot, label_rows, plain
+from analysis.measures.binding import CAUSES, NAMES
 from analysis.telling import too_few
 from analysis.uncertainty import Estimate
 from analysis.words import amount, difference, explained, number
 
-_CAUSES = ("money", "supply", "power")
-_SHORT = {"money": "money", "supply": "supply", "power": "the site"}
+_SHORT = {**NAMES, "power": "the site"}
 _HELD_BY = {
     "money": "money (not funded yet)",
-    "supply": "supply (late after its due date)",
-    "power": "the site: power, floor or network (on the dock)",
+    "supply": "a supplier's stop or cut\n(later than its own lead time)",
+    "power": "the site: power, floor or\nnetwork (on the dock)",
 }
 
 
@@ -110,7 +110,7 @@ def held_back(data: pl.DataFrame, ax: Axes) -> Axes:
     """
     quarters = data["quarter"].unique(maintain_order=True).to_list()
     bottom = [0.0] * len(quarters)
-    for cause in _CAUSES:
+    for cause in CAUSES:
         part = data.filter(pl.col("cause") == cause)
         heights = part["racks"].to_list()
         ax.bar(
@@ -154,8 +154,9 @@ def _binding_finding(data: pl.DataFrame) -> str:
     idle = quarters - binding.height
     others += [f"nothing in {idle}"] if idle else []
     rest = f"; {', '.join(others)}" if others else ""
+    name = _SHORT[cause][:1].upper() + _SHORT[cause][1:]
     return (
-        f"{_SHORT[cause].capitalize()} holds back most racks in {n} of {quarters} quarters, "
+        f"{name} holds back most racks in {n} of {quarters} quarters, "
         f"beyond the luck of the draw {surely} of them{rest}"
     )
 

@@ -11,6 +11,18 @@ from analysis.study_reader import BASELINE, Study
 
 #: In the order in which a rack meets them.
 CAUSES = ("money", "supply", "power")
+#: What they are called: on the dock racks wait for any of three things.
+NAMES = {
+    "money": "money",
+    "supply": "a supplier's stop or cut",
+    "power": "the site (power, floor or network)",
+}
+#: What a cause is not, to stand wherever it is told.
+NOT_COUNTED = (
+    "A supplier's stop or cut: racks without an allocation, or later than their order's own lead "
+    "time. Neither the ordinary spread of lead times nor the vendor's queue is counted, and it is "
+    "not lateness after the date that medians promise."
+)
 
 
 def waiting_racks(study: Study, case: str = BASELINE) -> pl.DataFrame:
