@@ -55,6 +55,33 @@ def test_purchases_are_followed_upstream():
     assert edges["two", "japan"] == pytest.approx(0.3)
 
 
+def test_what_comes_on_two_ways_of_one_chip_counts_once():
+    """Fab and line need the same film, of which nine tenths and all are from one maker."""
+
+    def film(**shares: float):
+        return {"film": {"shares": shares, "source": "a test"}}
+
+    nodes = {
+        "fab": node("foundry", "TW", inputs=film(film=0.9, spare=0.1)),
+        "line": node("packaging", "TW", inputs=film(film=1.0)),
+        "film": node("material", "JP", inputs={"ore": {"shares": {"ore": 1.0}, "source": "x y"}}),
+        "spare": node("material", "KR"),
+        "ore": node("material", "AU"),
+    }
+    edges = passed_on(Chain(buying(nodes=nodes)), {"gpu": 3.0})
+    assert edges["fab", "film"] == pytest.approx(0.9)
+    assert edges["line", "film"] == edges["film", "ore"] == pytest.approx(1.0)
+
+
+def test_what_a_node_rests_on_stands_still_without_its_own_inputs():
+    nodes = {
+        "fab": node("foundry", "TW", rests_on={"power": "grid"}),
+        "grid": node("power", "JP", inputs={"gas": {"shares": {"gas": 1.0}, "source": "x y"}}),
+        "gas": node("material", "NL"),
+    }
+    assert kept(Chain(buying(nodes=nodes)), ["gas"]) == {"gpu": 0.0}
+
+
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.sets(st.sampled_from(["fab", "line", "maker", "one", "two", "film", "vendor"])))
 def test_a_single_chip_keeps_what_the_linear_program_delivers(down):

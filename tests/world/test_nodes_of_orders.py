@@ -194,3 +194,18 @@ def test_a_stock_is_filled_again_from_spare_rate(catch_up, second):
     first = [(0.0, 1.0), (Q2_S + 10 * WEEK_S, 0.0), (Q2_S + 12 * WEEK_S, 1.0)]
     behind = [(pytest.approx(weeks * WEEK_S), health) for weeks, health in second]
     assert healths(world, "switch") == [*first, *behind]
+
+
+@pytest.mark.parametrize("country", ["a-country", "z-country"])
+@pytest.mark.parametrize(("overlap", "left"), [("worst", 0.4), ("add", 0.2), ("multiply", 0.32)])
+def test_a_countrys_shock_overlaps_with_a_plants_own_at_the_plant(country, overlap, left):
+    """Of one .6 are lost, of the other .2; whatever the country is called among the nodes."""
+    quake = {"country": "TW", "quarter": "2025Q1", "duration": 1e12, "severity": 0.6}
+    world = run(
+        buying(
+            nodes={country: node("country", "TW")},
+            shocks=[quake, stop("fab", severity=0.2)],
+            overlap=overlap,
+        )
+    )
+    assert healths(world, "fab") == [(0.0, left)]

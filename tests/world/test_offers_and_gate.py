@@ -7,7 +7,7 @@ import pytest
 
 from simulator.units import DAY_S, WEEK_S
 from simulator.world.chain import Chain
-from tests.world.buying import buying, chip, lead, run, spread
+from tests.world.buying import buying, chip, figure, lead, run, spread
 from tests.world.test_market import order
 from tests.world.test_programme import scenario, states
 
@@ -28,6 +28,9 @@ def test_chips_have_lead_times_of_their_own_luck():
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert abs(np.mean(z[one] < z[other]) - 0.5) < 4 * math.sqrt(0.25 / n)
         assert abs(np.corrcoef(z[one], z[other])[0, 1]) < 4 / math.sqrt(n)
+    # Of each the logarithm's deviation is ln(2) / 1.28155 = .54087, about ln(10 weeks).
+    assert np.abs(z.std(axis=1) / 0.54087 - 1).max() < 4 / math.sqrt(2 * n)
+    assert np.abs(z.mean(axis=1) - math.log(10 * WEEK_S)).max() < 4 * 0.54087 / math.sqrt(n)
 
 
 def test_a_held_pilot_is_judged_by_both_rounds():
@@ -88,9 +91,61 @@ def test_measured_work_per_watt_falls_with_the_power_it_needs(factor):
     gate = {"min_performance": 0.01, "min_performance_per_watt": 1.2 / factor}
     for shift, decided in ((-1e-3, "ramp"), (1e-3, "cancel")):
         bound = {**gate, "min_performance_per_watt": 1.2 / factor + shift}
-        noise = {"value": 0.0, "status": "published", "source": "a test", "date": "2025"}
-        world = run(scenario(gate=bound, measurement_noise=noise, **exact))
+        world = run(scenario(gate=bound, measurement_noise=figure(0.0), **exact))
         assert decided in states(world)
         told = world.record.tables["programme"]["performance_per_watt_measured"]
         assert told[-1] == pytest.approx(1.2 / factor)
         assert world.programme.deserves == decided
+
+
+@pytest.mark.parametrize(("bound", "decided"), [(0.79, "ramp"), (0.81, "cancel")])
+def test_the_gate_asks_for_a_yield(bound, decided):
+    """Four fifths of what was planned; known, where it goes by plan, to be all of it."""
+    gate = {"min_performance": 0.01, "min_yield": bound}
+    exact = {"measurement_noise": figure(0.0)}
+    assert decided in states(run(scenario(gate=gate, die_yield=spread(0.8), **exact)))
+    assert "ramp" in states(run(scenario(gate=gate)))
+
+
+def test_a_yield_is_measured_with_noise():
+    """At .8 + .05 z of a true .8 it passes in half of the cases."""
+    given = scenario(gate={"min_performance": 0.01, "min_yield": 0.8}, die_yield=spread(0.8))
+    made, n = Chain(given), 200
+    passed = np.mean(["ramp" in states(run(given, 4, r, made)) for r in range(n)])
+    assert abs(passed - 0.5) < 4 * math.sqrt(0.25 / n)
+
+
+@pytest.mark.parametrize("forced", ["ramp", "cancel"])
+@pytest.mark.parametrize(("true", "deserves"), [(1.2, "ramp"), (0.9, "cancel")])
+def test_what_a_chip_deserves_is_told_whatever_is_forced(forced, true, deserves):
+    """The cut is 1.05."""
+    world = run(scenario(performance=spread(true), gate={"forced": forced}))
+    assert forced in states(world)
+    assert world.programme.deserves == deserves
+
+
+def test_a_spin_before_the_start_is_not_paid_in_the_run():
+    """From 2024Q1, 366 days before it: tape-outs after 100, 250, 400 and 550 days, that works.
+
+    The first is in development; of spins 2 to 4 the second is before the start.
+    """
+    silicon = {
+        "start": "2024Q1",
+        "design": spread(100 * DAY_S),
+        "spin": spread(150 * DAY_S),
+        "spin_success": [0.0, 0.0, 0.0],
+        "spin_cost": figure(5.0),
+        "bring_up": spread(1 * DAY_S),
+    }
+    world = run(scenario(silicon=silicon, gate={"latest": "2026Q4"}))
+    assert world.programme.spins == 4
+    paid = [(t / DAY_S, usd) for t, usd, *_ in world.programme.spent]
+    assert paid == [(pytest.approx(34), 5.0), (pytest.approx(184), 5.0)]
+
+
+def test_a_ramp_does_not_queue_where_a_fallback_would():
+    """Lead time of four weeks; the fallback's extra wait of ten is not of the chip itself."""
+    world = run(scenario(gate={"forced": "ramp"}))
+    (ramp,) = (o for o in world.supply.orders if o.cause == "ramp")
+    assert ramp.made_s == ramp.funded_s == world.scenario.horizon.calendar.at("2025Q4")
+    assert ramp.landed_s == pytest.approx(ramp.funded_s + 4 * WEEK_S)
