@@ -23,7 +23,7 @@ class ProductionClock:
     Attributes
     ----------
     at_s : list of float
-        Times of the corners, from 0. [s]
+        Times of the corners. [s]
     done_s, rates : list of float
         Seconds of plan done by each, which lag behind while a stop is made up [s]; rate of plan
         from there on, 0 in the end if the line never comes back [1].
@@ -56,7 +56,7 @@ def production_clock(
     Parameters
     ----------
     t_s : sequence of float
-        Times at which health changes, the first 0. [s]
+        Times at which health changes; before the first the line kept to its plan. [s]
     health : sequence of float
         Health from each of them on. [1]
     catch_up : float

@@ -123,8 +123,8 @@ class Chain:
         self.stocked = tuple(n for i in self.graph.nodes for n in self.needs[i] if n.stock_s > 0)
         switched = [n for each in self.needs.values() for n in each if n.limits != n.shares]
         self.switch_lags_s = {need.lag_s for need in switched}
-        dates = {t for need in switched for t in need.qualified_s if -math.inf < t < math.inf}
-        self.qualified_s = {max(t, 0.0) for t in dates}
+        dates = {t for need in switched for t in need.qualified_s}
+        self.qualified_s = {t for t in dates if -math.inf < t < math.inf}
         self.foundations = {i: tuple(sorted(stands_on(self.graph, i))) for i in nodes}
         self._echoes: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
         self.upstream = {chip: self._upstream(chip) for chip in sorted(chips)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import compress
 from math import inf
 
@@ -25,7 +26,9 @@ class Nodes:
     A node gives what its own health and that of all it rests on allow
     (troubles of different nodes multiply; one shock that hits several of them is
     felt once), and no more than the scarcest of its inputs (substitutes of one
-    input add up). `None` stands for a health of one throughout.
+    input add up). `None` stands for a health of one throughout. Shocks that are under way
+    when the run begins count from their own begin: stocks are used, others stand in, and
+    lines are behind, as if the run had begun then.
     """
 
     def __init__(self, chain: Chain, streams: Streams) -> None:
@@ -118,7 +121,10 @@ class Nodes:
             if health is None:
                 rows.append((0.0, node, 1.0))
             else:
-                rows += [(t, node, h) for t, h in zip(*_changes(self.t_s, health), strict=True)]
+                times, states = _changes(self.t_s, health)
+                first = bisect_right(times, 0.0) - 1  # what holds on the first day
+                changes = zip(times[first:], states[first:], strict=True)
+                rows += [(t if t > 0 else 0.0, node, h) for t, h in changes]
         record.rows("nodes", ("t_s", "node", "health"), sorted(r for r in rows if r[0] < horizon_s))
 
     def _note_when_empty(self, need: Need) -> None:
@@ -137,7 +143,7 @@ class Nodes:
 
     def _times(self, changes: list[float]) -> Array:
         later = [t + lag for t in changes for lag in self.chain.switch_lags_s]
-        times = {max(t, 0.0) for t in (*changes, *later) if t < inf}
+        times = {t for t in (*changes, *later) if t < inf}
         return np.array(sorted({0.0, *times, *self.chain.qualified_s}))
 
     def _health(self, node: str) -> Array | None:
