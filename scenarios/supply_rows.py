@@ -117,7 +117,7 @@ def _stays(world: SupplyWorld) -> list[tuple[str, float, float, float]]:
             continue
         over = np.inf if order.cancelled_s is None else order.cancelled_s
         usd = order.racks * order.price_usd
-        marks = [("allocation", order.wanted_s), ("money", order.granted_s)]
+        marks = [("allocation", order.wanted_s), ("money", order.lacks_money_s)]
         marks.append(("queue", order.funded_s))
         made = [(stage, t) for stage, t in order.entered() if stage != "ship"]
         marks += [*made, ("money", order.owing_s)]

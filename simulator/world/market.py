@@ -19,18 +19,23 @@ from simulator.streams import Streams
 from simulator.world.chain import Chain
 from simulator.world.clock import Answer, At
 from simulator.world.nodes import Nodes
+from simulator.world.orders import OrderState
 from simulator.world.recorder import Recorder
+from simulator.world.treasury import CENT_USD, Treasury
 
 _Z90 = NormalDist().inv_cdf(0.9)
 
 
 class Ask(Answer):
-    """Racks of one chip that wait for an allocation; happens with those granted, at least one."""
+    """Racks of an order that wait for an allocation; happens with those granted and paid."""
 
-    def __init__(self, env: simpy.Environment, chip: str, racks: int) -> None:
+    def __init__(self, env: simpy.Environment, order: OrderState, rack_usd: float) -> None:
         self.env, self.callbacks = env, []  # as Answer's own, whose call would cost as much again
-        self.chip = chip
-        self.racks = racks
+        self.order = order
+        self.chip = order.chip
+        self.racks = order.racks
+        #: Due with each. [USD]
+        self.rack_usd = rack_usd
 
 
 class Market:
@@ -42,8 +47,9 @@ class Market:
     the window left. Where a vendor or a cut accepts part of what is asked, whole racks
     are accepted, and the part of a rack that is left over counts the next time.
 
-    Invariant: what a node grants in a quarter is at most its capacity, and no rack
-    that fits and is accepted is held back from one who asks.
+    Invariant: what a node grants in a quarter, and so what begins in it, is at most its
+    capacity, and no rack that fits, is accepted and can be paid is held back from one who
+    asks.
     """
 
     def __init__(
@@ -51,12 +57,14 @@ class Market:
         env: simpy.Environment,
         chain: Chain,
         nodes: Nodes,
+        treasury: Treasury,
         streams: Streams,
         record: Recorder,
     ) -> None:
         self.env = env
         self.chain = chain
         self.nodes = nodes
+        self.treasury = treasury
         self.record = record
         self.edges_s = chain.edges_s[:-1]
         self.queues = chain.scenario.supply.queues
@@ -97,17 +105,19 @@ class Market:
         waits_s = self._waits_s.get(chip)
         return waits_s[bisect_right(self.edges_s, t_s) - 1] if waits_s else 0.0
 
-    def ask(self, chip: str, racks: int, *, again: bool = False) -> Ask:
-        """Ask for racks, now or *again* in the next window."""
-        ask = Ask(self.env, chip, racks)
-        if not again and self.env.now < self._closes_s:
+    def ask(self, order: OrderState, rack_usd: float) -> Ask:
+        """Ask for an order's racks, of which so much is due with each: now, or in a window."""
+        ask = Ask(self.env, order, rack_usd)
+        if not order.again and self.env.now < self._closes_s:
             self._share([ask], self._left, np.zeros_like(self._left))
         else:
             self.asks.append(ask)
         return ask
 
     def withdraw(self, ask: Ask) -> None:
-        """No longer ask."""
+        """No longer ask; take back what was paid if it was granted this very moment."""
+        if ask.triggered:
+            self.treasury.refund(float(ask.value or 0) * ask.rack_usd)
         self.asks = [waiting for waiting in self.asks if waiting is not ask]
 
     def hold_windows(self) -> Generator[simpy.Event, Any, None]:
@@ -129,45 +139,82 @@ class Market:
             self._share(asks, self.chain.capacity[quarter], self._others[quarter])
 
     def _share(self, asks: list[Ask], supply: Array, outside: Array) -> None:
-        """Share a supply out among some who ask, and grant it; who gets nothing waits."""
-        bought, column_of = self.chain.bought, self._column
-        racks = [0] * len(bought)
-        for ask in asks:
-            racks[column_of[ask.chip]] += ask.racks
+        """Share a supply out among some who ask, and grant it; who gets nothing waits.
+
+        Only what can be paid is granted, the oldest first: a slot that no money takes goes
+        to nobody's wafers. Who comes behind the first that cannot be paid waits too.
+        """
+        carried, everyone = {**self._carried}, asks
+        while True:
+            racks = [0] * len(self.chain.bought)
+            for ask in asks:
+                racks[self._column[ask.chip]] += ask.racks
+            grants, left = self._grants(asks, racks, supply, outside)
+            given = [ask.racks for ask in asks] if grants == racks else self._given(asks, grants)
+            paid = self._paid(asks, given)
+            if paid == len(asks):
+                break
+            self._tell_unpaid(asks[paid:])
+            asks, self._carried = asks[:paid], {**carried}
+        self._left = left
+        self._tell_short(racks, grants)
+        for ask, part in zip(everyone, [*given, *[0] * (len(everyone) - len(asks))], strict=True):
+            if part:
+                ask.give(part)
+            else:
+                self.asks.append(ask)
+
+    def _grants(
+        self, asks: list[Ask], racks: list[int], supply: Array, outside: Array
+    ) -> tuple[list[int], Array]:
+        """Return the racks granted to each chip of those asked, and what they leave."""
         accepted = racks
         if self._accepted:
-            accepted = [self._accept(c, asked) for c, asked in zip(bought, racks, strict=True)]
+            chips = self.chain.bought
+            accepted = [self._accept(c, asked) for c, asked in zip(chips, racks, strict=True)]
         may = np.array(accepted, float)
         needed = self.chain.units @ may
         if all((needed + outside <= supply).tolist()):
-            grants = accepted
-            self._left = supply - needed - outside
-        else:
-            tiers = [
-                Tier(float(supply[k]), self.chain.units[k], float(outside[k]), self._rule(i))
-                for k, i in enumerate(self.chain.scarce)
-            ]
-            racks_granted = whole(tiers, may, joint(tiers, may), self._places(asks))
-            ours = self.chain.units @ racks_granted
-            grants = racks_granted.tolist()
-            self._left = np.maximum(0.0, supply - ours - np.minimum(outside, supply - ours))
-        if grants == racks:
-            for ask in asks:
-                ask.give(ask.racks)
-            return
+            return accepted, supply - needed - outside
+        tiers = [
+            Tier(float(supply[k]), self.chain.units[k], float(outside[k]), self._rule(i))
+            for k, i in enumerate(self.chain.scarce)
+        ]
+        granted = whole(tiers, may, joint(tiers, may), self._places(asks))
+        free = supply - self.chain.units @ granted
+        return granted.tolist(), np.maximum(0.0, free - np.minimum(outside, free))
+
+    def _given(self, asks: list[Ask], grants: list[int]) -> list[int]:
+        """Return what each who asks gets of its chip's racks, the oldest first."""
+        left, given = [*grants], []
+        for ask in asks:
+            column = self._column[ask.chip]
+            given.append(min(ask.racks, left[column]))
+            left[column] -= given[-1]
+        return given
+
+    def _paid(self, asks: list[Ask], given: list[int]) -> int:
+        """Pay what is due with racks if all of it can be; return how many could be, in order."""
+        due_usd = 0.0
+        for k, (ask, part) in enumerate(zip(asks, given, strict=True)):
+            due_usd += part * ask.rack_usd
+            if due_usd > self.treasury.at_hand_usd + CENT_USD:
+                return k
+        self.treasury.pays(due_usd)
+        return len(asks)
+
+    def _tell_unpaid(self, asks: list[Ask]) -> None:
+        """Tell who waits for the next window for want of money."""
+        for ask in asks:
+            if ask.order.passed_s is None:
+                ask.order.passed_s, ask.order.waits_for = self.env.now, "money"
+                self.record.event(self.env.now, "no money", ask.order.name, f"{ask.racks} racks")
+
+    def _tell_short(self, racks: list[int], grants: list[int]) -> None:
         for column, asked in enumerate(racks):
             if grants[column] < asked:
                 detail = f"{grants[column]} of {asked} racks; {self._binding(column)}"
-                self.record.event(self.env.now, "short", bought[column], detail)
-        left = [*grants]
-        for ask in asks:  # the oldest first
-            column = column_of[ask.chip]
-            given = ask.racks if ask.racks < left[column] else left[column]
-            if given:
-                left[column] -= given
-                ask.give(given)
-            else:
-                self.asks.append(ask)
+                self.record.event(self.env.now, "short", self.chain.bought[column], detail)
 
     def _places(self, asks: list[Ask]) -> list[int]:
         """Return each chip's place among those who ask: who asked first comes first."""

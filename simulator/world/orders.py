@@ -29,6 +29,8 @@ class OrderState:
     extra_wait_s: float = 0.0
     #: The part of a larger order that was not granted at once.
     again: bool = False
+    #: When it would first have been granted racks, had there been money for them.
+    passed_s: float | None = field(init=False, default=None)
     granted_s: float | None = field(init=False, default=None)
     funded_s: float | None = field(init=False, default=None)
     #: When its first wafer starts: the queue's end.
@@ -52,6 +54,11 @@ class OrderState:
     #: What was paid to the vendor, and got back, as it happened. [s, USD]
     payments: list[tuple[float, float]] = field(init=False, default_factory=list)
     process: simpy.Process | None = field(init=False, default=None, repr=False, compare=False)
+
+    @property
+    def lacks_money_s(self) -> float | None:
+        """When it was first held up by money, a slot being there, or was granted. [s]."""
+        return self.granted_s if self.passed_s is None else self.passed_s
 
     @property
     def paid_usd(self) -> float:

@@ -154,25 +154,26 @@ class Supply:
         """Tell the story of one order."""
         env, tell, offer = self.env, self.record.tell, self.offers.of[order.chip]
         try:
-            if order.wanted_s >= 0:
+            if order.wanted_s < 0:
+                worth_usd = due_usd = order.worth_usd
+                order.granted_s = order.funded_s = order.wanted_s
+                order.payments.append((order.wanted_s, due_usd))
+            else:
+                rack_usd = offer.contract.prepay * order.price_usd
                 if order.chip in self.market.rationed:
-                    granted = yield self.market.ask(order.chip, order.racks, again=order.again)
+                    granted = yield self.market.ask(order, rack_usd)
                     if granted < order.racks:
                         self._split(order, granted)
-                order.granted_s = now_s = env.now
-                worth_usd = order.racks * order.price_usd
-                due_usd = offer.contract.prepay * worth_usd
-                if self.treasury.pays(due_usd):
+                    due_usd = granted * rack_usd  # paid with the grant
+                    order.granted_s = order.funded_s = now_s = env.now
                     order.payments.append((now_s, due_usd))
                 else:
+                    order.granted_s = env.now
+                    due_usd = order.racks * rack_usd
                     yield from self._pay(order, due_usd)
-                    now_s = env.now
-                order.funded_s = now_s
+                    order.funded_s = now_s = env.now
+                worth_usd = order.worth_usd
                 tell((now_s, "funded", order.name, ""))
-            else:
-                order.granted_s = order.funded_s = order.wanted_s
-                worth_usd = due_usd = order.worth_usd
-                order.payments.append((order.wanted_s, due_usd))
             owing = worth_usd - due_usd > CENT_USD
             made_s = self._schedule(order, offer, order.funded_s)
             way = offer.unshipped if owing else offer.whole
@@ -196,9 +197,10 @@ class Supply:
         self.floor.land(self._consignment(order, offer))
 
     def _pay(self, order: OrderState, usd: float) -> Generator[simpy.Event, Any, None]:
-        """Wait for money."""
-        order.waits_for = "money"
-        yield self.treasury.claim(usd)
+        """Pay, once there is money."""
+        if not self.treasury.pays(usd):
+            order.waits_for = "money"
+            yield self.treasury.claim(usd)
         order.payments.append((self.env.now, usd))
 
     def _schedule(self, order: OrderState, offer: Offer, funded_s: float) -> float:

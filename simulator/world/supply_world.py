@@ -84,7 +84,7 @@ class SupplyWorld:
             streams,
         )
         self.treasury = Treasury(env, scenario, record)
-        self.market = Market(env, chain, self.nodes, streams, record)
+        self.market = Market(env, chain, self.nodes, self.treasury, streams, record)
         self.supply = Supply(
             env, chain, streams, self.nodes, self.market, self.treasury, self.floor, record
         )

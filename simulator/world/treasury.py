@@ -59,9 +59,14 @@ class Treasury:
         self._pay()
         return claim
 
+    @property
+    def at_hand_usd(self) -> float:
+        """What can be paid at once: nothing while somebody waits for money. [USD]."""
+        return 0.0 if self.claims else self.balance_usd
+
     def pays(self, usd: float) -> bool:
         """Pay at once if the money is there and nobody waits for it; tell whether."""
-        if self.claims or usd > self.balance_usd + CENT_USD:
+        if usd > self.at_hand_usd + CENT_USD:
             return False
         self.balance_usd -= usd
         self.paid_usd += usd

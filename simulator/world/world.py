@@ -229,9 +229,7 @@ class World:
             "jobs": accounts.job_rows(books) if isinstance(self.engine, JobEngine) else {},
             "fleet": tables["fleet"],
             "fleet_quarter": accounts.fleet_quarters(books),
-            "stranded": accounts.stranded(
-                self.scenario, tables["fleet"], self.buying.runs_from_s
-            ),
+            "stranded": accounts.stranded(self.scenario, tables["fleet"], self.buying.runs_from_s),
             "orders": accounts.order_rows(self.scenario, orders),
             "deliveries": tables["deliveries"],
             "waiting": accounts.waiting(books, orders, tables["deliveries"]),

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.units import DAY_S
-from tests.world.buying import buying, chip, figure, node, run
+from tests.world.buying import buying, chip, figure, node, rack, run
 
 QUARTERS = [f"{2025 + k // 4}Q{k % 4 + 1}" for k in range(8)]
 FAB = {"fab": node("foundry", "TW", capacity={"2025Q1": figure(100)})}
@@ -144,6 +144,37 @@ def test_equals_are_served_in_the_order_in_which_they_asked(named):
         (first, 3),
         (second, 2),
     ]
+
+
+def test_no_more_begins_in_a_quarter_than_its_capacity_however_late_the_money_comes():
+    """A hundred a quarter are asked in three, all is paid for from the third on: no 300 begin."""
+    plan = [order("gpu", 100, quarter) for quarter in QUARTERS[:3]]
+    scenario = buying(nodes=FAB, plan=plan, quarters=6)
+    budget = scenario.economics.model_copy(update={"budget": {"2025Q3": 300.0}})
+    world = run(scenario.model_copy(update={"economics": budget}))
+    at = [world.scenario.horizon.calendar.at(q) for q in QUARTERS]
+    begun = [(o.racks, o.funded_s, o.made_s) for o in world.supply.orders]
+    assert begun == [(100, at[k], at[k]) for k in (2, 3, 4)]
+    # Two were first held up by money; the third found it there, and waited for a slot.
+    assert [o.lacks_money_s for o in world.supply.orders] == [at[0], at[1], at[4]]
+
+
+def test_an_order_without_money_takes_no_slot():
+    """The first's 100 racks cost 500 of the 50 there are, the second's 50 wait behind it.
+
+    Called off in the next quarter, it makes way.
+    """
+    dear = {**order("dear", 100), "cancel": "2025Q2"}
+    scenario = buying(
+        {"dear": chip(), "cheap": chip()},
+        racks={"dear": rack("dear", usd=5.0), "cheap": rack("cheap")},
+        nodes=FAB,
+        budget=50.0,
+        plan=[dear, order("cheap", 50)],
+        quarters=3,
+    )
+    assert granted(scenario, "cheap") == [0, 50, 0]
+    assert granted(scenario, "dear") == [0, 0, 0]
 
 
 @pytest.mark.parametrize("capacity", [None, 1e6])

@@ -59,6 +59,7 @@ terms = st.fixed_dictionaries(
 
 
 def world(plan, events=(), contract_of=None, seed=0, sharing=None, watts=None, **more):
+    more.setdefault("budget", 600.0)
     line = node("packaging", "TW", capacity={"2025Q1": figure(70)}, others={"2025Q1": figure(20)})
     line |= {} if sharing is None else {"sharing": sharing}
     given_terms = {} if contract_of is None else {"a": contract_of, "b": contract_of}
@@ -71,7 +72,6 @@ def world(plan, events=(), contract_of=None, seed=0, sharing=None, watts=None, *
                 "b": rack("b", chips=2, usd=1.5, watts=(watts or {}).get("b", 1.0)),
             },
             site={"phases": [{"quarter": "2024Q4", "it_power": 150.0, "racks": 120}]},
-            budget=600.0,
             quarters=7,
             plan=plan,
             shocks=list(events),
@@ -211,22 +211,44 @@ def test_a_shock_that_touches_nothing_changes_nothing(plan, which, kind, severit
 
 
 @COMMON
-@given(orders, shocks, st.sampled_from(["pro_rata", "priority", "contract"]))
-def test_windows_grant_what_there_is_and_is_asked_and_hold_nothing_back(plan, events, rule):
+@given(
+    orders,
+    shocks,
+    st.sampled_from(["pro_rata", "priority", "contract"]),
+    st.sampled_from([50.0, 200.0, 1e6]),
+)
+def test_windows_grant_what_there_is_and_is_asked_and_hold_nothing_back(plan, events, rule, budget):
     """Of every window of the running world, by what its node has and its customers ask."""
     sharing = {"rule": rule, "ranks": {"a": 2, "b": 1}, "others_rank": 1, "floors": {"b": 15.0}}
     seen, share, carried = [], Market._share, {"a": 0.0, "b": 0.0}
+    unpaid, first, tell_unpaid = [], [], Market._tell_unpaid
 
     def watched(market, asks, supply, outside):
         asked = [(ask, ask.racks) for ask in asks]
         quarter = sum(edge <= market.env.now for edge in market.edges_s) - 1
         accepted = {c: market._acceptance(c)[quarter] for c in market.chain.bought}
+        unpaid.clear()
+        balance_usd = market.treasury.at_hand_usd
         share(market, asks, supply, outside)
-        given_out = [(ask.chip, racks, _granted(ask)) for ask, racks in asked]
+        # All that is granted is paid, and who comes first cannot be if anybody waits for money.
+        spent_usd = sum(_granted(ask) * ask.rack_usd for ask, _ in asked)
+        assert spent_usd == pytest.approx(balance_usd - market.treasury.balance_usd, abs=0.1)
+        if unpaid:
+            assert balance_usd < spent_usd + first[-1].racks * first[-1].rack_usd
+        assert all(_granted(ask) == 0 for ask in unpaid)
+        given_out = [(a.chip, racks, _granted(a)) for a, racks in asked if a not in unpaid]
         seen.append((market, market.env.now, given_out, supply, outside, accepted))
 
-    with mock.patch.object(Market, "_share", watched):
-        w = world(plan, events, sharing=sharing)
+    def noted(market, asks):
+        unpaid.extend(asks)
+        first.append(asks[0])
+        tell_unpaid(market, asks)
+
+    with (
+        mock.patch.object(Market, "_share", watched),
+        mock.patch.object(Market, "_tell_unpaid", noted),
+    ):
+        w = world(plan, events, sharing=sharing, budget=budget)
     assert seen
     of_quarter = {}
     for market, now_s, given_out, supply, outside, accepted in seen:

@@ -40,7 +40,7 @@ def waiting(books: Books, orders: list[OrderState], deliveries: Columns) -> Colu
             add(bought[name].chip, "power", landed_s, at_s - bought[name].commission_s, racks)
     for order in bought.values():
         over = np.inf if order.cancelled_s is None else order.cancelled_s
-        granted = over if order.granted_s is None else order.granted_s
+        granted = over if order.lacks_money_s is None else order.lacks_money_s
         add(order.chip, "supply", order.wanted_s, granted, order.racks)
         funded = over if order.funded_s is None else order.funded_s
         add(order.chip, "money", granted, funded, order.racks)
