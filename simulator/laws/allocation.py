@@ -116,12 +116,22 @@ class Tier:
         What customers who are not ours ask. [units]
     rule : Rule
         How it shares out; the others are the last of its requests.
+    floors : ndarray, shape (customers + 1,), optional
+        What it guarantees to each, the others last; it shares out the rest by :func:`contract`
+        then, whatever the rule. [units]
     """
 
     supply: float
     per_lot: Array
     others: float
-    rule: Rule
+    rule: Rule = pro_rata
+    floors: Array | None = None
+
+    def shared(self, left: float, requests: Array, served: Array) -> Array:
+        """Share out what is left; what was served before counts towards the floors. [units]."""
+        if self.floors is None:
+            return self.rule(left, requests)
+        return contract(left, requests, np.maximum(0.0, self.floors - served))
 
 
 def joint(tiers: Sequence[Tier], asked: npt.ArrayLike) -> Array:
@@ -152,11 +162,19 @@ def joint(tiers: Sequence[Tier], asked: npt.ArrayLike) -> Array:
     >>> line = Tier(10, np.array([1.0, 0.0]), 0.0, pro_rata)
     >>> joint([fab, line], [80, 40]).round(6).tolist()
     [10.0, 40.0]
+
+    A floor is served once: the 15 the first cannot use are shared pro rata to what is asked.
+
+    >>> fab = Tier(60, np.ones(3), 0.0, floors=np.array([0.0, 20.0, 0.0, 0.0]))
+    >>> line = Tier(5, np.array([1.0, 0.0, 0.0]), 0.0)
+    >>> joint([fab, line], [80, 40, 40]).round(6).tolist()
+    [5.0, 31.666667, 23.333333]
     """
     want = floats(asked).copy()
     granted = np.zeros_like(want)
     left = [tier.supply for tier in tiers]
     outside = [tier.others for tier in tiers]
+    served = np.zeros((len(tiers), len(want) + 1))
     for _ in range(_ROUNDS):
         lots = want - granted
         for tier, supply in zip(tiers, left, strict=True):
@@ -164,14 +182,17 @@ def joint(tiers: Sequence[Tier], asked: npt.ArrayLike) -> Array:
                 lots = np.where(tier.per_lot > 0, 0.0, lots)
         open_lots = lots.copy()
         for k, tier in enumerate(tiers):
-            shared = tier.rule(left[k], np.append(open_lots * tier.per_lot, outside[k]))
+            requests = np.append(open_lots * tier.per_lot, outside[k])
+            shared = tier.shared(left[k], requests, served[k])
             needs = tier.per_lot > 0
             lots[needs] = np.minimum(lots[needs], shared[:-1][needs] / tier.per_lot[needs])
             outside[k] -= shared[-1]
             left[k] -= shared[-1]
+            served[k, -1] += shared[-1]
         granted += lots
         for k, tier in enumerate(tiers):
             left[k] = max(0.0, left[k] - float(lots @ tier.per_lot))
+            served[k, :-1] += lots * tier.per_lot
         if not (lots > _NOTHING * np.maximum(want, 1.0)).any():
             break
     return np.minimum(granted, want)

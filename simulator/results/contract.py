@@ -76,8 +76,7 @@ _TABLES: dict[str, _Columns] = {
     | _text("site", "fabric", "tier")
     | _real("bundles", "hot", "capacity_b_per_s", "peak_b_per_s", "mean_b_per_s", "hottest"),
     # the same of each bundle of trunks over the whole run
-    "bundles": _text("site", "fabric", "tier", "element")
-    | _real("capacity_b", "mean_b", "full_s"),
+    "bundles": _text("site", "fabric", "tier", "element") | _real("capacity_b", "mean_b", "full_s"),
     # work a second that runs do not do for their fabric's sake, and for their neighbours'
     "contention": _real("t_s", "span_s")
     | _text("site", "fabric")

@@ -40,6 +40,8 @@ Quarter = Annotated[str, AfterValidator(_is_quarter)]
 Count = Annotated[int, Field(ge=0)]
 #: A share between 0 and 1.
 Share = Annotated[float, Field(ge=0, le=1)]
+#: An amount of things that may be parts, and may be none.
+Amount = Annotated[float, Field(ge=0)]
 #: A number above zero without a unit.
 Ratio = Annotated[float, Field(gt=0)]
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from simulator.spec.base import Count, Figure, Id, Quarter, Ratio, Share, Shares, Spec
+from simulator.spec.base import Amount, Count, Figure, Id, Quarter, Ratio, Share, Shares, Spec
 from simulator.spec.quantities import Seconds
 
 #: What a node gives.
@@ -88,9 +88,11 @@ class Node(Spec):
     unit: str = "chips"
     """What its capacity counts."""
     capacity: dict[Quarter, Figure[Ratio]] = Field(default_factory=dict)
-    """Output of all lines from a quarter on; boundless if absent. [units a quarter]"""
-    others: dict[Quarter, Figure[float]] = Field(default_factory=dict)
-    """What other customers ask from a quarter on. [units a quarter]"""
+    """Output of all lines from a quarter on, the first figure also before it; boundless if
+    absent. [units a quarter]"""
+    others: dict[Quarter, Figure[Amount]] = Field(default_factory=dict)
+    """What other customers ask from a quarter on, the first figure also before it.
+    [units a quarter]"""
     sharing: Sharing = Field(default_factory=Sharing)
     """How it shares out when short."""
     inputs: dict[Id, Input] = Field(default_factory=dict)

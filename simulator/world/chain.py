@@ -126,6 +126,8 @@ class Chain:
         dates = {t for need in switched for t in need.qualified_s}
         self.qualified_s = {t for t in dates if -math.inf < t < math.inf}
         self.foundations = {i: tuple(sorted(stands_on(self.graph, i))) for i in nodes}
+        #: Kept by :func:`simulator.world.fragility.reached`.
+        self.reached: dict[tuple[str, ...], dict[str, float]] = {}
         self._echoes: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
         self.upstream = {chip: self._upstream(chip) for chip in sorted(chips)}
         self.lines, self.lines_of = self._lines(sorted(chips))

@@ -29,6 +29,17 @@ def kept(chain: Chain, down: Iterable[str], *, switched: bool = True) -> dict[st
     return {chip: _scarcest(chain.needs[chip], health, switched) for chip in chain.upstream}
 
 
+def reached(chain: Chain, nodes: tuple[str, ...]) -> dict[str, float]:
+    """Part of each chip that is made with what some nodes give, by planned shares. [1].
+
+    Of several inputs the one that has most from them counts. Worked out once a scenario.
+    """
+    if nodes not in chain.reached:
+        left = kept(chain, nodes, switched=False)
+        chain.reached[nodes] = {chip: 1.0 - part for chip, part in left.items()}
+    return chain.reached[nodes]
+
+
 def _scarcest(needs: Iterable[Need], health: Mapping[str, float], switched: bool) -> float:
     parts = [
         float(

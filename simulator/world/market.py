@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Generator
+from dataclasses import replace
 from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import simpy
 
-from simulator.laws.allocation import Rule, Tier, contract, joint, priority, pro_rata, whole
+from simulator.laws.allocation import Tier, joint, priority, whole
 from simulator.laws.arrays import Array
 from simulator.spec.orders import Queue, Regime
 from simulator.streams import Streams
@@ -81,13 +81,13 @@ class Market:
         self._left = np.array([], float)
         #: What the last window left can be had until then. [s]
         self._closes_s = -inf
-        #: Vendors that may accept only part of what is asked, and nodes whose shocks refuse some.
+        #: Vendors that may accept only part of what is asked, and chips shocks refuse some of.
         self._partial = {
             vendor
             for vendor, queue in self.queues.items()
             if any(state.granted < 1 for state in queue.regimes.values())
         }
-        self._cut = {i for b in nodes.blows if b.takes == "allocation" for i in b.nodes}
+        self._cut = nodes.taken_from("allocation")
         #: Part of what is asked that is accepted at all, by chip, each quarter's mean. [1]
         self._accepted = {chip: self._acceptance(chip) for chip in self._may_refuse()}
         #: Parts of racks that were accepted and are not granted yet, by chip. [racks]
@@ -177,8 +177,8 @@ class Market:
         if all((needed + outside <= supply).tolist()):
             return accepted, supply - needed - outside
         tiers = [
-            Tier(float(supply[k]), self.chain.units[k], float(outside[k]), self._rule(i))
-            for k, i in enumerate(self.chain.scarce)
+            self._tier(k, float(supply[k]), float(outside[k]))
+            for k in range(len(self.chain.scarce))
         ]
         granted = whole(tiers, may, joint(tiers, may), self._places(asks))
         free = supply - self.chain.units @ granted
@@ -255,27 +255,29 @@ class Market:
         return [
             chip
             for chip in self.chain.bought
-            if self.vendor[chip] in self._partial
-            or not self._cut.isdisjoint(self.chain.upstream[chip])
+            if self.vendor[chip] in self._partial or chip in self._cut
         ]
 
     def _acceptance(self, chip: str) -> list[float]:
         """Part of what is asked of a chip that is accepted at all, by quarter. [1]."""
         vendor = self.vendor[chip]
-        left = self.nodes.left_by_quarter("allocation", self.chain.upstream[chip])
+        left = self.nodes.left_by_quarter("allocation", chip)
         if vendor in self.queues:
             regimes = self.queues[vendor].regimes
             left = left * [regimes[regime].granted for regime in self.regimes[vendor]]
         return [float(part) for part in left]
 
-    def _rule(self, node: str) -> Rule:
-        sharing = self.chain.scenario.supply.nodes[node].sharing
+    def _tier(self, k: int, supply: float, outside: float) -> Tier:
+        """Return a scarce node with those who ask of it. [units a quarter]."""
+        sharing = self.chain.scenario.supply.nodes[self.chain.scarce[k]].sharing
+        tier, bought = Tier(supply, self.chain.units[k], outside), self.chain.bought
         if sharing.rule == "priority":
-            ranks = [sharing.ranks.get(chip, 1) for chip in self.chain.bought]
-            return _ranked([*ranks, sharing.others_rank])
+            ranks = [*(sharing.ranks.get(chip, 1) for chip in bought), sharing.others_rank]
+            return replace(tier, rule=lambda left, requests: priority(left, requests, ranks))
         if sharing.rule == "contract":
-            return _guaranteed([*(sharing.floors.get(c, 0.0) for c in self.chain.bought), 0.0])
-        return pro_rata
+            floors = [*(sharing.floors.get(chip, 0.0) for chip in bought), 0.0]
+            return replace(tier, floors=np.array(floors))
+        return tier
 
     def _quarter(self, t_s: float) -> int:
         return bisect_right(self.edges_s, t_s) - 1  # the first begins with the run
@@ -309,17 +311,3 @@ def _next(queue: Queue, now: Regime, chance: float) -> Regime:
         if chance < edge:
             return regime
     return now
-
-
-def _ranked(ranks: list[int]) -> Rule:
-    def share(supply: float, requests: npt.ArrayLike) -> Array:
-        return priority(supply, requests, ranks)
-
-    return share
-
-
-def _guaranteed(floors: list[float]) -> Rule:
-    def share(supply: float, requests: npt.ArrayLike) -> Array:
-        return contract(supply, requests, floors)
-
-    return share

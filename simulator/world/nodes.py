@@ -13,6 +13,7 @@ from simulator.laws.pipeline import ProductionClock, behind_stock, production_cl
 from simulator.laws.recovery import group_health, health_on, mean_between
 from simulator.streams import Streams
 from simulator.world.chain import Chain, Need
+from simulator.world.fragility import reached
 from simulator.world.recorder import Recorder
 from simulator.world.shocks import Blow, draw_shocks
 
@@ -74,14 +75,24 @@ class Nodes:
             self._given[node] = self._health(node)
         return self._given[node]
 
-    def share_left(self, takes: str, nodes: tuple[str, ...], t_s: float) -> float:
-        """Return what shocks that take a kind of thing leave of it at a time. [1]."""
-        steps = self._steps_of(takes, nodes)
+    def share_left(self, takes: str, chip: str, t_s: float) -> float:
+        """Return what shocks that take a kind of thing leave of a chip's at a time. [1]."""
+        steps = self._steps_of(takes, chip)
         return float(self._left(np.array([t_s]), steps)[0]) if steps else 1.0
 
-    def left_by_quarter(self, takes: str, nodes: tuple[str, ...]) -> Array:
-        """Return what shocks that take a kind of thing leave of it, each quarter's mean. [1]."""
-        return self._mean_left(self._steps_of(takes, nodes))
+    def left_by_quarter(self, takes: str, chip: str) -> Array:
+        """Return what shocks that take a kind leave of a chip's, each quarter's mean. [1]."""
+        return self._mean_left(self._steps_of(takes, chip))
+
+    def taken_from(self, takes: str) -> set[str]:
+        """Return the chips that a shock which takes a kind of thing reaches."""
+        return {
+            chip
+            for blow in self._rare
+            if blow.takes == takes
+            for chip, part in reached(self.chain, blow.nodes).items()
+            if part > 0
+        }
 
     def surge_by_quarter(self, node: str) -> Array:
         """Return by what others' demand at a node is multiplied, each quarter's mean. [1]."""
@@ -91,14 +102,14 @@ class Nodes:
                 more += 1 - self._mean_left(blow.steps())
         return more
 
-    def _steps_of(self, takes: str, nodes: tuple[str, ...]) -> _Steps:
-        """Return the losses of a kind that reach any of some nodes, each shock's once."""
-        return [
-            step
-            for blow in self._rare
-            if blow.takes == takes and not {*blow.nodes}.isdisjoint(nodes)
-            for step in blow.steps()
-        ]
+    def _steps_of(self, takes: str, chip: str) -> _Steps:
+        """Return a chip's losses of a kind: of what stands on the nodes hit, each shock's once."""
+        steps = []
+        for blow in self._rare:
+            part = reached(self.chain, blow.nodes)[chip] if blow.takes == takes else 0.0
+            if part > 0:
+                steps += [(begin, end, lost * part) for begin, end, lost in blow.steps()]
+        return steps
 
     def _mean_left(self, steps: _Steps) -> Array:
         edges_s = np.array(self.chain.edges_s)

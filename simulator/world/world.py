@@ -194,8 +194,7 @@ class World:
 
     def _rate_of(self, chip: str) -> np.ndarray[Any, Any]:
         if chip not in self._rate:
-            upstream = self.buying.market.chain.upstream[chip]
-            left = self.buying.nodes.share_left("stock", upstream, self.env.now)
+            left = self.buying.nodes.share_left("stock", chip, self.env.now)
             self._rate[chip] = left * self.rates.at(chip, self.env.now)
         return self._rate[chip]
 

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.units import DAY_S, WEEK_S
 from simulator.world.chain import Chain
-from tests.world.buying import buying, node, run
+from tests.world.buying import buying, chip, node, run
 
 QUAKE = {"quarter": "2025Q2", "duration": 1e7, "severity": 0.6, "kind": "quake"}
 GRID = node("power", "TW", tags=["island"])
@@ -105,6 +105,27 @@ def test_waits_for_a_slot_have_their_median_and_90th_percentile():
         assert abs(above - part) < 4 * math.sqrt(part * (1 - part) / len(waits_s))
 
 
+@pytest.mark.parametrize(("maker", "left"), [("few", 0.95), ("most", 0.55)])
+def test_a_shock_takes_of_a_chip_what_stands_on_the_node_it_hits(maker, left):
+    """Half of what comes from a maker of a tenth of the memory, or of nine tenths."""
+    gpu = chip(memory_makers={"few": 0.1, "most": 0.9})
+    nodes = {name: node("memory", "KR") for name in ("few", "most")}
+    half = {"node": maker, **QUAKE, "severity": 0.5, "quarter": "2025Q1", "duration": 1e9}
+    kinds = ("allocation_cut", "licence_withdrawal")
+    world = run(
+        buying(
+            {"gpu": gpu},
+            nodes=nodes,
+            shocks=[{**half, "kind": kind} for kind in kinds],
+            plan=[{"chip": "gpu", "quarter": "2025Q1", "racks": 100}],
+            quarters=1,
+        )
+    )
+    assert world.nodes.share_left("stock", "gpu", 1.0) == pytest.approx(left)
+    granted = [o.racks for o in world.supply.orders if o.granted_s is not None]
+    assert granted == [round(100 * left)]
+
+
 @pytest.mark.parametrize(
     ("recovery", "left"), [("step", [0.6, 0.6]), ("linear", [1 - 0.375, 1 - 0.025])]
 )
@@ -112,7 +133,7 @@ def test_a_withdrawn_licence_slows_less_as_it_recovers(recovery, left):
     """0.4 lost; by a line in eighths, 0.4 x 15/16 of the first and 0.4 / 16 of the last."""
     shock = {"node": "vendor", **QUAKE, "severity": 0.4, "recovery": recovery}
     world = run(buying(shocks=[{**shock, "kind": "licence_withdrawal"}]))
-    begin_s, of = world.scenario.horizon.calendar.at("2025Q2"), world.market.chain.upstream["gpu"]
+    begin_s = world.scenario.horizon.calendar.at("2025Q2")
     at_s = [begin_s + part * 1e7 for part in (0.01, 0.99)]
-    assert [world.nodes.share_left("stock", of, t) for t in at_s] == pytest.approx(left)
-    assert world.nodes.share_left("stock", of, begin_s + 1.01e7) == 1
+    assert [world.nodes.share_left("stock", "gpu", t) for t in at_s] == pytest.approx(left)
+    assert world.nodes.share_left("stock", "gpu", begin_s + 1.01e7) == 1
