@@ -11,7 +11,7 @@ import numpy.typing as npt
 from analysis.uncertainty import Estimate, mean_interval
 from simulator.units import WEEK_S
 from simulator.world.chain import Chain
-from simulator.world.fragility import kept, passed_on
+from simulator.world.fragility import lost_over, passed_on, reached
 from simulator.world.supply_world import SupplyWorld
 
 #: One number a replication.
@@ -49,8 +49,9 @@ def bought_shares(worlds: Sequence[SupplyWorld]) -> dict[str, Sample]:
 def node_rows(chain: Chain, shares: Mapping[str, Sample]) -> list[dict[str, Any]]:
     """Each node and chip with its tier and what of purchases is lost if it fails.
 
-    Of a chip: what of purchases it is. ``loss`` once substitutes cover up to their limits,
-    ``loss_at_once`` before; means over the replications, with the interval of 95 %. [1]
+    Of a chip: what of purchases it is. ``loss`` over a stop of the whole horizon, in which
+    substitutes come to cover up to their limits, ``loss_at_once`` before they do; means over
+    the replications, with the interval of 95 %. [1]
     """
     nodes, chips = chain.scenario.supply.nodes, chain.scenario.catalog.chips
     used = set(shares) | {i for chip in shares for i in chain.upstream[chip]}
@@ -70,8 +71,11 @@ def node_rows(chain: Chain, shares: Mapping[str, Sample]) -> list[dict[str, Any]
 
 
 def _lost(chain: Chain, node: str, shares: Mapping[str, Sample], *, switched: bool) -> Sample:
-    left = kept(chain, [node], switched=switched)
-    parts = [share * (1 - left[chip]) for chip, share in shares.items()]
+    if switched:
+        lost = lost_over(chain, [node], 0.0, chain.scenario.horizon.calendar.horizon_s)
+    else:
+        lost = reached(chain, (node,))
+    parts = [share * lost[chip] for chip, share in shares.items()]
     return np.clip(np.sum(parts, axis=0), 0.0, 1.0)
 
 
@@ -89,10 +93,10 @@ def stop_meant(chain: Chain) -> str:
     calendar = chain.scenario.horizon.calendar
     first, last = calendar.names()[0], calendar.names()[-1]
     lag_s = max(chain.switch_lags_s, default=0.0)
-    switched = f"substitutes cover up to their limits, after up to {lag_s / WEEK_S:.0f} weeks"
+    lags = f" {lag_s / WEEK_S:.0f} weeks into it at the latest" if lag_s else ""
     return (
-        f"The node stands still from {first} to the end of {last}, without stocks; "
-        f"{switched if lag_s else 'substitutes cover up to their limits'}."
+        f"The node stands still from {first} to the end of {last}, without stocks: what is lost "
+        f"over all that time. Substitutes that are qualified cover up to their limits{lags}."
     )
 
 

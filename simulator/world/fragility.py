@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
+from simulator.laws.arrays import Array
 from simulator.laws.recovery import group_health
 from simulator.world.chain import Chain, Need
 
@@ -20,13 +23,57 @@ def kept(chain: Chain, down: Iterable[str], *, switched: bool = True) -> dict[st
         Whether substitutes cover up to their limits, as they do after their
         switching lag and once qualified; or only their planned shares.
     """
-    stopped = frozenset(down)
-    health: dict[str, float] = {}
+    left = _kept(chain, down, [0.0], switched=switched)
+    return {chip: float(part[0]) for chip, part in left.items()}
+
+
+def lost_over(chain: Chain, down: Iterable[str], begin_s: float, end_s: float) -> dict[str, float]:
+    """Mean part of each chip's planned output that a stop of some nodes takes. [1].
+
+    Stocks apart. Substitutes cover up to their limits after their switching lag,
+    and from when they are qualified.
+
+    Parameters
+    ----------
+    chain : Chain
+    down : iterable of str
+        Nodes that give nothing.
+    begin_s, end_s : float
+        From when until when. [s]
+    """
+    changes = {begin_s + lag for lag in chain.switch_lags_s} | chain.qualified_s
+    t_s = [begin_s, *sorted(t for t in changes if begin_s < t < end_s)]
+    spans_s = np.diff([*t_s, end_s])
+    left = _kept(chain, down, t_s, timed=True)
+    return {chip: float((1.0 - part) @ spans_s) / (end_s - begin_s) for chip, part in left.items()}
+
+
+def _kept(
+    chain: Chain,
+    down: Iterable[str],
+    t_s: Sequence[float],
+    *,
+    switched: bool = True,
+    timed: bool = False,
+) -> dict[str, Array]:
+    """Part of each chip's output left from each time on, of a stop that begins with the first."""
+    stopped, ones = frozenset(down), np.ones(len(t_s))
+    health: dict[str, Array] = {}
+
+    def scarcest(needs: Iterable[Need]) -> Array:
+        least = ones
+        for need in needs:
+            parts = [health[supplier] for supplier in need.suppliers]
+            limits = need.limits if switched else need.shares
+            when = (need.lag_s, need.qualified_s) if timed else ()
+            least = np.minimum(least, group_health(t_s, parts, need.shares, limits, *when))
+        return least
+
     for node in chain.order:
-        alive = not stopped & {*chain.foundations[node]}
         inputs = [need for base in chain.foundations[node] for need in chain.needs[base]]
-        health[node] = float(alive) * _scarcest(inputs, health, switched)
-    return {chip: _scarcest(chain.needs[chip], health, switched) for chip in chain.upstream}
+        stands = stopped.isdisjoint(chain.foundations[node])
+        health[node] = scarcest(inputs) if stands else 0.0 * ones
+    return {chip: scarcest(chain.needs[chip]) for chip in chain.upstream}
 
 
 def reached(chain: Chain, nodes: tuple[str, ...]) -> dict[str, float]:
@@ -40,27 +87,11 @@ def reached(chain: Chain, nodes: tuple[str, ...]) -> dict[str, float]:
     return chain.reached[nodes]
 
 
-def _scarcest(needs: Iterable[Need], health: Mapping[str, float], switched: bool) -> float:
-    parts = [
-        float(
-            group_health(
-                [0.0],
-                [[health[supplier]] for supplier in need.suppliers],
-                need.shares,
-                need.limits if switched else need.shares,
-            )[0]
-        )
-        for need in needs
-    ]
-    return min(parts, default=1.0)
-
-
 def passed_on(chain: Chain, weights: Mapping[str, float]) -> dict[tuple[str, str], float]:
     """Part of all planned purchases that stands behind each edge, consumer first. [1].
 
-    Inputs are complements: each carries all of its consumer's part, split among
-    substitutes. What comes to a node on two ways of one chip counts once, by
-    the larger.
+    Behind a node stands what would be lost at once without it; of that each of its
+    inputs, which are complements, carries all, split among substitutes by planned share.
 
     Parameters
     ----------
@@ -69,16 +100,17 @@ def passed_on(chain: Chain, weights: Mapping[str, float]) -> dict[tuple[str, str
     """
     total = sum(weights.values())
     edges: dict[tuple[str, str], float] = {}
-    for chip, weight in sorted(weights.items()):
-        amount = {chip: weight / total if total else 0.0}
-        for here in reversed(list(chain.graph.nodes)):
-            flows = dict.fromkeys(chain.ties.get(here, ()), amount.get(here, 0.0))
-            for need in chain.needs[here]:
-                for supplier, share in zip(need.suppliers, need.shares, strict=True):
-                    part = amount.get(here, 0.0) * share
-                    flows[supplier] = max(flows.get(supplier, 0.0), part)
-            for supplier, flow in flows.items():
-                if flow > 0:
-                    edges[here, supplier] = edges.get((here, supplier), 0.0) + flow
-                    amount[supplier] = max(amount.get(supplier, 0.0), flow)
+    for here in chain.graph.nodes:
+        if here in chain.upstream:
+            amount = weights.get(here, 0.0)
+        else:
+            parts = reached(chain, (here,))
+            amount = sum(weight * parts[chip] for chip, weight in weights.items())
+        flows = dict.fromkeys(chain.ties.get(here, ()), 1.0)
+        for need in chain.needs[here]:
+            for supplier, share in zip(need.suppliers, need.shares, strict=True):
+                flows[supplier] = max(flows.get(supplier, 0.0), share)
+        for supplier, share in flows.items():
+            if amount * share > 0:
+                edges[here, supplier] = amount * share / total
     return edges

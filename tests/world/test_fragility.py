@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from simulator.laws.dependency import Group, Node, Source, SupplyGraph
 from simulator.laws.production import Production
+from simulator.units import DAY_S
 from simulator.world.chain import Chain
-from simulator.world.fragility import kept, passed_on
+from simulator.world.fragility import kept, lost_over, passed_on
 from tests.world.buying import buying, chip, node
 
 SPLIT = {"shares": {"one": 0.6, "two": 0.4}, "limits": {"two": 0.7}, "source": "a test"}
@@ -80,6 +81,44 @@ def test_what_a_node_rests_on_stands_still_without_its_own_inputs():
         "gas": node("material", "NL"),
     }
     assert kept(Chain(buying(nodes=nodes)), ["gas"]) == {"gpu": 0.0}
+
+
+def test_what_comes_by_two_substitutes_is_behind_what_both_need():
+    """Six tenths and four tenths of the substrate need one film, and it one resin: all of it."""
+    films = {"inputs": {"film": {"shares": {"film": 1.0}, "source": "a test"}}}
+    resin = {"inputs": {"resin": {"shares": {"resin": 1.0}, "source": "a test"}}}
+    nodes = {
+        "one": node("substrate", **films),
+        "two": node("substrate", **films),
+        "film": node("material", **resin),
+        "resin": node("material"),
+    }
+    made = Chain(buying({"a": chip(inputs={"substrate": {**SPLIT, "limits": {}}})}, nodes=nodes))
+    edges = passed_on(made, {"a": 2.0})
+    assert edges["one", "film"] == pytest.approx(0.6)
+    assert edges["two", "film"] == pytest.approx(0.4)
+    assert edges["film", "resin"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("terms", "lost"),
+    [
+        # Of two years, but for what the spare covers after its lag.
+        ({"limits": {"spare": 1.0}}, 0.0),
+        ({"limits": {"spare": 1.0}, "switch_lag": 73 * DAY_S}, 73 / 730),
+        ({"limits": {"spare": 0.5}, "switch_lag": 73 * DAY_S}, 73 / 730 + 0.5 * 657 / 730),
+        ({"limits": {"spare": 1.0}, "switch_lag": 7000 * DAY_S}, 1.0),
+        ({"limits": {"spare": 1.0}, "qualified": {"spare": "2026Q1"}}, 0.5),
+        ({"limits": {"spare": 1.0}, "qualified": {"spare": "2035Q1"}}, 1.0),
+        ({}, 1.0),
+    ],
+)
+def test_what_a_stop_takes_counts_lags_and_qualification(terms, lost):
+    gpu = chip(foundry={"fab": 1.0, "spare": 0.0}, terms={"foundry": {**terms, "source": "a test"}})
+    made = Chain(buying({"a": gpu}, nodes={"spare": node("foundry", "KR")}, quarters=8))
+    end_s = made.scenario.horizon.calendar.horizon_s
+    assert end_s == 730 * DAY_S
+    assert lost_over(made, ["fab"], 0.0, end_s)["a"] == pytest.approx(lost)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
