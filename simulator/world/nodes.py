@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from itertools import compress
 from math import inf
 
@@ -27,9 +26,9 @@ class Nodes:
     A node gives what its own health and that of all it rests on allow
     (troubles of different nodes multiply; one shock that hits several of them is
     felt once), and no more than the scarcest of its inputs (substitutes of one
-    input add up). `None` stands for a health of one throughout. Shocks that are under way
-    when the run begins count from their own begin: stocks are used, others stand in, and
-    lines are behind, as if the run had begun then.
+    input add up). `None` stands for a health of one throughout. What a shock that is under
+    way when the run begins has used of stocks is gone, and who stands in for whom it hit has
+    taken over. But all lines begin on time: the plan knows of it.
     """
 
     def __init__(self, chain: Chain, streams: Streams) -> None:
@@ -50,6 +49,8 @@ class Nodes:
         self._given: dict[str, Array | None] = {}
         for need in chain.stocked:
             self._note_when_empty(need)
+        #: Which of the times the run begins with.
+        self._start = int(np.searchsorted(self.t_s, 0.0))
         #: By line, once somebody asked for it.
         self._clocks: dict[int, ProductionClock | None] = {}
 
@@ -132,10 +133,7 @@ class Nodes:
             if health is None:
                 rows.append((0.0, node, 1.0))
             else:
-                times, states = _changes(self.t_s, health)
-                first = bisect_right(times, 0.0) - 1  # what holds on the first day
-                changes = zip(times[first:], states[first:], strict=True)
-                rows += [(t if t > 0 else 0.0, node, h) for t, h in changes]
+                rows += [(t, node, h) for t, h in zip(*self._changes(health), strict=True)]
         record.rows("nodes", ("t_s", "node", "health"), sorted(r for r in rows if r[0] < horizon_s))
 
     def _note_when_empty(self, need: Need) -> None:
@@ -205,14 +203,13 @@ class Nodes:
         health = self._scarcest(needs, None)
         if health is None:
             return None
-        times, states = _changes(self.t_s, health)
+        times, states = self._changes(health)
         if min(states) >= 1 - 1e-6:
             return None
         return production_clock(times, states, self._catch_up)
 
-
-def _changes(t_s: Array, health: Array) -> tuple[list[float], list[float]]:
-    """Return only the times at which a health differs from before."""
-    states = health.tolist()
-    new = [now != before for now, before in zip(states, [None, *states], strict=False)]
-    return [*compress(t_s.tolist(), new)], [*compress(states, new)]
+    def _changes(self, health: Array) -> tuple[list[float], list[float]]:
+        """Return the start, and the times from there on at which a health differs from before."""
+        states = health.tolist()[self._start :]
+        new = [now != before for now, before in zip(states, [None, *states], strict=False)]
+        return [*compress(self.t_s.tolist()[self._start :], new)], [*compress(states, new)]
