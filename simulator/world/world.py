@@ -233,7 +233,9 @@ class World:
             "deliveries": tables["deliveries"],
             "waiting": accounts.waiting(books, orders, tables["deliveries"]),
             "energy": energy,
-            "cost": accounts.cost(books, orders, energy, self.programme.spent),
+            "cost": accounts.cost(
+                books, orders, energy, tables["deliveries"], self.programme.spent
+            ),
             "nodes": tables["nodes"],
             "programme": tables["programme"],
             "links": tables["links"],

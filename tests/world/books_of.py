@@ -19,6 +19,7 @@ def books_of(world: SupplyWorld) -> Books:
     books.scenario, calendar = world.scenario, world.scenario.horizon.calendar
     books.quarters, books.edges = calendar.names(), np.asarray(calendar.edges_s())
     books.energy_factor = world.programme.energy
+    books.fleet = world.record.tables["fleet"]
     fleet = {k: np.asarray(v) for k, v in world.record.tables["fleet"].items()}
     books.pools = tuple(sorted({*zip(fleet.get("site", ()), fleet.get("chip", ()), strict=True)}))
     books.rack_s = np.zeros((len(books.pools), len(books.quarters)))
@@ -31,7 +32,13 @@ def books_of(world: SupplyWorld) -> Books:
 
 def costs(world: SupplyWorld, basis: str, category: str) -> dict[str, float]:
     """Return sums of the cost table by quarter. [USD]."""
-    told = cost(books_of(world), world.supply.orders, NO_ENERGY, world.programme.spent)
+    told = cost(
+        books_of(world),
+        world.supply.orders,
+        NO_ENERGY,
+        world.record.tables["deliveries"],
+        world.programme.spent,
+    )
     usd: dict[str, float] = {}
     columns = (told[k] for k in ("quarter", "basis", "category", "usd"))
     for quarter, on, what, each in zip(*columns, strict=True):

@@ -4,25 +4,10 @@ import pytest
 
 from scenarios.supply_rows import pipeline_rows
 from simulator.units import DAY_S, WEEK_S
-from simulator.world.accounts.money import paid_per_rack
-from simulator.world.orders import OrderState
 from tests.world.books_of import costs, rack_s_waited
 from tests.world.buying import buying, chip, figure, lead, node, rack, run, spread
 from tests.world.test_programme import scenario as with_programme
 from tests.world.test_programme import states
-
-
-def order(racks: int, price_usd: float, landed_s: float | None) -> OrderState:
-    state = OrderState("o", "gpu", "2025Q1", "plan", racks, price_usd, 0.0)
-    state.landed_s = landed_s
-    return state
-
-
-def test_racks_at_two_prices_are_written_off_at_their_mean():
-    # (3 x 2 MUSD + 1 x 6 MUSD) / 4; what never came is in no fleet.
-    orders = [order(3, 2e6, 10.0), order(1, 6e6, 20.0), order(5, 9e6, None)]
-    assert paid_per_rack(orders) == {"gpu": 3e6}
-    assert paid_per_rack([order(5, 9e6, None)]) == {}
 
 
 def one_order(racks=100, weeks=30.0, cancel=None, **more):
@@ -65,6 +50,60 @@ def test_racks_that_landed_are_written_off_over_their_life():
     served_s = w.scenario.horizon.calendar.horizon_s - 210 * DAY_S
     assert sum(costs(w, "accrual", "racks").values()) == pytest.approx(100 * served_s / 1.7e8)
     assert costs(w, "cash", "racks") == pytest.approx({"2025Q1": 100.0})
+
+
+def written_off(life_days: float, **more) -> dict[str, float]:
+    """By quarter, of racks listed at 2 USD that serve at once."""
+    scenario = buying(racks={"gpu": rack("gpu", usd=2.0)}, **more)
+    life = scenario.economics.model_copy(
+        update={
+            "rack_life": scenario.economics.rack_life.model_copy(
+                update={"value": life_days * DAY_S}
+            )
+        }
+    )
+    return costs(run(scenario.model_copy(update={"economics": life})), "accrual", "racks")
+
+
+def test_each_line_is_written_off_at_its_own_price_whatever_is_bought_later():
+    """Ten racks at 1 USD over 1000 days: 90 in the first quarter; ten at 9 from day 640 on."""
+    cheap = {"chip": "gpu", "quarter": "2025Q1", "racks": 10, "price": 1.0}
+    dear = {**cheap, "quarter": "2026Q4", "price": 9.0}
+    alone, both = (written_off(1000, plan=plan) for plan in ([cheap], [cheap, dear]))
+    assert alone["2025Q1"] == both["2025Q1"] == pytest.approx(10 * 90 / 1000)
+    last_days = 730 - 638  # 1 October 2026 is day 638
+    assert both["2026Q4"] == pytest.approx((10 + 90) * last_days / 1000)
+
+
+def test_no_more_is_written_off_than_was_paid():
+    """A life of 100 days: 90 of them in the first quarter, ten in the next, then nothing."""
+    told = written_off(100, plan=[{"chip": "gpu", "quarter": "2025Q1", "racks": 10}])
+    assert told == pytest.approx({"2025Q1": 18.0, "2025Q2": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("racks", "rest"),
+    # The four oldest go first, at 2 USD, after 181 of 1000 days; then those bought on day 90.
+    [(4, 4 * 2 * 819 / 1000), (6, 4 * 2 * 819 / 1000 + 2 * 3 * 909 / 1000)],
+)
+def test_what_is_left_of_racks_that_are_retired_is_written_off_then(racks, rest):
+    plan = [
+        {"chip": "gpu", "quarter": "2025Q1", "racks": 4},
+        {"chip": "gpu", "quarter": "2025Q2", "racks": 5, "price": 3.0},
+    ]
+    gone = [{"chip": "gpu", "quarter": "2025Q3", "site": "site", "racks": racks}]
+    kept, told = written_off(1000, plan=plan), written_off(1000, plan=plan, retirements=gone)
+    served = (2 * 4 * (4 - min(racks, 4)) / 4 + 3 * (9 - max(racks, 4))) * 92 / 1000
+    assert told["2025Q3"] == pytest.approx(rest + served)
+    assert [told[q] for q in ("2025Q1", "2025Q2")] == [kept[q] for q in ("2025Q1", "2025Q2")]
+
+
+def test_racks_that_stood_at_the_start_leave_nothing_when_they_go():
+    """Their age is not known: ten serve 181 days of 1000, and that is all."""
+    stood = [{"chip": "gpu", "site": "site", "racks": 10, "source": "a test"}]
+    gone = [{"chip": "gpu", "quarter": "2025Q3", "site": "site", "racks": 10}]
+    told = written_off(1000, in_service=stood, retirements=gone)
+    assert sum(told.values()) == pytest.approx(10 * 2 * 181 / 1000)
 
 
 @pytest.mark.parametrize(

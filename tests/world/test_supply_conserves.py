@@ -135,7 +135,7 @@ def test_racks_and_money_are_conserved(plan, events, contract_of):
 def test_what_orders_are_worth_is_paid_or_owed_or_waits_to_be_firm(plan, events, contract_of):
     """By chip; of orders called off, what their vendor keeps is all that is paid or owed."""
     w = world(plan, events, contract_of)
-    told = cost(books_of(w), w.supply.orders, NO_ENERGY)
+    told = cost(books_of(w), w.supply.orders, NO_ENERGY, w.record.tables["deliveries"])
     rows = [*zip(*(told[k] for k in ("basis", "category", "subject", "usd")), strict=True)]
 
     def booked(bases, category, chip):

@@ -51,6 +51,7 @@ class Books:
         self.quarters = calendar.names()
         self.edges = np.asarray(calendar.edges_s())
         self.energy_factor = energy_factor
+        self.fleet = fleet
         self.rack_s = self._rack_seconds(fleet)
 
     def _rack_seconds(self, fleet: Columns) -> Array:

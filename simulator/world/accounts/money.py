@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from simulator.spec.programme import Programme
 from simulator.units import next_quarter
 from simulator.world.accounts.books import Books
+from simulator.world.accounts.write_off import lots, write_offs
 from simulator.world.orders import OrderState
 from simulator.world.recorder import Columns
 from simulator.world.treasury import CENT_USD
@@ -20,11 +20,12 @@ def cost(
     books: Books,
     orders: list[OrderState],
     energy: Columns,
+    deliveries: Columns,
     spent: Sequence[tuple[float, float, str]] = (),
 ) -> Columns:
     """Cash paid, and cost accrued over lives, by quarter; what is still to be paid at the end.
 
-    Racks are written off over their life from when they serve; what a vendor keeps of an
+    Racks are written off at their own price, as :func:`write_offs` does; what a vendor keeps of an
     order that was called off, in the quarter it was. Under ``cash`` that is paid for racks
     until the order is called off, and moved to ``cancellation`` then, so that nothing is
     counted twice. In the last quarter ``owed`` is what firm orders leave to be paid, and
@@ -36,7 +37,6 @@ def cost(
         What the programme paid beside its planned development.
     """
     economics, racks = books.scenario.economics, books.scenario.catalog.racks
-    prices = {chip: rack.price.value for chip, rack in racks.items()} | paid_per_rack(orders)
     rows: Columns = {k: [] for k in ("quarter", "basis", "category", "subject", "usd")}
 
     def add(quarter: str, basis: str, category: str, subject: str, usd: float) -> None:
@@ -58,8 +58,6 @@ def cost(
         rack = racks[chip]
         for q in np.flatnonzero(books.rack_s[p]):
             span = float(books.rack_s[p, q])
-            write_off = prices[chip] / economics.rack_life.value
-            add(books.quarters[q], "accrual", "racks", chip, span * write_off)
             building = (
                 max(1.0, books.watts_factor(chip))
                 * rack.nameplate.value
@@ -67,6 +65,10 @@ def cost(
             )
             usd = span * building / economics.facility_life.value
             add(books.quarters[q], "accrual", "facility", site, usd)
+    stood = lots(orders, deliveries, books.fleet)
+    for chip, written in write_offs(stood, economics.rack_life.value, books.edges).items():
+        for q in np.flatnonzero(written):
+            add(books.quarters[q], "accrual", "racks", chip, float(written[q]))
     for quarter, chip, usd in zip(energy["quarter"], energy["chip"], energy["usd"], strict=True):
         add(quarter, "cash", "energy", chip, usd)
         add(quarter, "accrual", "energy", chip, usd)
@@ -108,17 +110,6 @@ def _add_cancelled(quarter: str, when_s: float, order: OrderState, add: Any) -> 
 
 def _quarter(books: Books, t_s: float) -> str:
     return books.quarters[int(np.searchsorted(books.edges, t_s, side="right")) - 1]
-
-
-def paid_per_rack(orders: Iterable[OrderState]) -> dict[str, float]:
-    """Return the mean price of the racks that landed, by chip: what is written off. [USD]"""
-    usd: dict[str, float] = defaultdict(float)
-    racks: dict[str, int] = defaultdict(int)
-    for order in orders:
-        if order.landed_s is not None:
-            usd[order.chip] += order.worth_usd
-            racks[order.chip] += order.racks
-    return {chip: usd[chip] / racks[chip] for chip in racks}
 
 
 def _add_development(books: Books, spec: Programme, add: Any) -> None:
