@@ -105,3 +105,17 @@ def test_buildings_are_sized_for_the_power_a_chip_needs_and_never_less_than_plan
     served_s = given.horizon.calendar.horizon_s - 4 * WEEK_S
     built = sum(costs(world, "accrual", "facility").values())
     assert built == pytest.approx(factor * 1000.0 * 10 / 6e8 * served_s)
+
+
+def test_only_the_training_share_of_the_budget_buys_racks_as_it_comes():
+    """Half of 60, 40 and 100 USD, in whatever order they are written: 30, 50 and 100 in all."""
+    given = with_budget(
+        buying(plan=[order("gpu", n) for n in (30, 20, 50, 1)]),
+        **{"2025Q3": 100, "2025Q1": 60, "2025Q2": 40},
+    )
+    tree = given.model_dump(mode="json")
+    tree["economics"]["training_share"] = figure(0.5)
+    world = run(type(given).from_si(tree))
+    at = given.horizon.calendar.at
+    assert [o.funded_s for o in world.supply.orders] == [0.0, Q2_S, at("2025Q3"), None]
+    assert world.treasury.paid_usd == pytest.approx(100.0)

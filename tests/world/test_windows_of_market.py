@@ -1,17 +1,15 @@
-"""What a window leaves, who is no longer asked for, and how queues move: by hand."""
+"""What a window leaves, by which rule, and who is no longer asked for: by hand."""
 
 from collections.abc import Callable, Generator
 from typing import Any
 
-import numpy as np
 import pytest
 import simpy
 
-from simulator.units import DAY_S, WEEK_S
-from simulator.world.chain import Chain
+from simulator.units import DAY_S
 from simulator.world.clock import At
 from simulator.world.supply_world import SupplyWorld
-from tests.world.buying import buying, chip, figure, lead, node, run, world_of
+from tests.world.buying import buying, chip, figure, node, run, world_of
 from tests.world.test_market import granted, order, tight
 from tests.world.test_programme import programme
 
@@ -161,60 +159,12 @@ def test_a_window_waits_for_the_programmes_orders_of_the_same_moment():
     assert at_once == {"plan": 50, "ramp": 50}
 
 
-def queue(wait_weeks: dict[str, float], leaves: dict[str, dict[str, float]]) -> dict[str, Any]:
-    regimes = {
-        name: {"wait": weeks * WEEK_S, "leaves_to": leaves.get(name, {})}
-        for name, weeks in wait_weeks.items()
-    }
-    return {"vendor": {"regimes": regimes, "start": "loose", "source": "a test"}}
-
-
-def test_a_queue_starts_in_its_first_regime_and_moves_from_the_second_quarter_on():
-    """From loose to tight to sold out and back, each for sure: waits of 0, 3, 6, 0 weeks."""
-    round_about = {"loose": {"tight": 1.0}, "tight": {"sold_out": 1.0}, "sold_out": {"loose": 1.0}}
-    waits = {"loose": 0.0, "tight": 3.0, "sold_out": 6.0}
-    quarters = ["2025Q1", "2025Q2", "2025Q3", "2025Q4"]
-    scenario = buying(
-        queues=queue(waits, round_about), plan=[order("gpu", 1, quarter) for quarter in quarters]
-    )
-    world = run(scenario)
-    assert world.market.regimes["vendor"][:4] == ["loose", "tight", "sold_out", "loose"]
-    weeks = [(o.made_s - o.funded_s) / WEEK_S for o in world.supply.orders]
-    assert weeks == pytest.approx([0, 3, 6, 0])
-
-
-def test_chances_to_leave_a_regime_add_up():
-    """.3 to sold out, .5 to tight, the rest stays."""
-    ways = {"loose": {"sold_out": 0.3, "tight": 0.5}}
-    waits = {"loose": 0.0, "tight": 3.0, "sold_out": 6.0}
-    scenario = buying(queues=queue(waits, ways), quarters=2)
-    chain, n = Chain(scenario), 600
-    second = [run(scenario, 2, r, chain).market.regimes["vendor"][1] for r in range(n)]
-    for regime, chance in {"sold_out": 0.3, "tight": 0.5, "loose": 0.2}.items():
-        part = np.mean([found == regime for found in second])
-        assert abs(part - chance) < 4 * np.sqrt(chance * (1 - chance) / n), regime
-
-
-def test_a_rack_accepted_by_tenths_is_accepted_once():
-    """One asked a quarter at a tenth comes in the tenth; the next, asked then, ten later.
-
-    Ten tenths are a little less than one in floating point, and count as one.
-    """
-    asked = [order("gpu", 1), order("gpu", 1, "2027Q3")]
-    scenario = buying(plan=asked, queues=tight(0.1), quarters=24)
-    assert [k for k, racks in enumerate(granted(scenario), 1) if racks] == [10, 20]
-
-
-def test_an_order_waits_by_the_queue_of_when_it_is_paid():
-    """Wanted in 2025Q1, when nobody waits, and paid in 2025Q2, when it is 30 weeks."""
-    states = {"loose": {"wait": 0.0}, "sold_out": {"wait": 30 * WEEK_S}}
-    known = {"2025Q2": "sold_out"}
-    of = {"vendor": {"regimes": states, "start": "loose", "known": known, "source": "a test"}}
-    tree = buying(
-        plan=[order("gpu", 100)], queues=of, lead_times={"gpu": lead(10 * WEEK_S)}
-    ).model_dump(mode="json")
-    tree["economics"]["budget"] = {"2025Q1": 99.0, "2025Q2": 1.0}
-    (paid,) = run(type(buying()).from_si(tree)).supply.orders
-    assert (paid.wanted_s, paid.funded_s) == (0.0, Q2_S)
-    assert paid.made_s == pytest.approx(Q2_S + 30 * WEEK_S)
-    assert paid.landed_s == pytest.approx(Q2_S + 40 * WEEK_S)
+@pytest.mark.parametrize(
+    ("racks", "queues", "why"),
+    # Half of ten is accepted, and 95 are left; of 150 the fab has 100.
+    [(10, tight(0.5), "5 of 10 racks; not accepted"), (150, {}, "100 of 150 racks; fab binds")],
+)
+def test_who_is_short_is_told_why(racks, queues, why):
+    world = run(buying(nodes=fab(100), plan=[order("gpu", racks)], queues=queues))
+    told = world.record.tables["events"]
+    assert told["detail"][told["kind"].index("short")] == why
