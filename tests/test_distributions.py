@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.distributions import Constant, Empirical, Exponential, Lognormal
+from simulator.distributions import (
+    Constant,
+    Empirical,
+    Exponential,
+    Lognormal,
+    quantile_of_sum,
+)
 
 #: A distribution, with the mean that its textbook formula gives.
 SIBLINGS = [
@@ -101,3 +107,19 @@ def test_an_unweighted_last_value_never_comes():
 def test_impossible_parameters_are_refused(make):
     with pytest.raises(ValueError, match=r"\d|weights"):
         make()
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    stretches=st.tuples(st.floats(1.0, 3.0), st.floats(1.01, 3.0)),
+    u=st.sampled_from([0.1, 0.5, 0.9]),
+)
+def test_the_quantile_of_a_sum_is_that_of_drawn_sums(stretches, u):
+    one, other = (
+        Lognormal.from_quantiles(m, m * s) for m, s in zip((30.0, 20.0), stretches, strict=True)
+    )
+    z = np.random.default_rng(7).standard_normal((2, 100_000))
+    drawn = one.median * np.exp(one.sigma * z[0]) + other.median * np.exp(other.sigma * z[1])
+    below = np.mean(drawn < quantile_of_sum(one, other, u))
+    # Four standard errors, and the cells of one in 400.
+    assert abs(below - u) < 4 * math.sqrt(u * (1 - u) / 100_000) + 1 / 400

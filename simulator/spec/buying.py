@@ -19,7 +19,8 @@ class Buying(Spec):
     price, once, while the late order stands: both are paid and both land; or a part of every line
     goes to another chip."""
     service: float = Field(gt=0.5, lt=1, default=0.9)
-    """Of `commit_early`: chance to land by the date the plan reckons with."""
+    """Of `commit_early`: chance to land by the date the plan reckons with, if the vendor's queue
+    stays in its regime and nothing fails."""
     other: Id | None = None
     """Of `react_to_slips` and `hedge`: the chip that is bought instead."""
     share: Share = 0.2

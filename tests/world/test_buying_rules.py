@@ -36,6 +36,19 @@ def test_committing_early_lands_in_time_with_the_chance_asked_for():
     assert in_time["commit_early"] > 0.9 - 4 * np.sqrt(0.09 / 400)
 
 
+def test_committing_early_reckons_with_the_spread_of_the_queue():
+    """Certain to make, but of waits of 20 weeks P90 is 60: 40 weeks are four quarters."""
+    plan = [{"chip": "a", "quarter": "2026Q3", "racks": 1}]
+    state = {"wait": 20 * WEEK_S}
+    queue = {"regimes": {"tight": state}, "start": "tight", "wait_spread": 3.0, "source": "a test"}
+    given = {"queues": {"vendor": queue}, "lead_times": {c: lead(10 * WEEK_S) for c in CHIPS}}
+    worlds = [world({"rule": "commit_early"}, 3, r, plan=plan, **given) for r in range(400)]
+    assert worlds[0].supply.orders[0].quarter == "2025Q3"
+    promised = worlds[0].scenario.horizon.calendar.at("2026Q3") + 30 * WEEK_S
+    in_time = np.mean([landed(w) <= promised for w in worlds])
+    assert in_time > 0.9 - 4 * np.sqrt(0.09 / 400)
+
+
 def test_what_is_overdue_is_bought_once_more_elsewhere():
     stop = [{"node": "vendor", "quarter": "2025Q1", "duration": 500 * WEEK_S, "severity": 1.0}]
     rule = {"rule": "react_to_slips", "other": "b"}
