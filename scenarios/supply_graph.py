@@ -30,16 +30,17 @@ _OTHER = 4
 
 
 def bought_shares(worlds: Sequence[SupplyWorld]) -> dict[str, Sample]:
-    """Part of what each replication orders, and does not call off, that is for each chip. [1].
+    """Part of what each replication pays for, and does not call off, that is for each chip. [1].
 
     By money. The gate has decided in each, so the in-house chip counts as often as it
     ramps, and the fallback as often as it does not; buying rules have been followed.
-    Replications that order nothing are left out; empty if none orders anything.
+    Replications that buy nothing are left out; empty if none buys anything.
     """
     usd: dict[str, Sample] = {}
     for k, world in enumerate(worlds):
         for order in world.supply.orders:
-            if order.cause != "in_service" and order.cancelled_s is None:
+            bought = order.funded_s is not None and order.cancelled_s is None
+            if bought and order.cause != "in_service":
                 usd.setdefault(order.chip, np.zeros(len(worlds)))[k] += order.worth_usd
     total = sum(usd.values(), np.zeros(len(worlds)))
     buys = total > 0

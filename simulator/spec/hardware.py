@@ -8,7 +8,14 @@ from pydantic import Field
 
 from simulator.spec.base import Figure, Id, Ratio, Share, Shares, Spec
 from simulator.spec.chain import Input, Terms
-from simulator.spec.quantities import Bytes, BytesPerSecond, Dollars, FlopPerSecond, Watts
+from simulator.spec.quantities import (
+    Bytes,
+    BytesPerSecond,
+    Dollars,
+    FlopPerSecond,
+    PositiveDollars,
+    Watts,
+)
 
 
 class Chip(Spec):
@@ -69,7 +76,7 @@ class Rack(Spec):
     """Power drawn under training load over nameplate."""
     idle_share: Figure[Share]
     """Power drawn idle over nameplate."""
-    price: Figure[Dollars]
+    price: Figure[PositiveDollars]
     """The whole rack, with hosts and its share of the network."""
     host_faults_per_day: Figure[Ratio]
     """Faults that kill a job, per host and day in service. [1/day]"""

@@ -104,7 +104,8 @@ class Programme(Spec):
     gate: Gate
     """The decision."""
     reserve: dict[Quarter, Dollars]
-    """Money kept for the ramp, by quarter; after a cancel it buys the fallback."""
+    """Money to spend on the ramp, or after a cancel on the fallback, from each quarter on, as far
+    as the budget has it by then: nothing else is kept from spending it."""
     fallback: Id
     """GPU bought when the chip is dropped."""
     fallback_delay: Seconds

@@ -195,6 +195,8 @@ Watts = Annotated[float, _parser("power")]
 Joules = Annotated[float, _parser("energy")]
 #: [USD]
 Dollars = Annotated[float, _parser("money")]
+#: [USD] above zero
+PositiveDollars = Annotated[Dollars, Field(gt=0)]
 #: [B]
 Bytes = Annotated[float, _parser("bytes")]
 #: [B/s]
