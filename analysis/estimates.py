@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analysis.telling import FEWEST
 from analysis.uncertainty import Estimate, mean_interval
 
 Array = npt.NDArray[np.float64]
@@ -62,7 +63,9 @@ def over_replications(
 ) -> pl.DataFrame:
     """Estimate the mean amount of each value over replications, by key.
 
-    Amounts are not negative, and no interval says so: it is cut at zero.
+    Amounts are not negative, and no interval says so: it is cut at zero. Two to four replications
+    are too few for an interval that shows anything: then what the lowest and the highest of them
+    have stands beside it.
 
     Parameters
     ----------
@@ -77,10 +80,12 @@ def over_replications(
     Returns
     -------
     DataFrame
-        *keys*, then for each value ``v``: ``v``, ``v_low``, ``v_high`` (95 %), in order of
-        first appearance.
+        *keys*, then for each value ``v``: ``v``, ``v_low``, ``v_high`` (95 %), and, of two to four
+        replications, ``v_least``, ``v_most``; in order of first appearance.
     """
     rows = []
+    few = 1 < frame["replication"].n_unique() < FEWEST
+    ends = ("low", "high", "least", "most") if few else ("low", "high")
     groups = frame.group_by(keys, maintain_order=True) if keys else [((), frame)]
     for key, group in groups:
         numbers: list[float | None] = []
@@ -88,11 +93,12 @@ def over_replications(
             sample = group[value].drop_nulls()
             if len(sample):
                 numbers += bounds(mean_interval(sample.to_numpy(), within=(0.0, top)))
+                numbers += [float(sample.to_numpy().min()), float(sample.to_numpy().max())] * few
             else:
-                numbers += [None] * 3
+                numbers += [None] * (1 + len(ends))
         rows.append((*key, *numbers))
     schema = {key: frame.schema[key] for key in keys} | {
-        name: pl.Float64() for v in values for name in (v, f"{v}_low", f"{v}_high")
+        name: pl.Float64() for v in values for name in (v, *(f"{v}_{end}" for end in ends))
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 

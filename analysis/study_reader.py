@@ -100,7 +100,7 @@ class Study:
         return bool(policy.get("fidelity", "jobs") == "jobs")
 
     def things(self, kind: str) -> dict[str, Thing]:
-        """Return what can be shown, in the order of the catalogue.
+        """Return what can be shown, in the order of the catalogue; chips of no case come last.
 
         Parameters
         ----------
@@ -115,6 +115,9 @@ class Study:
         for scenario in self.scenarios.values():
             for key, spec in _shelf(scenario, kind).items():
                 labels.setdefault(key, spec["label"])
+        if kind == "chips":  # those a case has or buys first: there are more than colours
+            used = {chip for scenario in self.scenarios.values() for chip in _chips_of(scenario)}
+            labels = {key: labels[key] for key in sorted(labels, key=lambda key: key not in used)}
         return {key: Thing(key, label, rank) for rank, (key, label) in enumerate(labels.items())}
 
     def named(self, frame: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
@@ -136,6 +139,15 @@ def _shelf(scenario: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     else:
         shelf = scenario[kind]
     return shelf
+
+
+def _chips_of(scenario: Mapping[str, Any]) -> set[str]:
+    """Return the chips that a scenario's supply names: in service, planned, or bought instead."""
+    supply = scenario["supply"]
+    named = {row["chip"] for part in ("in_service", "plan") for row in supply.get(part, ())}
+    programme, buying = supply.get("programme") or {}, supply.get("buying") or {}
+    instead = {programme.get("chip"), programme.get("fallback"), buying.get("other")}
+    return named | {chip for chip in instead if chip is not None}
 
 
 def open_study(out: Path | str) -> Study:

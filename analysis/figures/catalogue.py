@@ -13,6 +13,7 @@ from analysis.figures.style import Draw, canvas, save
 from analysis.measures.binding import NOT_COUNTED
 from analysis.measures.network import was_shared
 from analysis.study_reader import Study
+from analysis.telling import FEWEST
 from analysis.views import cases as case_views
 from analysis.views import fleet as fleet_views
 from analysis.views import network as network_views
@@ -38,6 +39,8 @@ class Plate:
         How to read it and what it rests on.
     height : callable
         Height for a table. [in]
+    of_cases : bool
+        Whether it shows all cases, not the baseline alone.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Plate:
     unit: str
     caption: str
     height: Callable[[pl.DataFrame], float] = lambda _: 4.6
+    of_cases: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ PLATES: tuple[Plate, ...] = (
         "numbers), so differences are taken in pairs; whether the cases' own intervals overlap "
         "says nothing.",
         _rows("case", 0.42),
+        of_cases=True,
     ),
     Plate(
         "supply_demand",
@@ -98,8 +103,10 @@ PLATES: tuple[Plate, ...] = (
         work_views.services_by_quarter,
         work.services_by_quarter,
         "rce, mean over the quarter",
-        "Baseline, each service at its own scale. Dashed: median of the work asked, in the quarter "
-        "of submission. Line and band: median and P10–P90 of the work done. Metrics of a study are "
+        "Baseline, each service at its own scale, all in one unit. Dashed: median of the work "
+        "asked, in the quarter of submission. Line and band: median and P10–P90 of the work done; "
+        "of fewer than five runs, marks at the lowest and the highest. Unserved: given up, or not "
+        "begun by the end of the run. Metrics of a study are "
         "told of one service or quarter too: work_done.SERVICE.QUARTER.",
         lambda data: 0.9 + 1.9 * -(-max(1, data["service"].n_unique()) // 4),
     ),
@@ -146,6 +153,7 @@ PLATES: tuple[Plate, ...] = (
         "Allocated: held by a job's gang. Busy: allocated and not restarting after a fault. "
         "Productive: busy with work that is not lost to a fault. Chips under repair count as "
         "in service.",
+        of_cases=True,
     ),
     Plate(
         "unit_cost",
@@ -156,6 +164,7 @@ PLATES: tuple[Plate, ...] = (
         "gate; cancellation is what orders and wafers called off cost, when they were. Cheaper "
         "and dearer are paired differences whose interval excludes zero.",
         _rows("case", 0.42),
+        of_cases=True,
     ),
     Plate(
         "stop_loss",
@@ -166,6 +175,7 @@ PLATES: tuple[Plate, ...] = (
         "is not left to chance. A stop takes nothing that runs already, only what is yet to "
         "come: a loss within the horizon understates a stop late in it.",
         _rows("node", 0.4),
+        of_cases=True,
     ),
     Plate(
         "concentration",
@@ -176,6 +186,7 @@ PLATES: tuple[Plate, ...] = (
         "horizon. A custom chip's vendor is its design partner. These are not scores of risk: "
         "the work lost by a stop is.",
         _rows("case", 0.5),
+        of_cases=True,
     ),
     Plate(
         "held_back",
@@ -217,15 +228,34 @@ def plates_of(study: Study) -> tuple[Plate, ...]:
     return (*plates, NETWORK) if was_shared(study) else tuple(plates)
 
 
-def provenance(study: Study, unit: str) -> str:
-    """Return the footer that makes a figure readable on its own."""
+def provenance(study: Study, unit: str, *, of_cases: bool = False) -> str:
+    """Return the footer that makes a figure readable on its own.
+
+    Parameters
+    ----------
+    study : Study
+    unit : str
+    of_cases : bool
+        Whether it shows all cases, not the baseline alone.
+    """
     calendar, manifest = study.calendar(), study.manifest()
     quarters = calendar.names()
+    names = [thing.label for thing in study.things("cases").values()]
+    case = f"cases {', '.join(names)}" if of_cases else f"case {names[0]}"
     return (
-        f"Unit: {unit} · horizon {quarters[0]}–{quarters[-1]} · "
-        f"{study.replications} replications, seed {study.seed} · intervals 95 % · "
+        f"Unit: {unit} · {case} · horizon {quarters[0]}–{quarters[-1]} · "
+        f"{study.replications} replications, seed {study.seed} · {_intervals(study)} · "
         f"{study.scenario_file}, run {study.run()} · commit {manifest['commit']}"
     )
+
+
+def _intervals(study: Study) -> str:
+    n = study.replications
+    if n >= FEWEST:
+        return "intervals 95 %"
+    if n == 1:
+        return "one replication: no intervals"
+    return f"{n} runs are too few for a band: bars span them; differences: intervals 95 %"
 
 
 def draw(plate: Plate, study: Study, folder: Path) -> Drawn:
@@ -243,7 +273,8 @@ def draw(plate: Plate, study: Study, folder: Path) -> Drawn:
     figure, ax = canvas(height_in=plate.height(data))
     plate.draw(data, ax)
     title = " ".join(ax.get_title(loc="left").split())
-    png, svg = save(figure, folder / plate.name, provenance(study, plate.unit))
+    footer = provenance(study, plate.unit, of_cases=plate.of_cases)
+    png, svg = save(figure, folder / plate.name, footer)
     csv = folder / f"{plate.name}.csv"
     data.write_csv(csv)
     return Drawn(plate.name, title, plate.caption, png, svg, csv)

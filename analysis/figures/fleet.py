@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from analysis.estimates import of_row
 from analysis.figures import style
-from analysis.words import amount, number, scale
+from analysis.words import amount, listing, number, scale
 
 
 @style.styled
@@ -35,7 +35,7 @@ def chips_in_service(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.errorbar(
         range(len(quarters)), [r["total"] / factor for r in totals],
         yerr=style.reaches(totals, "total", factor), fmt="none", ecolor=style.INK, capsize=3,
-        lw=1.2, label="total, 95 % interval",
+        lw=1.2, label=f"total, {style.whiskers(totals, 'total')}",
     )  # fmt: skip
     style.quarters_axis(ax, quarters)
     ax.set_ylabel(f"Chips in service at quarter's end\n[{unit}]")
@@ -180,9 +180,12 @@ def stranded(data: pl.DataFrame, ax: Axes) -> Axes:
         style.headline(ax, "No chip in service is worthless to any family")
         return style.nothing_to_show(ax, "Every family runs on every chip that stands.")
     quarters = sorted(data["quarter"].unique())
-    for (label, rank), part in data.group_by("label", "rank", maintain_order=True):
+    groups = list(data.group_by("label", "rank", maintain_order=True))
+    for k, ((label, rank), part) in enumerate(groups):
         rows, place = part.to_dicts(), None if rank is None else int(rank)
-        x = [quarters.index(row["quarter"]) for row in rows]
+        # Beside each other, as families that lack the same chips have the same share.
+        beside = 0.12 * (k - (len(groups) - 1) / 2)
+        x = [quarters.index(row["quarter"]) + beside for row in rows]
         ax.errorbar(
             x, part["share"], yerr=style.reaches(rows, "share"), capsize=2.5, lw=1.5,
             color=style.INK if place is None else style.colour(place),
@@ -194,7 +197,7 @@ def stranded(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.set_ylim(bottom=0)
     ax.set_ylabel("Chip time in service without\nsoftware for the family [%]")
     ax.grid(axis="y")
-    style.legend(ax, title="Stranded for")
+    style.legend(ax, title=f"Stranded for\n({style.whiskers(data.to_dicts(), 'share')})")
     style.headline(ax, _stranded_finding(data))
     return ax
 
@@ -203,9 +206,12 @@ def _stranded_finding(data: pl.DataFrame) -> str:
     families = data.filter(pl.col("label").is_not_null())
     worst = families.sort("share").row(-1, named=True)
     none = data.filter(pl.col("label").is_null())
-    idle = none["share"].max() if len(none) else 0.0
-    return (
-        f"{worst['label']} cannot use {number(worst['share'], 2)} % of the chip time of "
-        f"{worst['quarter']}: no software carries it to those chips yet; at most "
-        f"{number(float(str(idle)), 2)} % is worth nothing to any family"
+    idle = float(str(none["share"].max())) if len(none) else 0.0
+    at_worst = families.filter(
+        (pl.col("quarter") == worst["quarter"]) & (pl.col("share") >= worst["share"] * (1 - 1e-9))
     )
+    share = f"{number(worst['share'], 2)} % of chip time in service in {worst['quarter']}"
+    told = f"On {share} there is no software for {listing(at_worst['label'].to_list())}"
+    if idle == 0:
+        return f"{told}; every chip runs some family"
+    return f"{told}; up to {number(idle, 2)} % runs no family at all"

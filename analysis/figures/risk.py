@@ -121,7 +121,7 @@ def held_back(data: pl.DataFrame, ax: Axes) -> Axes:
     totals = data.unique("quarter", keep="first", maintain_order=True).to_dicts()
     ax.errorbar(
         range(len(quarters)), bottom, yerr=style.reaches(totals, "total"), fmt="none",
-        ecolor=style.INK, capsize=3, lw=1.0, label="total, 95 % interval",
+        ecolor=style.INK, capsize=3, lw=1.0, label=f"total, {style.whiskers(totals, 'total')}",
     )  # fmt: skip
     style.quarters_axis(ax, quarters)
     ax.set_ylim(bottom=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -154,9 +154,24 @@ def reach(mean: float, low: float, high: float) -> tuple[float, float]:
     return max(mean - low, 0.0), max(high - mean, 0.0)
 
 
-def reaches(rows: Sequence[dict[str, Any]], value: str, factor: float = 1.0) -> list[list[float]]:
-    """Return matplotlib's ``xerr`` or ``yerr`` of a value with ``_low`` and ``_high``."""
-    pairs = [reach(r[value], r[f"{value}_low"], r[f"{value}_high"]) for r in rows]
+def ends(row: Mapping[str, Any], value: str) -> tuple[float, float]:
+    """Return a value's interval; of replications too few for one, the lowest and the highest."""
+    names = ("least", "most") if row.get(f"{value}_least") is not None else ("low", "high")
+    low, high = (row[f"{value}_{name}"] for name in names)
+    return low, high
+
+
+def whiskers(rows: Sequence[Mapping[str, Any]], value: str) -> str:
+    """Return what the bars of :func:`reaches` show, for a legend."""
+    few = any(row.get(f"{value}_least") is not None for row in rows)
+    return "lowest and highest run" if few else "95 % interval"
+
+
+def reaches(
+    rows: Sequence[Mapping[str, Any]], value: str, factor: float = 1.0
+) -> list[list[float]]:
+    """Return matplotlib's ``xerr`` or ``yerr`` of a value with its :func:`ends`."""
+    pairs = [reach(r[value], *ends(r, value)) for r in rows]
     return [[pair[k] / factor for pair in pairs] for k in (0, 1)]
 
 

@@ -10,12 +10,14 @@ from analysis.estimates import complete, over_replications
 from analysis.measures import waits, work
 from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
+from analysis.telling import FEWEST
 from analysis.uncertainty import quantile_bands
 from simulator.units import DAY_S
 
 _SERVICES = {
     **{"service": pl.String, "label": pl.String, "rank": pl.Int64, "quarter": pl.String},
     **{f"{v}_{p}": pl.Float64 for v in ("asked", "done") for p in ("p10", "p50", "p90")},
+    **{"unserved": pl.Float64, "unserved_share": pl.Float64},
 }
 #: The row that adds up all services.
 ALL = "all"
@@ -69,7 +71,8 @@ def supply_demand(study: Study, case: str = BASELINE) -> pl.DataFrame:
     -------
     DataFrame
         ``quarter, asked_p10, asked_p50, asked_p90, done_p10, done_p50, done_p90``, as
-        reference chips kept productive around the clock [rce].
+        reference chips kept productive around the clock [rce]; of two to four replications also
+        ``_least`` and ``_most``.
     """
     return _spread(study, case, work.by_quarter(study, case))
 
@@ -80,19 +83,36 @@ def services_by_quarter(study: Study, case: str = BASELINE) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``service, label, rank`` and the columns of :func:`supply_demand`.
+        ``service, label, rank`` and the columns of :func:`supply_demand`; of each service alike
+        ``unserved`` [rce-days], mean over replications, and ``unserved_share`` of what it asks [%].
     """
     rows = work.by_quarter(study, case)
+    unserved = _unserved(study, case)
     tables = [
         _spread(study, case, rows.filter(pl.col("service") == key)).select(
             pl.lit(key).alias("service"),
             pl.lit(thing.label).alias("label"),
             pl.lit(thing.rank, dtype=pl.Int64).alias("rank"),
             pl.all(),
+            pl.lit(unserved[key][0]).alias("unserved"),
+            pl.lit(unserved[key][1], dtype=pl.Float64).alias("unserved_share"),
         )
         for key, thing in study.things("services").items()
     ]
     return pl.concat(tables) if tables else pl.DataFrame(schema=_SERVICES)
+
+
+def _unserved(study: Study, case: str) -> dict[str, tuple[float, float | None]]:
+    """Return each service's work unserved, mean [rce-days], and of what it asks [%]."""
+    n = study.replications
+    asked = tally(work.by_quarter(study, case).lazy(), ("service",), asked=pl.col("asked"))
+    lost = tally(work.unserved(study, case).lazy(), ("service",), unserved=pl.col("unserved"))
+    of_asked, of_lost = dict(asked.iter_rows()), dict(lost.iter_rows())
+    found = {}
+    for key in study.things("services"):
+        whole, part = of_asked.get(key, 0.0), of_lost.get(key, 0.0)
+        found[key] = (part / n, 100 * part / whole if whole > 0 else None)
+    return found
 
 
 def _spread(study: Study, case: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -115,6 +135,9 @@ def _spread(study: Study, case: str, rows: pl.DataFrame) -> pl.DataFrame:
         bands = quantile_bands(paths, (0.1, 0.5, 0.9))
         for level, band in zip(("p10", "p50", "p90"), bands, strict=True):
             columns[f"{name}_{level}"] = band.tolist()
+        if 1 < study.replications < FEWEST:
+            columns[f"{name}_least"] = paths.min(axis=0).tolist()
+            columns[f"{name}_most"] = paths.max(axis=0).tolist()
     return pl.DataFrame(columns)
 
 
