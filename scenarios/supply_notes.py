@@ -62,8 +62,8 @@ def gate_rules(programme: Programme) -> str:
         told += " Forced: decided whatever is measured, on the gate's own date"
         if gate.hold > 0:
             told += (
-                ", without the hold a free gate may take; so less may be ported by then, and fewer "
-                "chips meet all rules than where the gate is free"
+                ", without the hold a free gate may take; less may be ported by then, so that more "
+                "chips may miss a rule than where the gate is free"
             )
         told += "."
     return told

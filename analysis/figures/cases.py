@@ -121,10 +121,11 @@ def unit_cost(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.errorbar(
         [row["total"] for _, row in known], [k for k, _ in known],
         xerr=style.reaches([row for _, row in known], "total"), fmt="none", ecolor=style.INK,
-        capsize=3, lw=1.2, label="total, 95 % interval",
+        capsize=3, lw=1.2, label=f"total, {style.whiskers(cases, 'total')}",
     )  # fmt: skip
     for k, row in known:
-        edge = row["total_high"] if math.isfinite(row["total_high"]) else row["total"]
+        high = style.ends(row, "total")[1]
+        edge = high if math.isfinite(high) else row["total"]
         ax.annotate(
             number(row["total"]), (edge, k), (6, 0), textcoords="offset points", va="center"
         )

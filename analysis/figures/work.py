@@ -260,10 +260,10 @@ def _wait_finding(data: pl.DataFrame) -> str:
     if worst["p95"] == 0:
         return "In every service at least 95 jobs of 100 start at once"
     best = data.sort("p95").row(0, named=True)
-    return (
-        f"One job in twenty of {worst['label']} waits longer than {_span(worst['p95'])}; "
-        f"of {best['label']}, longer than {_span(best['p95'])}"
-    )
+    text = f"One job in twenty of {worst['label']} waits longer than {_span(worst['p95'])}; "
+    if best["p95"] == 0:
+        return f"{text}of {best['label']}, at least 95 of 100 start at once"
+    return f"{text}of {best['label']}, longer than {_span(best['p95'])}"
 
 
 def _finite(value: float) -> float:

@@ -8,6 +8,7 @@ from analysis import metrics
 from analysis.estimates import bounds, complete, over_replications, settled
 from analysis.measures import dependence, money, work
 from analysis.study_reader import BASELINE, Study
+from analysis.telling import FEWEST
 from analysis.uncertainty import paired_difference
 from analysis.words import verdict
 
@@ -46,7 +47,8 @@ def unit_cost_by_case(study: Study) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``case, category, cost, cost_low, cost_high, total, total_low, total_high``
+        ``case, category, cost, cost_low, cost_high, total, total_low, total_high, total_least,
+        total_most`` (of two to four replications)
         [USD/rce-day], ``verdict`` on the total's difference from the baseline, ``label, rank``.
     """
     by_category, by_case = [], {}
@@ -68,11 +70,17 @@ def unit_cost_by_case(study: Study) -> pl.DataFrame:
         level = metrics.estimate(sample, "unit_cost")
         delta = metrics.difference(sample, by_case[BASELINE])
         shown = "baseline" if case == BASELINE else verdict(delta) if delta else "no number"
-        rows.append((case, *(bounds(level) if level else [None] * 3), shown))
-    schema = {"case": pl.String} | dict.fromkeys(("total", "total_low", "total_high"), pl.Float64)
+        rows.append((case, *(bounds(level) if level else [None] * 3), *_span(sample), shown))
+    names = ("total", "total_low", "total_high", "total_least", "total_most")
+    schema = {"case": pl.String} | dict.fromkeys(names, pl.Float64)
     totals = pl.DataFrame(rows, schema=schema | {"verdict": pl.String}, orient="row")
     table = over_replications(pl.concat(by_category), ["case", "category"], ["cost"])
     return study.named(table.join(totals, on="case", how="left"), "cases", "case")
+
+
+def _span(sample: pl.Series) -> tuple[object, object]:
+    """Return the lowest and the highest of two to four replications, too few for an interval."""
+    return (sample.min(), sample.max()) if 1 < len(sample) < FEWEST else (None, None)
 
 
 def concentration_by_case(study: Study) -> pl.DataFrame:
