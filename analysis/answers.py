@@ -228,10 +228,14 @@ def _money(study: Study, summary: pl.DataFrame) -> Answer:
     against = listing(told) if told else "no case differs distinguishably"
     if len(costs) > len(told) > 0:
         against += "; the others are not distinguishable"
+    pending = _estimate(summary, "pending")
+    not_firm = ""
+    if pending is not None and pending.mean > 0:
+        not_firm = f", and orders of {amount(pending, 'USD')} are not firm"
     details = [
         f"Cash for racks, development and cancelling over the horizon: "
         f"{_said(summary, 'capital')}; at its end {_said(summary, 'owed')} more are owed on firm "
-        f"orders, and orders of {_said(summary, 'pending')} are not firm.",
+        f"orders{not_firm}.",
         f"Energy of the facilities: {_said(summary, 'energy')}; chips are productive for "
         f"{_said(summary, 'productive')} of their time in service.",
     ]

@@ -22,7 +22,6 @@ _WORK = (
     ("work_done", "Work done"),
     ("unserved_share", "Unserved"),
     ("wait_p95", "Wait P95"),
-    ("productive", "Productive"),
 )
 _MONEY = (
     ("capital", "Cash"),
@@ -32,6 +31,7 @@ _MONEY = (
 )
 _MEANS = (
     ("power_at_end", "Power"),
+    ("productive", "Productive"),
     ("hhi_vendor_flow", "Vendor HHI"),
     ("hhi_foundry_flow", "Foundry HHI"),
 )

@@ -31,7 +31,7 @@ from scenarios.files import (
     warnings_of,
 )
 from scenarios.pages import studies_in, write_pages
-from scenarios.query import QueryError, query, tell
+from scenarios.query import QueryError, query, tables, tell
 from scenarios.rate import rate
 from scenarios.replay import replay_file
 from scenarios.studies import ask, forget, read_study
@@ -136,15 +136,20 @@ def study(
 
 @app.command(name="query")
 def query_results(
-    sql: Annotated[str, typer.Argument(metavar="SELECT", help="A query in DuckDB's SQL.")],
+    sql: Annotated[
+        str | None, typer.Argument(metavar="SELECT", help="A query in DuckDB's SQL.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("out/inhouse_pilot"),
+    list_tables: Annotated[
+        bool, typer.Option("--tables", help="List the tables there are, with their columns.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with a head.")] = False,
 ) -> None:
     """Ask a results folder in SQL: a view a table, with case and replication; runs; results."""
     with clear_faults():
         try:
-            columns, rows = query(sql, results_folder(out))
+            columns, rows = _asked(sql, results_folder(out), list_tables)
         except QueryError as reason:
             err.print(str(reason), markup=False, soft_wrap=True)
             raise typer.Exit(2) from None
@@ -156,6 +161,18 @@ def query_results(
             # As text: square brackets in a value are no markup.
             shown.add_row(*(Text("–" if value is None else str(value)) for value in row))
         Console().print(shown)
+
+
+def _asked(
+    sql: str | None, folder: Path, list_tables: bool
+) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Answer a query, or list what may be asked."""
+    if list_tables:
+        return ["table", "columns"], [*tables(folder)]
+    if sql is None:
+        listed = "\n".join(f"  {name}: {columns}" for name, columns in tables(folder))
+        raise QueryError(f"what is asked, such as SELECT * FROM runs? There are\n{listed}")
+    return query(sql, folder, lambda said: err.print(said, markup=False, soft_wrap=True))
 
 
 @app.command()

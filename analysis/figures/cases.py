@@ -79,7 +79,7 @@ def _difference_finding(rows: list[dict[str, object]]) -> str:
     if more := named("higher"):
         parts.append(f"more work than the baseline: {listing(more)}")
     if less := named("lower"):
-        parts.append(f"less: {listing(less)}")
+        parts.append(f"less{'' if more else ' work than the baseline'}: {listing(less)}")
     exact = [row for row in rows if row["difference_low"] == row["difference_high"] == 0]
     if exact:
         parts.append(f"exactly as much: {listing(str(row['label']) for row in exact)}")

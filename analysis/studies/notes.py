@@ -32,8 +32,13 @@ def notes(section: Section, cells: Sequence[Sequence[str]]) -> list[str]:
     if section.kind in _COMPARED:
         found += [_OF_METRICS.get(metric.id, "") for metric in section.metrics]
     if section.kind == "hedges":
-        found += [*hedges.warnings(section), hedges.BY_THE_DOLLAR]
+        found.append(hedges.BY_THE_DOLLAR)
     return [_sentence(text) for text in found if text]
+
+
+def warnings(section: Section) -> list[str]:
+    """Return what a section asks and hardly means, seen from its runs."""
+    return hedges.warnings(section) if section.kind == "hedges" else []
 
 
 def _sentence(text: str) -> str:

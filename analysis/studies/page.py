@@ -14,7 +14,7 @@ from analysis.figures.catalogue import Drawn
 from analysis.figures.study_plates import draw_answer
 from analysis.stress_des import Facts, Item, checklist, markdown
 from analysis.studies import FINDINGS, TABLES, Answers
-from analysis.studies.notes import notes
+from analysis.studies.notes import notes, warnings
 from analysis.studies.shown import Shown, shown
 from simulator import results
 
@@ -61,7 +61,10 @@ def write_study_page(answers: Answers) -> Path:
     page = folder / "index.html"
     items = _checklist(answers)
     text = environment.get_template("study.html").render(
-        answers=answers, parts=parts, checklist=items
+        answers=answers,
+        notices=[*answers.notices, *(w for s in answers.sections.values() for w in warnings(s))],
+        parts=parts,
+        checklist=items,
     )
     (folder / "stress-des.md").write_text(markdown(answers.title, items), encoding="utf-8")
     page.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.studies import FINDINGS, TABLES, Answers, dependence
-from analysis.studies.notes import notes
+from analysis.studies.notes import notes, warnings
 from analysis.studies.shown import shown
 
 #: A table longer than this is cut; the whole is on disk.
@@ -39,6 +39,7 @@ def answers_text(answers: Answers) -> RenderableType:
         heads, rows, note = _once(*shown(section, table))
         told = [note, *notes(section, rows)] if note else notes(section, rows)
         parts += [Fitted(heads, rows[:longest]), Text(" ".join(told), style="dim")]
+        parts += [Text(said) for said in warnings(section)]
         if len(rows) > longest:
             where = answers.folder / "report" / "index.html"
             parts.append(Text(f"… and {len(rows) - longest} more rows: {where}", style="dim"))

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from scenarios.query import QueryError, query, tell
+from scenarios.cli import app
+from scenarios.query import QueryError, query, tables, tell
+from simulator import results
 from simulator.units import DAY_S
 from tests.analysis.synthetic import DONE, GAIN, NOISE, STOP_LOSS, write_study
 
@@ -57,7 +60,9 @@ def test_runs_say_which_study_each_run_answers(out: Path):
     ("sql", "said"),
     [
         ("SELECT * FROM wrok", "there is no table 'wrok'; did you mean 'work'?"),
-        ("SELECT productive_rce FROM work", "did you mean 'productive_rce_s'?"),
+        ("SELECT productive_rce FROM work", "did you mean 'productive_rce_s'? (work has "),
+        ("SELECT usd FROM nodes", "no column 'usd', only in cost, energy (nodes has "),
+        ("SELECT x FROM nodes", '(nodes has "case", stopped, run, replication, '),
         ("SELECT w.sevrice FROM work w", "there is no column 'sevrice'; did you mean 'service'?"),
         ("SELEC 1", "syntax error"),
     ],
@@ -113,3 +118,58 @@ def test_json_is_one_object_a_line_and_csv_has_a_head(capsys: pytest.CaptureFixt
     assert [json.loads(line) for line in lines] == [{"a": 1, "b": None}, {"a": 2, "b": "x, y"}]
     tell(["a", "b"], [(1, None), (2, "x, y")], "csv")
     assert capsys.readouterr().out.splitlines() == ["a,b", "1,", '2,"x, y"']
+
+
+def test_every_table_is_listed_with_what_it_holds(out: Path):
+    found = dict(tables(out))
+    assert found["runs"] == 'study, section, arm, "case", stopped, run'
+    for name, schema in results.schemas().items():
+        listed = found[name].split(", ")
+        assert listed[:4] == ['"case"', "stopped", "run", "replication"]
+        assert len(listed) == 4 + len(schema)
+        # As it is written it can be asked.
+        assert query(f"SELECT {found[name]} FROM {name}", out)[0][0] == "case"
+
+
+@pytest.mark.parametrize(
+    ("sql", "warns"),
+    [
+        ("SELECT sum(usd) FROM cost", True),
+        ("SELECT quarter, SUM(usd) FROM cost GROUP BY quarter", True),
+        ("WITH c AS (SELECT * FROM cost) SELECT sum(usd) / 1e6 FROM c", True),
+        ("SELECT sum(usd) FILTER (basis = 'cash') FROM cost", True),
+        ("SELECT \"case\", sum(usd) FROM cost GROUP BY ALL", False),
+        ("SELECT sum(usd) FROM cost WHERE \"case\" = 'baseline'", False),
+        ("SELECT run, sum(usd) FROM cost GROUP BY run", False),
+        ("SELECT sum(CASE WHEN basis = 'cash' THEN usd END) FROM cost", True),
+        ("SELECT usd FROM cost", False),
+        ("SELECT sum(1) FROM runs", False),
+        ("PIVOT cost ON quarter USING sum(usd)", False),
+    ],
+)
+def test_a_sum_over_all_cases_is_warned_of(out: Path, sql: str, warns: bool):
+    said: list[str] = []
+    query(sql, out, said.append)
+    assert bool(said) == warns
+    # Three cases beside the baseline, and three stops of their own names.
+    assert not warns or "cost holds 7 cases, and this sum adds them all" in said[0]
+
+
+def test_a_sum_over_one_case_is_not_warned_of(tmp_path: Path):
+    folder = write_study(tmp_path, replications=1)
+    told = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    told |= {"cases": {"baseline": "h-baseline"}, "stops": {}}
+    (folder / "study.json").write_text(json.dumps(told), encoding="utf-8")
+    said: list[str] = []
+    query("SELECT sum(usd) FROM cost", folder, said.append)
+    assert said == []
+
+
+def test_the_command_lists_tables_with_and_without_being_asked(out: Path):
+    listed = CliRunner().invoke(app, ["query", "--tables", "--json", "--out", str(out)])
+    assert listed.exit_code == 0
+    names = [json.loads(line)["table"] for line in listed.stdout.splitlines()]
+    assert {"runs", *results.schemas()} <= {*names}
+    missing = CliRunner().invoke(app, ["query", "--out", str(out)])
+    assert missing.exit_code == 2
+    assert "nodes: " in missing.stderr

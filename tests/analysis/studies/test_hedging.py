@@ -10,8 +10,7 @@ import pytest
 
 from analysis.stratified import best_tilt, stratified_mean
 from analysis.studies import credit, hedges, pilot
-from analysis.studies.notes import notes
-from analysis.studies.shown import shown
+from analysis.studies.page import write_study_page
 from analysis.studies.survival import _outlasts
 from simulator.laws.rare import strata_weights
 from tests.analysis.studies.by_hand import study
@@ -167,8 +166,8 @@ def test_no_hedge_saves_most_by_the_dollar_while_one_of_them_has_no_price(tmp_pa
     assert table["stopped_per_kusd"].to_list()[1] is None
     (warning,) = hedges.warnings(section)
     assert "hedges.hedges.line.costs" in warning
-    _, cells = shown(section, table)
-    assert warning in notes(section, cells)
+    page = write_study_page(found).read_text(encoding="utf-8")
+    assert page.index(warning) < page.index("<figure")
     priced = hedged(tmp_path / "p", runs, {"stock": 0.0, "line": 1e3})
     section, _, text = answer(priced, tmp_path / "p")
     assert hedges.warnings(section) == []
