@@ -264,9 +264,11 @@ def _stop(study: Study, question: str, *, is_vendor: bool) -> Answer:
     worst = here.row(0, named=True)
     if worst["verdict"] not in _CLEAR:
         seen = [of_row(row, "lost", row["replications"]) for row in here.to_dicts()]
-        headline = f"{few[0].upper()}{few[1:]}." if (few := too_few(seen)) else (
-            f"No loss that can be told from zero with {study.replications} replications."
-        )
+        headline = f"No loss that can be told from zero with {study.replications} replications."
+        if all(loss.low == loss.high == 0 for loss in seen):
+            headline = "Nothing is lost in any replication."
+        elif few := too_few(seen):
+            headline = f"{few[0].upper()}{few[1:]}."
     else:
         headline = (
             f"{worst['label']} out for {length} from {stops['quarter']}: "

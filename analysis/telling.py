@@ -65,17 +65,19 @@ def too_few(differences: Iterable[Estimate]) -> str:
     Parameters
     ----------
     differences : iterable of Estimate
-        What was not told from zero. The nearest to being told counts.
+        What was not told from zero. The nearest to being told counts; those that are exactly
+        zero do not.
 
     Examples
     --------
     >>> from analysis.uncertainty import mean_interval
     >>> too_few([mean_interval([1.0, -1.0, 3.0])])
     '3 replications are too few to tell; about 18 may do, if differences are as they seem'
-    >>> too_few([mean_interval([0.0] * 5)])
-    ''
+    >>> too_few([mean_interval([1.0, -1.0] * 3)]), too_few([mean_interval([0.0] * 3)])
+    ('', '')
     """
-    seen = list(differences)
+    # What is zero in every replication is told.
+    seen = [e for e in differences if not e.low == e.high == 0]
     n = min((e.n for e in seen), default=FEWEST)
     if n >= FEWEST:
         return ""

@@ -32,10 +32,15 @@ def importance(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
 
 
 def _two_bars(
-    rows: Sequence[Row], names: Sequence[str], told: Mapping[str, str], ax: Axes, text: Labels
+    rows: Sequence[Row],
+    names: Sequence[str],
+    told: Mapping[str, str],
+    ax: Axes,
+    text: Labels,
+    factor: float = 1.0,
 ) -> Axes:
     """Draw two measures of each row, each with its interval, the names at the side."""
-    bars(ax, rows, told)
+    bars(ax, rows, told, factor)
     label_rows(ax, names)
     style.legend(ax)
     style.headline(ax, text.title)
@@ -110,20 +115,27 @@ def _broken(label: str) -> str:
 
 
 def hedges(data: pl.DataFrame, ax: Axes, text: Labels) -> Axes:
-    """Draw the work each hedge saves by the dollar, while the stop lasts and without it."""
-    rows = data.drop_nulls("stopped_per_kusd").to_dicts()
-    if not rows:
-        style.headline(ax, text.title)
-        return style.nothing_to_show(ax, "Of no hedge a cost is known.")
-    told = {"stopped_per_kusd": "while it stops", "calm_per_kusd": "if nothing stops"}
+    """Draw the work each hedge adds by the dollar; just the work if the cost of one is unknown."""
+    nothing = pl.all_horizontal(pl.col("stated", "in_runs_low", "in_runs_high") == 0)
+    free = data.filter(nothing)
+    known = data.drop_nulls("stopped_per_kusd")
+    by_the_dollar = free.is_empty() and not known.is_empty()
+    rows = (known if by_the_dollar else data).to_dicts()
+    told = {"stopped": "while it stops", "calm": "if nothing stops"}
     names = [f"{r['hedge'].replace('-', ' ')}\n{_costs(r)}" for r in rows]
-    ax.set_xlabel(
-        "Work added by a thousand dollars [rce-days/kUSD]; bars: 95 % interval (Fieller)\n"
-        "under each name: cost as stated + cost in the runs"
-    )
-    return _two_bars(rows, names, told, ax, text)
+    under = "under each name: cost as stated + cost in the runs"
+    if by_the_dollar:
+        told = {f"{measure}_per_kusd": label for measure, label in told.items()}
+        what = "Work added by a thousand dollars [rce-days/kUSD]; bars: 95 % interval (Fieller)"
+        ax.set_xlabel(f"{what}\n{under}")
+        return _two_bars(rows, names, told, ax, text)
+    factor, unit = scale([*data["stopped"], *data["calm"]], "rce-days")
+    ax.set_xlabel(f"Work added [{unit}]; bars: 95 % interval\n{under}")
+    return _two_bars(rows, names, told, ax, text, factor)
 
 
 def _costs(row: Row) -> str:
+    if row["stated"] == row["in_runs_low"] == row["in_runs_high"] == 0:
+        return "no cost stated"
     factor, unit = scale([row["stated"], row["in_runs"]], "USD")
     return f"{number(row['stated'] / factor, 2)} + {number(row['in_runs'] / factor, 2)} {unit}"

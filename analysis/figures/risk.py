@@ -86,8 +86,10 @@ def _loss(row: dict[str, object]) -> str:
 def _stop_finding(data: pl.DataFrame) -> str:
     clear = data.filter(pl.col("verdict") == "higher")
     if clear.is_empty():
-        few = too_few(of_row(row, "lost", row["replications"]) for row in data.to_dicts())
-        if few:
+        losses = [of_row(row, "lost", row["replications"]) for row in data.to_dicts()]
+        if all(loss.low == loss.high == 0 for loss in losses):
+            return "Stopping no node costs any work in any replication"
+        if few := too_few(losses):
             return f"What a stop costs cannot be told: {few}"
         return "Stopping no node costs work that these replications can tell from zero"
     worst = clear.sort("lost_share").row(-1, named=True)

@@ -99,7 +99,8 @@ PLATES: Mapping[str, Plate] = {
         dependence.hedges,
         "Work added by each hedge over what it is held against, on the same luck, by its cost: "
         "what the study states, and what is paid and owed in the runs beyond what it is held "
-        "against. A hedge of which neither is known has no bar.",
+        "against. Where that is unknown of one, the work itself is drawn. A hedge with which less "
+        "is spent than without has no bar by the dollar.",
     ),
     "design": Plate(
         studies.shares,

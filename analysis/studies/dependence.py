@@ -9,6 +9,7 @@ import polars as pl
 from analysis import words
 from analysis.estimates import bounds, of_row, settled
 from analysis.studies.record import Arm, Section
+from analysis.telling import too_few
 from analysis.uncertainty import Estimate, mean_interval
 from simulator.laws.attribution import shapley
 from simulator.laws.exposure import risk_exposure_index
@@ -167,6 +168,8 @@ def _together(section: Section, sets: pl.DataFrame, lasting: str) -> str:
             f"No group alone costs distinguishable work when it stops for {lasting}, but "
             f"{worst['groups']} together cost {words.interval(level, 1.0)} % of the work asked"
         )
+    if few := too_few(of_row(row, "loss", row["replications"]) for row in sets.to_dicts()):
+        return f"What a stop of {lasting} costs: {few}"
     text = f"No stop of {lasting}, of one group or of several, costs distinguishable work"
     if "unserved_share" in section.rows.columns:
         share = section.sample(section.arms[0], "unserved_share")["x"].to_numpy()

@@ -45,6 +45,8 @@ def finding(section: Section, stopped: pl.DataFrame) -> str:
     """Name the stop that moves the outcome most."""
     clear = stopped.filter(pl.col("verdict").is_in(["higher", "lower"]))
     if clear.is_empty():
+        if stopped["verdict"].str.starts_with("exactly zero").all():
+            return f"{section.outcome.label}: no stop changes it in any replication"
         few = too_few(of_row(row, "difference", row["replications"]) for row in stopped.to_dicts())
         if few:
             return f"{section.outcome.label}: {few}"

@@ -7,6 +7,7 @@ import polars as pl
 from analysis import words
 from analysis.sensitivity import tornado
 from analysis.studies.record import Section
+from analysis.telling import too_few
 
 SCHEMA = {
     **dict.fromkeys(("input", "unit"), pl.String),
@@ -48,6 +49,9 @@ def finding(section: Section, bars: pl.DataFrame) -> str:
     """Name the input with the longest bar."""
     clear = bars.filter(pl.col("verdict") == "moves it")
     if clear.is_empty():
+        ends = [section.difference(arm, section.arms[0]) for arm in section.arms[1:]]
+        if few := too_few(e for e in ends if e is not None):
+            return f"{section.outcome.label}: {few}"
         return f"{section.outcome.label}: no input moves it distinguishably"
     top = clear.row(0, named=True)
     factor, unit = words.scale([top["swing"]], section.outcome.unit)

@@ -216,6 +216,7 @@ def test_few_replications_are_said_to_be_few_and_not_that_nothing_is_lost(tmp_pa
     assert "4 replications are too few to tell; about 19 may do" in supplier.headline
     assert "No loss" not in supplier.headline
     assert shared.details == ("Others: Fab Two exactly 0.",)
+    assert shared.headline == "Nothing is lost in any replication."
 
 
 @pytest.mark.parametrize("width", [80, 160])

@@ -184,3 +184,22 @@ def test_what_only_groups_together_cost_is_said_first():
     assert text.startswith("No group alone costs distinguishable work when it stops for 17 weeks")
     # s / sqrt(2) = 0.1, and t of one degree of freedom 12.7.
     assert "a + b together cost 20.0 [18.7, 21.3] %" in text
+
+
+def test_of_few_replications_no_dependence_is_no_finding():
+    """A stop costs 1, -1 and 3 of 100: a mean of 1 and a deviation of 2, told from 18 on."""
+    arms = [arm("whole", a=0.0, b=0.0), arm("a", a=1.0, b=0.0), arm("b", a=0.0, b=1.0),
+            arm("a+b", a=1.0, b=1.0)]  # fmt: skip
+    done = {"whole": 0.0, "a": 1.0, "b": 0.0, "a+b": 1.0}
+    rows = {
+        name: {
+            "work_asked": [100.0] * 3,
+            "work_done": [90.0 - much * x for x in (1.0, -1.0, 3.0)],
+        }
+        for name, much in done.items()
+    }
+    says = {"groups": {"a": ["a"], "b": ["b"]}, "threshold": 0.7, "duration": 119 * 86400.0}
+    given = section("dependence", says, arms, rows)
+    text = dependence.finding(given, dependence.table(given))
+    assert "3 replications are too few to tell; about 18 may do" in text
+    assert "no set loses 70 %" in text

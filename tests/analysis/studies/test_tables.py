@@ -196,6 +196,27 @@ def test_tornado_orders_bars_and_pairs_both_ends(tmp_path: Path):
     assert text.endswith("lead matters most, 10 % from end to end, then growth")
 
 
+def test_a_tornado_of_few_replications_says_so(tmp_path: Path):
+    """Either end moves it by 1, -1 and 3 or by nothing; told from 18 on."""
+    arms = [{"label": "base", "settings": {}}]
+    arms += [{"label": f"growth {x}", "settings": {"growth": x}} for x in (1.0, 3.0)]
+    noise = {1.0: np.array([1.0, -1.0, 3.0]), 3.0: np.zeros(3)}
+
+    def outcome(arm):
+        return 20 + LUCK[:3] + noise.get(arm.get("growth"), 0.0)
+
+    found = study(tmp_path, "tornado", arms, outcome, inputs={"growth": ""})
+    _, _, text = answer(found, tmp_path)
+    assert "3 replications are too few to tell; about 18 may do" in text
+
+
+def test_stops_that_change_nothing_are_told_as_such(tmp_path: Path):
+    arms = [{"label": "whole"}, {"label": "fab", "stopped": "fab", "settings": {"days": 7.0}}]
+    found = study(tmp_path, "stress", arms, lambda arm: 10 + LUCK[:3])
+    _, _, text = answer(found, tmp_path)
+    assert text == "Unserved work, of asked: no stop changes it in any replication"
+
+
 def test_sobol_reads_the_blocks_in_the_designs_order(tmp_path: Path):
     # y = 3 a + b over the unit square: total indices 0.9 and 0.1, no interactions.
     blocks = sobol_design([0, 0], [1, 1], 64, 3)
