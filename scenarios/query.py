@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from simulator import results
-from simulator.spec.faults import hint
+from simulator.spec.faults import hint, nearest
 
 #: A run that a case makes as it stands is called by the case.
 _NAMED_BY = 'arm <> "case", study, section, arm'
@@ -220,16 +220,17 @@ def _explained(base: duckdb.DuckDBPyConnection, sql: str, reason: str) -> str:
     first = reason.split("\n", 1)[0].strip()
     if missing := re.search(r"Table with name \"?([^\s\"!]+)", first):
         there = _tables(base)
-        return f"there is no table {missing[1]!r}{hint(missing[1], there, len(there))}"
+        return f"there is no table {missing[1]!r}{hint(missing[1], there)}"
     if missing := re.search(r"column \"([^\"]+)\" not found|column named \"([^\"]+)\"", first):
         name = missing[1] or missing[2]
         asked = [table for table in _named_in(_parsed(base, sql)) if table in _tables(base)]
         of = base.execute(
             "SELECT DISTINCT column_name, table_name FROM information_schema.columns"
         ).fetchall()
-        near = hint(name, [column for column, table in of if table in asked or not asked])
+        near = nearest(name, [column for column, table in of if table in asked or not asked])
         elsewhere = sorted(table for column, table in of if column == name and table != "named")
-        where = f", only in {', '.join(elsewhere)}" if elsewhere else near
+        where = f"; did you mean {near!r}?" if near else ""
+        where = f", only in {', '.join(elsewhere)}" if elsewhere else where
         listed = "".join(f" ({table} has {_columns(base, table)})" for table in asked)
         return f"there is no column {name!r}{where}{listed}"
     return first
