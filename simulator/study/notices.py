@@ -7,7 +7,8 @@ from typing import Any
 
 from simulator.spec.faults import Fault, dotted, fault
 from simulator.spec.loader import BASELINE
-from simulator.spec.notices import notices, orders, removed, waits
+from simulator.spec.notices import meaningless, notices
+from simulator.spec.notices_money import removed, waits
 from simulator.spec.scenario import Scenario
 from simulator.spec.study_file import Question, StudyFile
 from simulator.study.inputs import Arm
@@ -55,8 +56,8 @@ def _new(before: Scenario, after: Scenario) -> Iterable[str]:
     """Yield what is hardly meant in one scenario, and was not said of the other."""
     if message := removed(before, after):
         yield message
-    known = {message for _, message in orders(before)}
-    for at, message in orders(after):
+    known = {message for _, message in meaningless(before)}
+    for at, message in meaningless(after):
         if message not in known:
             yield f"{dotted(at)}: {message}"
     others = waits(before)

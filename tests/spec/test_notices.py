@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.spec.loader import Given, SpecError, load
-from simulator.spec.notices import notices, of_plan, removed
+from simulator.spec.notices import notices
+from simulator.spec.notices_money import removed, waits
 from simulator.world.chain import Chain
 from simulator.world.supply_world import run_supply
 
@@ -32,7 +33,7 @@ def said(plan: Given) -> list[str]:
 
 
 def test_a_plan_that_is_paid_for_says_nothing(tiny: Given):
-    assert not said(planned(tiny, *({"quarter": q, "racks": n} for q, n in MONEY.items())))
+    assert not said(planned(tiny, *({"quarter": q, "racks": n} for q, n in MONEY.items() if n)))
 
 
 @pytest.mark.parametrize("name", ["inhouse_pilot.yaml", "buildout_2024.yaml"])
@@ -157,6 +158,21 @@ def test_a_demand_surge_that_nobody_feels_is_told(tiny: Given):
     assert not said(others)
 
 
+def test_nothing_ordered_and_nothing_befallen_are_told(tiny: Given):
+    """A purchase of no racks, and a shock after the run, leave the world as it is without them."""
+    calm = planned(tiny, {"quarter": "2025Q1", "racks": 2})
+    nothing = planned(tiny, {"quarter": "2025Q1", "racks": 2}, {"quarter": "2025Q2", "racks": 0})
+    assert said(nothing) == ["supply.plan.1.racks: 0 racks of 'gpu': nothing is ordered"]
+    shock = {"node": "fab-a", "duration": "26 weeks", "severity": 1}
+    late = calm.change({"supply.shocks": [{**shock, "quarter": "2026Q3"}]})
+    (line,) = said(late)
+    assert line.endswith("2026Q3 is after the last quarter, 2026Q2: it never happens")
+    assert not said(calm.change({"supply.shocks": [{**shock, "quarter": "2026Q2"}]}))
+    worlds = [run_supply(g.scenario, 0, 0, Chain(g.scenario)) for g in (calm, nothing, late)]
+    made = [[(o.chip, o.racks, o.wanted_s) for o in w.supply.orders] for w in worlds]
+    assert made[0] == made[1] == made[2]
+
+
 def test_a_plan_that_replaces_another_says_what_it_removed():
     base = load(PILOT)
     one = {"chip": "gb200-nvl72", "quarter": "2025Q2", "spend": "300 MUSD"}
@@ -170,7 +186,7 @@ def test_a_plan_that_replaces_another_says_what_it_removed():
     # The same money for other chips is meant; and so is a plan cut where no money is.
     half = base.change({"supply.plan.0.chip": "mi300x"})
     assert not removed(base.scenario, half.scenario)
-    assert of_plan(added.scenario)
+    assert waits(added.scenario)
 
 
 def test_money_kept_for_a_ramp_is_not_missing_from_a_plan_that_buys_instead():
