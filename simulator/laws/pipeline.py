@@ -31,8 +31,8 @@ class ProductionClock:
         Seconds by which the work that stands in the line has come on [s], and rate of that:
         no spare rate shortens it [1].
     kept_until_s, whole_until_s : list of float
-        Until when the line keeps to its plan, before all time if it is behind it [s]; until
-        when no hurt slows it, whether it is behind or not [s].
+        Until when at least the line keeps to its plan, before all time if it is behind it [s];
+        until when no hurt slows it, whether it is behind or not [s].
     """
 
     at_s: list[float]
@@ -82,7 +82,17 @@ def production_clock(
     for k, end in enumerate(at[1:]):
         lost_s += (1.0 - paces[k]) * (end - at[k])
         worked.append(end - lost_s)
-    return ProductionClock(at, done, rates, worked, paces, *_untils_s(corners))
+    until = [*at[1:], inf]
+    kept = [
+        end if rate == 1.0 and begin == plan else -inf
+        for (begin, plan, rate), end in zip(corners, until, strict=True)
+    ]
+    whole, end = [], inf
+    for begin, _, rate in reversed(corners):
+        if rate < 1.0:
+            end = begin
+        whole.append(end)
+    return ProductionClock(at, done, rates, worked, paces, kept, whole[::-1])
 
 
 def _corners(
@@ -107,22 +117,6 @@ def _corners(
         corners.append((at, at, 1.0))
         done = until
     return corners
-
-
-def _untils_s(corners: list[tuple[float, float, float]]) -> tuple[list[float], list[float]]:
-    """Until when a line keeps to its plan, and until when nothing slows it. [s]."""
-    kept_s, whole_s = [], []
-    kept = whole = inf
-    for at, done, rate in reversed(corners):
-        if at != done:
-            kept = -inf
-        elif rate != 1.0 or kept == -inf:
-            kept = at
-        if rate < 1.0:
-            whole = at
-        kept_s.append(kept)
-        whole_s.append(whole)
-    return kept_s[::-1], whole_s[::-1]
 
 
 def stage_end_s(

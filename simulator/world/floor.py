@@ -48,11 +48,21 @@ class _Room:
         fits = int((self.watts + 0.5) // nameplate_w)
         return int(min(self.positions, self.network, fits))
 
-    def hold(self, racks: int, nameplate_w: float) -> None:
-        """Take room for racks; give it back for a negative number."""
+    def take(self, most: int, nameplate_w: float) -> int:
+        """Take room for as many racks as fit; return how many."""
+        racks = min(most, self.racks(nameplate_w))
+        if racks <= 0:
+            return 0
         self.watts -= racks * nameplate_w
         self.positions -= racks
         self.network -= racks
+        return racks
+
+    def give_back(self, racks: int, nameplate_w: float) -> None:
+        """Leave room that racks had."""
+        self.watts += racks * nameplate_w
+        self.positions += racks
+        self.network += racks
 
 
 class Floor:
@@ -187,11 +197,9 @@ class Floor:
         chip = waiting.chip
         if self._refresh:
             self._make_room(site_id, waiting)
-        room, nameplate_w = self._rooms[site_id], self.nameplate_w[chip]
-        racks = min(waiting.racks, room.racks(nameplate_w))
-        if racks > 0:
+        racks = self._rooms[site_id].take(waiting.racks, self.nameplate_w[chip])
+        if racks:
             waiting.racks -= racks
-            room.hold(racks, nameplate_w)
             if waiting.stages:
                 self.env.process(self._commission(site_id, waiting, racks))
             else:
@@ -240,7 +248,7 @@ class Floor:
             self.retired(site_id, chip, racks)
             self._record(site_id, chip, here - racks)
             self.record.event(self.env.now, "retired", site_id, f"{racks} racks of {chip}")
-            self._rooms[site_id].hold(-racks, self.nameplate_w[chip])
+            self._rooms[site_id].give_back(racks, self.nameplate_w[chip])
         return racks
 
     def _make_room(self, site_id: str, waiting: Consignment) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Generator
 from dataclasses import replace
+from itertools import accumulate
 from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
@@ -195,13 +196,11 @@ class Market:
 
     def _paid(self, asks: list[Ask], given: list[int]) -> int:
         """Pay what is due with racks if all of it can be; return how many could be, in order."""
-        due_usd, most_usd = 0.0, self.treasury.at_hand_usd + CENT_USD
-        for k, (ask, part) in enumerate(zip(asks, given, strict=True)):
-            due_usd += part * ask.rack_usd
-            if due_usd > most_usd:
-                return k
-        self.treasury.pays(due_usd)
-        return len(asks)
+        due_usd = [part * ask.rack_usd for ask, part in zip(asks, given, strict=True)]
+        if self.treasury.pays(sum(due_usd)):
+            return len(asks)
+        most_usd = self.treasury.at_hand_usd + CENT_USD
+        return next(k for k, usd in enumerate(accumulate(due_usd)) if usd > most_usd)
 
     def _tell_unpaid(self, asks: list[Ask]) -> None:
         """Tell who waits for the next window for want of money."""
