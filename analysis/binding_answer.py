@@ -9,6 +9,7 @@ import polars as pl
 from analysis.measures import binding, work
 from analysis.measures.network import was_shared
 from analysis.study_reader import BASELINE, Study
+from analysis.telling import too_few
 from analysis.uncertainty import mean_interval, paired_difference
 from analysis.views import risk as risk_views
 from analysis.words import amount, interval, listing, number
@@ -65,6 +66,8 @@ def _headline(study: Study) -> str:
     if alike:
         level = [f"{_CAUSES[c]} ({told[c]})" for c in (first, *alike)]
         text = f"Not distinguishable with {n} replication{'s' if n > 1 else ''}: {listing(level)}"
+        if few := too_few(leads[c] for c in alike):
+            return f"{text} hold back racks, on average over the run; {few}."
         return f"{text} hold back racks alike, on average over the run."
     if not leads:
         return f"{_first(_CAUSES[first])} alone: {told[first]} wait on average over the run."

@@ -85,6 +85,6 @@ def too_few(differences: Iterable[Estimate]) -> str:
     needed = [k for e in seen if (k := replications_to_tell(e)) is not None]
     if not needed:
         return f"{text}; take at least {FEWEST}"
-    least = max(min(needed), n + 1)
+    least = max(min(needed), FEWEST)
     many = f"more than {_MOST:,}" if least >= _MOST else f"about {least:,}"
     return f"{text}; {many} may do, if differences are as they seem"

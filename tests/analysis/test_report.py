@@ -104,6 +104,8 @@ def test_what_binds_is_not_named_where_its_lead_is_luck(tmp_path: Path) -> None:
     headline, _ = what_binds(open_study(out))
     # 5 racks of each for 90 of 181 days.
     assert headline.startswith("Not distinguishable with 4 replications: ")
+    # Apart by 2, -2, 2 and -2 racks: a mean of 0 bounds no number.
+    assert headline.endswith("4 replications are too few to tell; take at least 5.")
     assert "money (2.49 racks)" in headline
     assert "the site (power, floor or network) (2.5 [0.7, 4.3] racks)" in headline
 

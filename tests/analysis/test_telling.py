@@ -40,3 +40,10 @@ def test_the_nearest_to_being_told_counts():
     far, near = mean_interval([9.0, -8.0, 1.0]), mean_interval([1.0, -1.0, 3.0])
     assert "about 18 may do" in too_few([far, near])
     assert too_few([]) == ""
+
+
+def test_no_number_that_is_still_few_is_said_to_do():
+    # A mean of 10 and a deviation of 1.41: told from 3 on, if two can tell a deviation.
+    wide = mean_interval([9.0, 11.0])
+    assert replications_to_tell(wide) == 3
+    assert "about 5 may do" in too_few([wide])
