@@ -24,7 +24,7 @@ _STEPS = [k / 50 for k in range(-400, 401)]
 
 
 def late_gate(scenario: Scenario) -> Findings:
-    """Yield a gate that is decided after the run, or a last date of the pilot there."""
+    """Yield a gate that is decided after the run, or a last date of the pilot stated there."""
     programme, calendar = scenario.supply.programme, scenario.horizon.calendar
     if programme is None:
         return
@@ -32,9 +32,8 @@ def late_gate(scenario: Scenario) -> Findings:
     if calendar.at(gate.quarter) >= calendar.horizon_s:
         message = f"{gate.quarter} is after the last quarter, {last}: nothing is decided in this"
         yield (*_GATE, "quarter"), f"{message} run, and what is kept for the ramp is not spent"
-    elif calendar.at(gate.last) >= calendar.horizon_s:
-        stated = "" if gate.latest else ", four quarters after the gate as none is stated,"
-        message = f"{gate.last}{stated} is after the last quarter, {last}: where the pilot is late,"
+    elif gate.latest is not None and calendar.at(gate.latest) >= calendar.horizon_s:
+        message = f"{gate.latest} is after the last quarter, {last}: where the pilot is late,"
         yield (*_GATE, "latest"), f"{message} nothing is decided in this run"
 
 
