@@ -35,6 +35,19 @@ def test_what_comes_as_a_quarter_begins_is_of_that_quarter(days, from_quarter):
         assert racks == [0.0] * from_quarter + [10.0] * (3 - from_quarter), what
 
 
+def test_what_comes_before_it_was_promised_is_kept_only_once_it_is():
+    """Promised for day 100, in 2025Q2; some draw a shorter way and serve in 2025Q1."""
+    given = buying(racks=MUSD, plan=[LINE], lead_times={"gpu": lead(1e2 * DAY_S, 2e2 * DAY_S)})
+    early = 0
+    for world in runs(Chain(given), 1, 12):
+        told = {r["what"]: r["racks"] for r in delivery_rows([world])
+                if (r["chip"], r["quarter"]) == ("gpu", "2025Q1")}  # fmt: skip
+        came = world.supply.orders[0].landed_s < 90 * DAY_S
+        assert (told["in_service"], told["promised"], told["kept"]) == (10.0 * came, 0.0, 0.0)
+        early += came
+    assert 0 < early < 12
+
+
 def test_low_and_high_are_the_tenth_and_ninetieth_percentiles_over_replications():
     """Six lines of lead times of their own: sums of many sizes, counted from the deliveries."""
     plan = [{"chip": name, "quarter": "2025Q1", "racks": 2**k} for k, name in enumerate("abcdef")]
