@@ -103,6 +103,21 @@ def over_replications(
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def span(sample: npt.ArrayLike) -> tuple[float | None, float | None]:
+    """Return the lowest and the highest of two to four replications; else none.
+
+    They are too few for an interval that shows anything.
+
+    Examples
+    --------
+    >>> span([3.0, 1.0]), span([3.0]), span([3.0, 1.0, 2.0, 4.0, 5.0])
+    ((1.0, 3.0), (None, None), (None, None))
+    """
+    values = np.asarray(sample, dtype=float)
+    few = 1 < values.size < FEWEST
+    return (float(values.min()), float(values.max())) if few else (None, None)
+
+
 def bounds(estimate: Estimate) -> list[float | None]:
     """Return mean, low and high of an estimate, for a row of a table."""
     return [estimate.mean, estimate.low, estimate.high]

@@ -58,7 +58,10 @@ def tell(console: Console, parts: Mapping[str, Rows], replications: int, notes: 
     """Print what a supply world shows, the largest first where not all has room."""
     if parts["deliveries"]:
         _deliveries(console, parts["deliveries"], notes)
-    _pipeline(console, parts["pipeline"], replications, notes)
+    if parts["pipeline"]:
+        _pipeline(console, parts["pipeline"], replications, notes)
+    else:
+        console.print("Nothing is ordered.")
     if parts["stranded"]:
         console.print("Stranded, chips in service that a family does not run on, mean:")
         console.print(_stranded(parts["stranded"], notes.labels))
@@ -67,7 +70,8 @@ def tell(console: Console, parts: Mapping[str, Rows], replications: int, notes: 
         console.print(f"{text}{figures.chance(row, 'share', ('low', 'high'))}", soft_wrap=True)
     if parts["gate"]:
         console.print(notes.gate, soft_wrap=True)
-    _nodes(console, parts["dependency"], notes)
+    if parts["dependency"]:
+        _nodes(console, parts["dependency"], notes)
 
 
 def _deliveries(console: Console, rows: Rows, notes: Notes) -> None:

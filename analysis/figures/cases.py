@@ -12,7 +12,7 @@ from analysis.figures import style
 from analysis.telling import too_few
 from analysis.words import EXPLAINED, difference, explained, listing, number, scale, signed
 
-_BESIDE = "bars: 95 % interval; at the side: of the baseline's work"
+_BESIDE = "at the side: of the baseline's work, 95 % interval"
 _OPEN = f"open marker, {EXPLAINED}"
 _CATEGORIES = ("racks", "facility", "energy", "development", "cancellation")
 
@@ -34,7 +34,7 @@ def work_difference(data: pl.DataFrame, ax: Axes) -> Axes:
     factor, unit = scale(data["difference"], "rce-days")
     for k, row in enumerate(rows):
         clear = row["verdict"] in ("higher", "lower")
-        pair = style.reach(row["difference"], row["difference_low"], row["difference_high"])
+        pair = style.reach(row["difference"], *style.ends(row, "difference"))
         ax.errorbar(
             row["difference"] / factor, k, xerr=[[p / factor] for p in pair],
             fmt=style.marker(row["rank"]), ms=8.5, ecolor=style.INK, capsize=3, lw=1.3,
@@ -50,6 +50,7 @@ def work_difference(data: pl.DataFrame, ax: Axes) -> Axes:
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlabel(
         f"Work done, case less baseline, same replications [{unit}]\n"
+        f"bars: {style.whiskers(rows, 'difference')}; "
         + "; ".join(filter(None, (_BESIDE, explained(told) and _OPEN)))
     )
     ax.grid(axis="x")

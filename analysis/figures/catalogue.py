@@ -255,7 +255,7 @@ def _intervals(study: Study) -> str:
         return "intervals 95 %"
     if n == 1:
         return "one replication: no intervals"
-    return f"{n} runs are too few for a band: bars of levels span them; others: intervals 95 %"
+    return f"{n} runs are too few for a band: bars span them; intervals in words: 95 %"
 
 
 def draw(plate: Plate, study: Study, folder: Path) -> Drawn:

@@ -67,13 +67,13 @@ def _stops_of_one_case(data: pl.DataFrame, ax: Axes) -> Axes:
     rows = data.sort("lost_share", "label", descending=[True, False]).to_dicts()
     for k, row in enumerate(rows):
         clear = row["verdict"] in ("higher", "lower")
-        ends = ("lost_share_low", "lost_share_high")
+        ends = style.names_of_ends(row, "lost_share")
         dot(ax, k, row, "lost_share", ends, colour=style.colour(3) if clear else "")
     ax.axvline(0, color=style.INK, lw=1)
     label_rows(ax, [row["label"] for row in rows])
     ax.set_xlabel(
         f"Work lost over the horizon, of {plain(rows[0]['case'])}'s own [%]\n"
-        "bars: 95 % interval; open: not distinguishable from zero"
+        f"bars: {style.whiskers(rows, 'lost_share')}; open: not distinguishable from zero"
     )
     style.headline(ax, _stop_finding(data))
     return ax

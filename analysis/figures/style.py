@@ -154,10 +154,15 @@ def reach(mean: float, low: float, high: float) -> tuple[float, float]:
     return max(mean - low, 0.0), max(high - mean, 0.0)
 
 
+def names_of_ends(row: Mapping[str, Any], value: str) -> tuple[str, str]:
+    """Return the columns of a value's interval; of few replications, of the lowest and highest."""
+    few = row.get(f"{value}_least") is not None
+    return (f"{value}_least", f"{value}_most") if few else (f"{value}_low", f"{value}_high")
+
+
 def ends(row: Mapping[str, Any], value: str) -> tuple[float, float]:
     """Return a value's interval; of replications too few for one, the lowest and the highest."""
-    names = ("least", "most") if row.get(f"{value}_least") is not None else ("low", "high")
-    low, high = (row[f"{value}_{name}"] for name in names)
+    low, high = (row[name] for name in names_of_ends(row, value))
     return low, high
 
 

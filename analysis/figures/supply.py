@@ -65,8 +65,12 @@ def chance(row: Mapping[str, Any], name: str, ends: tuple[str, str] | None = Non
 
 
 def supply_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
-    """Return rows as the table that is drawn and written beside the drawing."""
-    return pl.DataFrame(list(rows), infer_schema_length=None)
+    """Return rows as the table that is drawn and written beside the drawing.
+
+    Sums lose the last bits of their rounding.
+    """
+    table = pl.DataFrame(list(rows), infer_schema_length=None)
+    return table.with_columns(pl.selectors.float().round(9))
 
 
 def between(low: float, high: float, factor: float = 100.0, places: int = 0) -> str:
@@ -130,7 +134,7 @@ def _pipeline_finding(rows: Sequence[Mapping[str, Any]]) -> str:
             f"ordered and not in service, the largest part {most}"
         )
     worst = max(rows, key=lambda row: row["held"])
-    if worst["held_low"] <= 0:
+    if math.isfinite(worst["held_low"]) and worst["held_low"] <= 0:
         return f"{last['stop']}: holds nothing that these runs can tell from zero"
     here = [row for row in rows if row["quarter"] == worst["quarter"]]
     where = _stage(max(here, key=lambda row: row["musd"] - row["without"]))

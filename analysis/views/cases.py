@@ -5,10 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from analysis import metrics
-from analysis.estimates import bounds, complete, over_replications, settled
+from analysis.estimates import bounds, complete, over_replications, settled, span
 from analysis.measures import dependence, money, work
 from analysis.study_reader import BASELINE, Study
-from analysis.telling import FEWEST
 from analysis.uncertainty import paired_difference
 from analysis.words import verdict
 
@@ -19,8 +18,9 @@ def work_differences(study: Study) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``case, difference, difference_low, difference_high`` [rce-days], ``baseline`` the
-        baseline's mean [rce-days], ``replications, verdict, label, rank``.
+        ``case, difference, difference_low, difference_high`` [rce-days] and, of two to four
+        replications, ``difference_least, difference_most``; ``baseline`` the baseline's mean
+        [rce-days], ``replications, verdict, label, rank``.
     """
     base = work.done(study)["done"].to_numpy()
     rows = []
@@ -28,12 +28,15 @@ def work_differences(study: Study) -> pl.DataFrame:
         if case != BASELINE:
             done = settled(work.done(study, case)["done"].to_numpy(), base)
             delta = paired_difference(done, base)
-            rows.append((case, *bounds(delta), float(base.mean()), delta.n, verdict(delta)))
+            numbers = (*bounds(delta), *span(done - base))
+            rows.append((case, *numbers, float(base.mean()), delta.n, verdict(delta)))
     schema = {
         "case": pl.String,
         "difference": pl.Float64,
         "difference_low": pl.Float64,
         "difference_high": pl.Float64,
+        "difference_least": pl.Float64,
+        "difference_most": pl.Float64,
         "baseline": pl.Float64,
         "replications": pl.Int64,
         "verdict": pl.String,
@@ -70,17 +73,13 @@ def unit_cost_by_case(study: Study) -> pl.DataFrame:
         level = metrics.estimate(sample, "unit_cost")
         delta = metrics.difference(sample, by_case[BASELINE])
         shown = "baseline" if case == BASELINE else verdict(delta) if delta else "no number"
-        rows.append((case, *(bounds(level) if level else [None] * 3), *_span(sample), shown))
+        ends = span(sample.drop_nulls().to_numpy())
+        rows.append((case, *(bounds(level) if level else [None] * 3), *ends, shown))
     names = ("total", "total_low", "total_high", "total_least", "total_most")
     schema = {"case": pl.String} | dict.fromkeys(names, pl.Float64)
     totals = pl.DataFrame(rows, schema=schema | {"verdict": pl.String}, orient="row")
     table = over_replications(pl.concat(by_category), ["case", "category"], ["cost"])
     return study.named(table.join(totals, on="case", how="left"), "cases", "case")
-
-
-def _span(sample: pl.Series) -> tuple[object, object]:
-    """Return the lowest and the highest of two to four replications, too few for an interval."""
-    return (sample.min(), sample.max()) if 1 < len(sample) < FEWEST else (None, None)
 
 
 def concentration_by_case(study: Study) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.estimates import bounds, complete, over_replications, settled
+from analysis.estimates import bounds, complete, over_replications, settled, span
 from analysis.measures import binding, dependence, gate
 from analysis.measures.tally import tally
 from analysis.study_reader import BASELINE, Study
@@ -19,19 +19,22 @@ def work_lost_by_stop(study: Study) -> pl.DataFrame:
     -------
     DataFrame
         ``case, node, lost, lost_low, lost_high`` [rce-days], ``lost_share, lost_share_low,
-        lost_share_high`` [% of the case's work], ``replications, verdict, label, rank`` of
+        lost_share_high`` [% of the case's work] and, of two to four replications,
+        ``lost_share_least, lost_share_most``; ``replications, verdict, label, rank`` of
         the node.
     """
     rows = []
     groups = dependence.stops(study).group_by("case", "node", maintain_order=True)
     for (case, node), group in groups:
         run = group["run"].to_numpy()
-        loss = paired_difference(run, settled(group["stopped"].to_numpy(), run))
+        stopped = settled(group["stopped"].to_numpy(), run)
+        loss = paired_difference(run, stopped)
         scale = 100.0 / float(run.mean()) if run.mean() > 0 else 0.0
         numbers = bounds(loss)
-        shares = [b * scale if b is not None else None for b in numbers]
+        shares = [b * scale if b is not None else None for b in (*numbers, *span(run - stopped))]
         rows.append((case, node, *numbers, *shares, loss.n, verdict(loss)))
-    real = ("lost", "lost_low", "lost_high", "lost_share", "lost_share_low", "lost_share_high")
+    real = [f"lost{end}" for end in ("", "_low", "_high")]
+    real += [f"lost_share{end}" for end in ("", "_low", "_high", "_least", "_most")]
     schema = (
         {"case": pl.String(), "node": pl.String()}
         | dict.fromkeys(real, pl.Float64())

@@ -11,6 +11,9 @@ from analysis.estimates import over_replications
 from analysis.figures import style
 from analysis.figures.fleet import _stranded_finding
 from analysis.figures.work import _service_finding
+from analysis.measures import work
+from analysis.views import cases as case_views
+from analysis.views import risk as risk_views
 from analysis.views import work as work_views
 
 
@@ -66,6 +69,22 @@ def test_the_service_is_named_that_leaves_most_work_and_the_one_with_the_largest
     assert _service_finding(data).endswith("the largest share in Feed, 51 %")
     data = pl.DataFrame(service("feed", 0.0, 0.0))
     assert _service_finding(data) == "No service leaves work unserved within the run"
+
+
+def test_of_few_runs_differences_span_what_the_pairs_differ_by(study: Study) -> None:
+    """The fixture has four replications of each case."""
+    done = {
+        case: work.done(study, case).sort("replication")["done"].to_numpy() for case in study.cases
+    }
+    rows = case_views.work_differences(study).to_dicts()
+    assert rows
+    for row in rows:
+        apart = done[row["case"]] - done["baseline"]
+        told = (row["difference_least"], row["difference_most"])
+        assert told == pytest.approx((apart.min(), apart.max()))
+        assert row["difference_least"] <= row["difference"] <= row["difference_most"]
+    for row in risk_views.work_lost_by_stop(study).to_dicts():
+        assert row["lost_share_least"] <= row["lost_share"] <= row["lost_share_most"]
 
 
 def test_unserved_work_of_a_service_is_what_the_table_by_service_has(study: Study) -> None:
