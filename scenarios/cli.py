@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -23,6 +22,7 @@ from analysis.studies.terminal import answers_text
 from scenarios.fabric import fabric
 from scenarios.files import (
     check_file,
+    folded,
     load_cases,
     load_one,
     results_folder,
@@ -315,14 +315,6 @@ def _tell_failed(outcome: Outcome) -> None:
         err.print(f"{outcome.reused} replications were there already, {outcome.finished} are new.")
 
 
-def _folded(line: str) -> str:
-    """Fold a line on a terminal so that what belongs to it is indented; elsewhere it stays one."""
-    if not err.is_terminal:
-        return line
-    return fill(line, err.width, subsequent_indent="    ", break_long_words=False,
-                break_on_hyphens=False)  # fmt: skip
-
-
 @contextmanager
 def clear_faults() -> Iterator[None]:
     """Turn what a user can mend into one clear message and exit code 2."""
@@ -330,7 +322,10 @@ def clear_faults() -> Iterator[None]:
         yield
     except SpecError as error:
         for fault in error.faults:
-            err.print(_folded(str(fault)), markup=False, soft_wrap=True)
+            line = folded(str(fault), err.width) if err.is_terminal else str(fault)
+            err.print(line, markup=False, soft_wrap=True)
+        if any(fault.hides for fault in error.faults):
+            err.print("Some checks wait for these to be mended: more may show then.")
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         err.print("Stopped. What is finished stays; the same command resumes.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import fill
 
 from scenarios.studies import read_study
 from simulator.spec import yamlfile
@@ -112,6 +113,20 @@ def check_file(file: Path, names: list[str] | None) -> Iterator[str]:
         differs = f", {n} value{'s differ' if n > 1 else ' differs'}" if n else ""
         yield f"{name}: good{differs}"
     yield from warnings_of(cases)
+
+
+def folded(line: str, width: int) -> str:
+    """Return a line folded to a terminal's width, what belongs to it indented.
+
+    Examples
+    --------
+    >>> print(folded("file.yaml:3: supply.foo: unknown key; known are buying, catch_up", 40))
+    file.yaml:3: supply.foo: unknown key;
+        known are buying, catch_up
+    """
+    return fill(
+        line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def results_folder(out: Path) -> Path:

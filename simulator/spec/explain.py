@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from simulator.spec import slips
-from simulator.spec.faults import Fault, Loc, fault, hint, nearest
+from simulator.spec.faults import Fault, Loc, fault, hiding, hint, nearest
 from simulator.spec.located import Located
 
 #: Marks the error of a mapping's key in pydantic's paths.
@@ -53,7 +53,7 @@ def explain(error: ValidationError, model: type[BaseModel], tree: Located) -> li
             faults.append(fault(tree.place_of(loc), loc, _message(detail, loc, model)))
     for loc, keys in missing.items():
         faults.extend(_missing(loc, keys, model, tree))
-    return faults
+    return hiding(faults)
 
 
 def _is_torn(tree: Located, loc: Loc) -> bool:

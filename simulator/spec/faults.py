@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Fault:
     """Dotted key from the top of the scenario; empty for the file as a whole."""
     message: str
     """What is wrong and what would be right."""
+    hides: bool = field(default=False, compare=False)
+    """Whether later checks could not be run for it, so that more may show once it is mended."""
 
     def __str__(self) -> str:
         subject = f"{self.key}: " if self.key else ""
@@ -63,6 +65,11 @@ class SpecError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.faults))
+
+
+def hiding(faults: Iterable[Fault]) -> list[Fault]:
+    """Return faults that keep later checks from being run."""
+    return [replace(fault, hides=True) for fault in faults]
 
 
 def fault(place: Place, loc: Sequence[str | int], message: str) -> Fault:

@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.representer import SafeRepresenter
 
-from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, file_hint
+from simulator.spec.faults import Fault, Loc, Place, SpecError, fault, file_hint, hiding
 from simulator.spec.located import Located
 
 #: Values a file may unfold to; aliases of aliases can grow without end.
@@ -53,6 +53,13 @@ def read(path: Path, named: Named | None = None) -> Located:
     SpecError
         If the file cannot be read, is no UTF-8 text, no YAML, or no mapping.
     """
+    try:
+        return _mapping(path, named)
+    except SpecError as error:
+        raise SpecError(hiding(error.faults)) from None
+
+
+def _mapping(path: Path, named: Named | None) -> Located:
     tree = parse(_text(path, named), str(path))
     if tree.value is None:
         raise SpecError([Fault(str(path), None, "", "the file is empty")])

@@ -328,3 +328,17 @@ def test_report_of_a_broken_description_is_told(tmp_path, content):
     assert result.exit_code == 2
     assert str(tmp_path) in result.output
     assert "Traceback" not in result.output
+
+
+def test_what_could_not_be_checked_yet_is_said(tmp_path):
+    """A negative budget keeps dates from being compared; an unknown chip does not."""
+    more = "Some checks wait for these to be mended: more may show then."
+    late = changed(tmp_path, "quarter: 2025Q3, min_perf", "quarter: 2024Q3, min_perf")
+    assert "2024Q3 is before" in (told := siliconmix("check", late)).output
+    assert more not in told.output
+    text = late.read_text(encoding="utf-8")
+    late.write_text(text.replace("{2025Q1: 6 MUSD", "{2025Q1: -6 MUSD"), encoding="utf-8")
+    told = siliconmix("check", late)
+    assert "2024Q3 is before" not in told.output
+    assert told.output.splitlines()[-1] == more
+    assert told.exit_code == 2
