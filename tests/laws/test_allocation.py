@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.laws.allocation import contract, priority, pro_rata
+from simulator.laws.allocation import Tier, contract, joint, priority, pro_rata
 
 amounts = st.floats(0, 1e6)
 
@@ -78,3 +78,14 @@ def test_bounds_are_named():
         contract(1, [1], [-1])
     with pytest.raises(ValueError, match="ranks must match"):
         priority(1, [1, 2], [1])
+
+
+def test_the_floor_of_others_is_served_once():
+    """60 for 80 and 40 lots and 40 of others, who have 20 for sure; of the first 5 pass a line.
+
+    At first 20 and 40 x 20/140 = 5.71 to the others, 11.43 to the second. The 17.86 that the
+    first leaves are shared by what is still asked, 28.57 to 14.29: 11.9 and 5.95.
+    """
+    fab = Tier(60, np.ones(2), 40.0, floors=np.array([0.0, 0.0, 20.0]))
+    line = Tier(5, np.array([1.0, 0.0]), 0.0)
+    assert joint([fab, line], [80, 40]).tolist() == pytest.approx([5.0, 11.428571 + 11.904762])

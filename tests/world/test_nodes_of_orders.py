@@ -67,6 +67,20 @@ def test_each_stage_of_an_order_waits_for_its_own_makers(stopped, ends):
     assert order.landed_s == order.ends[-1][1]
 
 
+def test_racks_that_are_not_shipped_wait_for_no_freight():
+    """Nothing of the lead time is on the way: freight stands still, and they land in week 10."""
+    world = run(
+        buying(
+            {"gpu": chip(inputs=needs("freight", stage="ship"))},
+            nodes={"freight": node("integrator")},
+            plan=[ONE],
+            lead_times={"gpu": lead(10 * WEEK_S)},
+            shocks=[stop("freight")],
+        )
+    )
+    assert world.supply.orders[0].landed_s == pytest.approx(10 * WEEK_S)
+
+
 @pytest.mark.parametrize(
     ("losses", "weeks"),
     # The scarcest alone sets the pace: ten weeks of work at .5, .4 or .6.

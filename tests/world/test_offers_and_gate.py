@@ -33,6 +33,17 @@ def test_chips_have_lead_times_of_their_own_luck():
     assert np.abs(z.mean(axis=1) - math.log(10 * WEEK_S)).max() < 4 * 0.54087 / math.sqrt(n)
 
 
+def test_orders_of_before_the_start_have_luck_of_their_own_by_chip():
+    """Two chips in 2024Q4, and the first in the run too: no two of three go together."""
+    leads = {name: lead(100 * WEEK_S, 200 * WEEK_S) for name in ("a", "b")}
+    plan = [order("a", 1, "2024Q4"), order("b", 1, "2024Q4"), order("a", 1)]
+    given = buying({"a": chip(), "b": chip()}, lead_times=leads, plan=plan, quarters=1)
+    made, n = Chain(given), 200
+    z = [[math.log(o.total_s) for o in run(given, 5, r, made).supply.orders] for r in range(n)]
+    found = np.corrcoef(np.array(z).T)[np.triu_indices(3, 1)]
+    assert np.abs(found).max() < 4 / math.sqrt(n)
+
+
 def test_a_held_pilot_is_judged_by_both_rounds():
     """Nine hosts, sd .15: one round's mean errs by .05, that of two by .05 / sqrt(2) = .0354.
 
@@ -113,6 +124,13 @@ def test_a_yield_is_measured_with_noise():
     made, n = Chain(given), 200
     passed = np.mean(["ramp" in states(run(given, 4, r, made)) for r in range(n)])
     assert abs(passed - 0.5) < 4 * math.sqrt(0.25 / n)
+
+
+def test_a_yield_that_goes_by_plan_is_known():
+    """All of it, without noise: it reaches a bound of 1 whatever else is measured."""
+    given = scenario(gate={"min_performance": 0.01, "min_yield": 1.0})
+    made = Chain(given)
+    assert all("ramp" in states(run(given, 4, r, made)) for r in range(20))
 
 
 @pytest.mark.parametrize("forced", ["ramp", "cancel"])
