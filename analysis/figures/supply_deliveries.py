@@ -24,10 +24,7 @@ _LINES = {
 
 
 def shown(data: pl.DataFrame) -> tuple[list[str], list[str]]:
-    """Return the chips that get a panel, the one of all first, and labels of those that do not.
-
-    A single chip is drawn with the money that all chips are.
-    """
+    """Return the chips that get a panel, the one of all first, and labels of those that do not."""
     chips = data["chip"].unique(maintain_order=True).to_list()
     left = data.filter(pl.col("chip").is_in(chips[PANELS:]))
     return chips[:PANELS], left["label"].unique(maintain_order=True).to_list()
