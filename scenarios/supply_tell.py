@@ -143,7 +143,7 @@ def _pipeline(console: Console, rows: Rows, replications: int, notes: Notes) -> 
 def _nodes(console: Console, rows: Rows, notes: Notes) -> None:
     nodes = [row for row in rows if row["what"] == "node" and row["kind"] != "chip"]
     nodes.sort(key=lambda row: (-row["loss"], -row["loss_at_once"], row["id"]))
-    table = _table("node", "tier", "lost at once %", "after switching %", "95 %")
+    table = _table("node", "tier", "lost at once %", "over the stop %", "95 %")
     for row in nodes[:_NODES]:
         tier = TIERS[row["column"]][0]
         loss = (f"{100 * row['loss_at_once']:.0f}", f"{100 * row['loss']:.0f}")
