@@ -74,6 +74,26 @@ def test_what_comes_on_two_ways_of_one_chip_counts_once():
     assert edges["line", "film"] == edges["film", "ore"] == pytest.approx(1.0)
 
 
+def test_a_maker_of_two_inputs_of_one_node_counts_by_the_larger():
+    """Of coats three tenths and of films nine tenths; the other maker seven and one."""
+    inputs = {
+        "coat": {"shares": {"one": 0.3, "two": 0.7}, "source": "a test"},
+        "film": {"shares": {"one": 0.9, "two": 0.1}, "source": "a test"},
+    }
+    nodes = {
+        "fab": node("foundry", "TW", inputs=inputs, rests_on={"power": "grid"}),
+        "one": node("material", "JP"),
+        "two": node("material", "KR"),
+        "grid": node("power", "TW"),
+    }
+    edges = passed_on(Chain(buying(nodes=nodes)), {"gpu": 2.0})
+    assert {i: edges["fab", i] for i in ("one", "two", "grid")} == {
+        "one": pytest.approx(0.9),
+        "two": pytest.approx(0.7),
+        "grid": pytest.approx(1.0),
+    }
+
+
 def test_what_a_node_rests_on_stands_still_without_its_own_inputs():
     nodes = {
         "fab": node("foundry", "TW", rests_on={"power": "grid"}),

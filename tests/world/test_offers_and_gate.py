@@ -87,6 +87,21 @@ def test_the_reserve_is_spent_in_each_of_its_quarters(decided, bought):
     ]
 
 
+@pytest.mark.parametrize("before", [[], ["2025Q3"], ["2025Q2", "2025Q3"]])
+def test_the_reserve_comes_behind_the_plan_of_its_quarter(before):
+    """However long each has waited for 2025Q4: 103 USD pay the pilot's 2, the plan's and no ramp.
+
+    The gate decides as 2025Q2 begins; racks are 2 USD, the plan's one a line, the ramp's 50.
+    """
+    given = scenario(gate={"quarter": "2025Q2", "forced": "ramp"})
+    tree = given.model_dump(mode="json")
+    tree["supply"]["plan"] = [order("gpu", 1, quarter) for quarter in (*before, "2025Q4")]
+    tree["economics"]["budget"] = {"2025Q1": 103.0}
+    orders = run(type(given).from_si(tree)).supply.orders
+    last = [(o.cause, o.funded_s is not None) for o in orders if o.quarter == "2025Q4"]
+    assert last == [("plan", True), ("ramp", False)]
+
+
 def test_money_kept_for_quarters_before_the_decision_is_spent_with_it():
     """The gate decides as 2025Q3 begins: what was kept for 2025Q1 buys its racks then."""
     world = run(scenario(gate={"forced": "ramp"}, reserve={"2025Q1": 10.0, "2025Q3": 4.0}))
