@@ -70,10 +70,16 @@ def test_units_of_a_rack_are_followed_upstream_by_shares_and_units():
 
 
 def test_a_supplier_without_a_share_gives_no_units():
+    film = {"film": {"shares": {"film": 1.0}, "source": "a test"}}
     made = chain_of(
         {"gpu": chip(foundry={"fab": 1.0, "spare": 0.0})},
-        nodes={"spare": node("foundry", "KR", capacity=PLENTY)},
+        nodes={
+            "spare": node("foundry", "KR", capacity=PLENTY, inputs=film),
+            "film": node("material", "JP"),
+        },
     )
+    # Nor does anything of the chip stand on it, or on what it needs.
+    assert made.upstream["gpu"] == ("fab", "line", "maker", "vendor")
     assert made.units.tolist() == [[0.0]]
     assert made.stands_on_scarce == {"gpu": False}
 
