@@ -15,7 +15,7 @@ _DOLLARS = {
 _NUMBER = r"[-+]?\d[\d.,']*"
 _CURRENCY = r"(?:us\$|usd|\$|dollars?)"
 _SUM = re.compile(
-    rf"^\s*({_CURRENCY}?)\s*({_NUMBER})\s*([a-z]*?)\s*({_CURRENCY}?)\s*$", re.IGNORECASE
+    rf"^\s*({_CURRENCY}?)\s*(\d[\d.,']*)\s*([a-z]*?)\s*({_CURRENCY}?)\s*$", re.IGNORECASE
 )
 _MEASURE = re.compile(rf"^\s*({_NUMBER})\s*([A-Za-zµ_/ *]*)\s*$")
 _PERCENT = re.compile(rf"^\s*({_NUMBER})\s*(?:%|percent)\s*$", re.IGNORECASE)

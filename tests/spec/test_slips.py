@@ -39,7 +39,7 @@ def test_a_sum_in_other_letters_is_proposed_as_a_file_has_it(text: str, usd: flo
     assert parse(proposed, "money") == usd
 
 
-@pytest.mark.parametrize("text", ["soon", "40 apples", "€40", "40.5.1 GUSD", "4,0,5 GUSD"])
+@pytest.mark.parametrize("text", ["soon", "40 apples", "40.5.1 GUSD", "4,0,5 GUSD", "-3 GUSD"])
 def test_what_is_not_clear_is_not_guessed(text: str):
     with pytest.raises(ValueError, match="write it like '65 GUSD'"):
         parse(text, "money")
