@@ -109,7 +109,7 @@ class Market:
     def ask(self, order: OrderState, rack_usd: float) -> Ask:
         """Ask for an order's racks, of which so much is due with each: now, or in a window."""
         ask = Ask(self.env, order, rack_usd)
-        if not order.again and self.env.now < self._closes_s:
+        if not order.again and order.wanted_s < self._closes_s:
             self._share([ask], self._left, np.zeros_like(self._left))
         else:
             self.asks.append(ask)

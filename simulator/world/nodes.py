@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import compress
 from math import inf
+from operator import itemgetter
 
 import numpy as np
 
@@ -134,7 +135,9 @@ class Nodes:
                 rows.append((0.0, node, 1.0))
             else:
                 rows += [(t, node, h) for t, h in zip(*self._changes(health), strict=True)]
-        record.rows("nodes", ("t_s", "node", "health"), sorted(r for r in rows if r[0] < horizon_s))
+        rows.sort(key=itemgetter(0))  # of one time they stay in the order of nodes
+        told = [row for row in rows if row[0] < horizon_s]
+        record.rows("nodes", ("t_s", "node", "health"), told)
 
     def _note_when_empty(self, need: Need) -> None:
         """Put the times at which a stock runs out among those at which a health may change."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import simpy
 
-from simulator.results import schemas
+from simulator.results import schema
 from simulator.spec.scenario import Scenario
 from simulator.streams import Streams
 from simulator.world.accounts.fleet import stranded
@@ -172,7 +172,7 @@ def run_supply(
         simpy.Environment(),
         chain or Chain(scenario),
         Streams(seed, replication),
-        Recorder({name: schemas()[name] for name in TABLES}),
+        Recorder({name: schema(name) for name in TABLES}),
     )
     world.run()
     return world
