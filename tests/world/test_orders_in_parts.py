@@ -39,18 +39,19 @@ def test_a_name_that_only_begins_like_anothers_is_not_called_off_with_it():
 
 
 def test_the_rest_of_an_order_keeps_its_price_and_when_it_was_wanted():
-    """Half of 100 racks at 3 USD, listed at 2, are granted in the next quarter."""
+    """Of 100 racks at 3 USD, listed at 2, none are granted at first; then 50, and 50 more."""
     world = run(
         buying(
-            nodes=fab(**{"2025Q1": 50}),
+            nodes=fab(**{"2025Q1": 0.5, "2025Q2": 50}),
             racks={"gpu": rack("gpu", usd=2.0)},
             plan=[order("gpu", 100, price=3.0)],
         )
     )
     first, rest = world.supply.orders
-    assert [o.granted_s for o in (first, rest)] == [0.0, Q2_S]
-    assert first.payments == [(0.0, 150.0)]
-    assert rest.payments == [(Q2_S, 150.0)]
+    third_s = world.scenario.horizon.calendar.at("2025Q3")
+    assert [o.granted_s for o in (first, rest)] == [Q2_S, third_s]
+    assert first.payments == [(Q2_S, 150.0)]
+    assert rest.payments == [(third_s, 150.0)]
     assert (rest.wanted_s, rest.quarter, rest.cause) == (0.0, "2025Q1", "plan")
 
 
