@@ -1,4 +1,4 @@
-"""What is granted is what can be paid: in windows, between them, and at one moment; by hand."""
+"""What is granted is what can be paid, in the order in which it was asked; by hand."""
 
 from collections.abc import Generator
 from typing import Any
@@ -9,7 +9,7 @@ import simpy
 from simulator.units import DAY_S, WEEK_S
 from tests.world.buying import buying, chip, figure, lead, node, rack, world_of
 from tests.world.test_market import granted, order, tight
-from tests.world.test_windows_of_market import buys, fab, grants, run_with
+from tests.world.test_windows_of_market import fab, run_with
 
 Q2_S = 90 * DAY_S
 BOTH = {"gpu": chip(), "dear": chip(vendor="second")}
@@ -56,17 +56,6 @@ def test_who_stands_behind_one_that_cannot_be_paid_waits_though_it_could_be():
     short = [s for k, s in zip(told["kind"], told["subject"], strict=True) if k == "no money"]
     # Each is told once, as it is first passed over.
     assert short == ["plan/dear/2025Q1/1", "plan/gpu/2025Q1/2"]
-
-
-def test_what_is_not_paid_for_between_windows_leaves_what_was_left():
-    """Forty racks are left of 100. Fifty USD pay no 60 racks, whole or part, on day 10.
-
-    They wait; thirty asked on day 20 are granted, as nobody waits for the money itself.
-    """
-    given = buying(nodes=fab(100), plan=[order("gpu", 60)], budget=90.0)
-    world = run_with(given, buys(35, 10), buys(20, 20))
-    assert grants(world)[:2] == [("plan", 60, 0.0), ("later", 35, None)]
-    assert grants(world)[2] == ("later", 20, 20.0)
 
 
 @pytest.mark.parametrize("prepay", [1.0, 0.5])
