@@ -49,8 +49,8 @@ class Market:
     are accepted, and the part of a rack that is left over counts the next time.
 
     Invariant: what a node grants in a quarter, and so what begins in it, is at most its
-    capacity, and no rack that fits, is accepted and can be paid is held back from one who
-    asks.
+    capacity, and nothing that fits, is accepted and can be paid is held back from one who
+    asks. What an order is granted is paid as a whole or not at all.
     """
 
     def __init__(
@@ -118,7 +118,9 @@ class Market:
     def withdraw(self, ask: Ask) -> None:
         """No longer ask; take back what was paid if it was granted this very moment."""
         if ask.triggered:
-            self.treasury.refund(float(ask.value or 0) * ask.rack_usd)
+            given = float(ask.value or 0)
+            self.treasury.refund(given * ask.rack_usd)
+            self._left = self._left + given * self.chain.units[:, self._column[ask.chip]]
         self.asks = [waiting for waiting in self.asks if waiting is not ask]
 
     def hold_windows(self) -> Generator[simpy.Event, Any, None]:
@@ -203,7 +205,8 @@ class Market:
         return next(k for k, usd in enumerate(accumulate(due_usd)) if usd > most_usd)
 
     def _tell_unpaid(self, asks: list[Ask]) -> None:
-        """Tell who waits for the next window for want of money."""
+        """Tell who waits for the next window for want of money; nobody overtakes them in this."""
+        self._closes_s = -inf
         for ask in asks:
             if ask.order.passed_s is None:
                 ask.order.passed_s, ask.order.waits_for = self.env.now, "money"

@@ -9,7 +9,7 @@ import simpy
 from simulator.units import DAY_S, WEEK_S
 from tests.world.buying import buying, chip, figure, lead, node, rack, world_of
 from tests.world.test_market import granted, order, tight
-from tests.world.test_windows_of_market import fab, run_with
+from tests.world.test_windows_of_market import buys, fab, run_with
 
 Q2_S = 90 * DAY_S
 BOTH = {"gpu": chip(), "dear": chip(vendor="second")}
@@ -109,11 +109,27 @@ def test_what_is_called_off_the_moment_it_is_granted_costs_nothing():
         assert world.supply.cancel(asked)
 
     world.env.process(calls_off())
+    world.env.process(buys_later(world, 80, 10.0))
     world.run()
-    first, second = world.supply.orders
+    first, second, third = world.supply.orders
     assert (first.cancelled_s, first.landed_s, first.payments) == (0.0, None, [])
-    assert second.payments == [(Q2_S, 90.0)]
-    assert world.treasury.balance_usd == pytest.approx(10.0)
+    # Its slots are there again: of 100, 80 are bought on day 10. The other's 90 have no money.
+    assert third.payments == []
+    assert second.payments == [(10.0 * DAY_S, 80.0)]
+    assert world.treasury.balance_usd == pytest.approx(20.0)
+
+
+def buys_later(world, racks: int, day: float) -> Generator[simpy.Event, Any, None]:
+    yield world.env.timeout(day * DAY_S)
+    world.supply.buy("gpu", "2025Q1", racks, "later")
+
+
+@pytest.mark.parametrize("nodes", [{}, fab(1000)])
+def test_nobody_overtakes_who_waits_for_money_between_windows(nodes):
+    """Of 90 USD 60 are paid at once; 35 asked on day 10 lack 5, and 20 on day 20 wait behind."""
+    given = buying(nodes=nodes, plan=[order("gpu", 60)], budget=90.0)
+    world = run_with(given, buys(35, 10.0), buys(20, 20.0))
+    assert [o.funded_s for o in world.supply.orders] == [0.0, None, None]
 
 
 def test_a_fabs_floor_is_served_once_where_another_node_holds_a_chip_back():
