@@ -100,7 +100,7 @@ def _corners(
 ) -> list[tuple[float, float, float]]:
     """Return when a line's rate changes [s], its plan done by then [s], its rate from there."""
     corners = []
-    done = t_s[0]
+    done, fast = t_s[0], 1.0 + catch_up
     for h, at, until in zip(health, t_s, [*t_s[1:], inf], strict=True):
         if h < 1 - 1e-6:  # a hurt line has no spare rate; shares sum to 1 within 1e-6
             corners.append((at, done, h))
@@ -108,10 +108,10 @@ def _corners(
             continue
         # Behind its plan a line runs as fast as it can; on time it keeps to it.
         if done < at:
-            corners.append((at, done, 1.0 + catch_up))
-            caught = at + (at - done) / catch_up if catch_up > 0 else inf
+            corners.append((at, done, fast))
+            caught = at + (at - done) / (fast - 1.0) if fast > 1.0 else inf
             if caught >= until:
-                done += (1.0 + catch_up) * (until - at)
+                done += fast * (until - at)
                 continue
             at = caught
         corners.append((at, at, 1.0))

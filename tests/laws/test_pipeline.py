@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from simulator.laws.pipeline import behind_stock, production_clock, stage_end_s
@@ -127,6 +127,7 @@ def test_work_of_no_length_waits_for_its_place_in_a_stopped_line():
     assert stage_end_s(20.0, 0.0, clock([(0.0, 50.0, 1.0)], 0.25)) == 66.0
 
 
+@example(shocks=[(0.0, 2.0, 1.0)], catch_up=1.2e-308, stock=1.0)  # a rate that is none
 @given(shocks=stops, catch_up=st.floats(0.0, 0.5), stock=st.floats(0.5, 40.0))
 def test_behind_a_stock_lacks_what_the_supply_lacks_less_the_stock(shocks, catch_up, stock):
     """Both production clocks, told apart: their lags differ by the stock, and never below zero."""
