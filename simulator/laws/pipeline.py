@@ -75,48 +75,51 @@ def production_clock(
     >>> production_clock([0.0, 10.0], [1.0, 0.5], 0.25).rates
     [1.0, 0.5]
     """
-    corners = _corners(t_s, health, catch_up)
-    at, done, rates = (list(each) for each in zip(*corners, strict=True))
+    at, done, rates = _corners(t_s, health, catch_up)
     paces = [rate if rate < 1 else 1.0 for rate in rates]
-    worked, lost_s = [at[0]], 0.0
-    for k, end in enumerate(at[1:]):
-        lost_s += (1.0 - paces[k]) * (end - at[k])
-        worked.append(end - lost_s)
-    until = [*at[1:], inf]
-    kept = [
-        end if rate == 1.0 and begin == plan else -inf
-        for (begin, plan, rate), end in zip(corners, until, strict=True)
-    ]
-    whole, end = [], inf
-    for begin, _, rate in reversed(corners):
-        if rate < 1.0:
-            end = begin
-        whole.append(end)
+    worked, kept, lost_s = [], [], 0.0
+    for begin, end, plan, rate, pace in zip(at, [*at[1:], inf], done, rates, paces, strict=True):
+        worked.append(begin - lost_s)
+        lost_s += (1.0 - pace) * (end - begin)
+        kept.append(end if rate == 1.0 and begin == plan else -inf)
+    whole, until = [], inf
+    for begin, pace in zip(reversed(at), reversed(paces), strict=True):
+        if pace < 1.0:
+            until = begin
+        whole.append(until)
     return ProductionClock(at, done, rates, worked, paces, kept, whole[::-1])
 
 
 def _corners(
     t_s: Sequence[float], health: Sequence[float], catch_up: float
-) -> list[tuple[float, float, float]]:
+) -> tuple[list[float], list[float], list[float]]:
     """Return when a line's rate changes [s], its plan done by then [s], its rate from there."""
-    corners = []
+    corners: list[float] = []
+    dones: list[float] = []
+    rates: list[float] = []
+
+    def turn(at: float, done: float, rate: float) -> None:
+        corners.append(at)
+        dones.append(done)
+        rates.append(rate)
+
     done, fast = t_s[0], 1.0 + catch_up
     for h, at, until in zip(health, t_s, [*t_s[1:], inf], strict=True):
         if h < 1 - 1e-6:  # a hurt line has no spare rate; shares sum to 1 within 1e-6
-            corners.append((at, done, h))
+            turn(at, done, h)
             done += h * (until - at)
             continue
         # Behind its plan a line runs as fast as it can; on time it keeps to it.
         if done < at:
-            corners.append((at, done, fast))
+            turn(at, done, fast)
             caught = at + (at - done) / (fast - 1.0) if fast > 1.0 else inf
             if caught >= until:
                 done += fast * (until - at)
                 continue
             at = caught
-        corners.append((at, at, 1.0))
+        turn(at, at, 1.0)
         done = until
-    return corners
+    return corners, dones, rates
 
 
 def stage_end_s(

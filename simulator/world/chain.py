@@ -73,8 +73,8 @@ class Chain:
         Inputs of each node and chip.
     ties : mapping of str to tuple of str
         Nodes each node rests on, its country among them where that is a node.
-    foundations : mapping of str to tuple of str
-        Each node with all that it rests on.
+    foundations, fed : mapping of str to tuple of str
+        Each node with all that it rests on; those of them that have inputs.
     upstream : mapping of str to tuple of str
         Nodes that a chip needs a share of above zero of.
     switch_lags_s, qualified_s : set of float
@@ -126,6 +126,10 @@ class Chain:
         dates = {t for need in switched for t in need.qualified_s}
         self.qualified_s = {t for t in dates if -math.inf < t < math.inf}
         self.foundations = {i: tuple(sorted(stands_on(self.graph, i))) for i in nodes}
+        self.fed = {
+            i: tuple(base for base in bases if self.needs[base])
+            for i, bases in self.foundations.items()
+        }
         #: Kept by :func:`simulator.world.fragility.reached`.
         self.reached: dict[tuple[str, ...], dict[str, float]] = {}
         self._echoes: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import suppress
 from heapq import heappop, heappush
 from typing import Any
@@ -57,6 +58,61 @@ class Alarm(simpy.Event):
         self.callbacks = []
         heappush(env._queue, (t_s, NORMAL, next(env._eid), self))
         return self
+
+
+class Process(simpy.Process):
+    """A process of the many: begins and goes on as SimPy's own, in a third of the calls.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+    generator : Generator
+    alarm : Alarm
+        Begins it; it may be set again once the process is under way.
+
+    Examples
+    --------
+    >>> env = simpy.Environment()
+    >>> alarm = Alarm(env)
+    >>> def wait(alarm):
+    ...     return (yield alarm.at(0.1)) + (yield alarm.at(0.3))
+    >>> env.run(Process(env, wait(alarm), alarm))
+    0.4
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        generator: Generator[simpy.Event, Any, Any],
+        alarm: Alarm,
+    ) -> None:
+        self.env, self.callbacks, self._generator = env, [], generator
+        alarm.callbacks, alarm._value = [self._resume], None
+        self._target = alarm
+        # Before it can be interrupted at the moment at which it begins.
+        heappush(env._queue, (env._now, URGENT, next(env._eid), alarm))
+
+    def _resume(self, event: simpy.Event) -> None:
+        """Go on with what an event brought; what is not usual is left to SimPy."""
+        if not event._ok:
+            super()._resume(event)
+            return
+        env = self.env
+        env._active_proc = self
+        try:
+            target = self._generator.send(event._value)
+        except BaseException as end:
+            self._ok = isinstance(end, StopIteration)
+            self._value = end.value if isinstance(end, StopIteration) else end
+            heappush(env._queue, (env._now, NORMAL, next(env._eid), self))
+            self._target = None  # type: ignore[assignment]  # as SimPy's own
+        else:
+            if target.callbacks is None:  # has happened already
+                super()._resume(target)
+                return
+            target.callbacks.append(self._resume)
+            self._target = target
+        env._active_proc = None
 
 
 class Answer(simpy.Event):

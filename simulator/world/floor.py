@@ -50,9 +50,11 @@ class _Room:
 
     def take(self, most: int, nameplate_w: float) -> int:
         """Take room for as many racks as fit; return how many."""
-        racks = min(most, self.racks(nameplate_w))
-        if racks <= 0:
-            return 0
+        racks, enough_w = most, self.watts + 0.5 >= most * nameplate_w
+        if not enough_w or most > self.positions or most > self.network:
+            racks = min(most, self.racks(nameplate_w))
+            if racks <= 0:
+                return 0
         self.watts -= racks * nameplate_w
         self.positions -= racks
         self.network -= racks

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import compress
+from itertools import chain as joined
+from itertools import pairwise
 from math import inf
-from operator import itemgetter
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.laws.arrays import Array
 from simulator.laws.pipeline import ProductionClock, behind_stock, production_clock
-from simulator.laws.recovery import group_health, health_on, mean_between
+from simulator.laws.recovery import group_health, health_on, losses_on, mean_between, together
 from simulator.streams import Streams
 from simulator.world.chain import Chain, Need
 from simulator.world.fragility import reached
@@ -46,14 +47,14 @@ class Nodes:
                 self._note_steps(blow)
         self._catch_up = chain.scenario.supply.catch_up.value
         self.t_s = self._times([t for steps in self.steps.values() for s in steps for t in s[:2]])
-        self._own = {node: self._left(self.t_s, steps) for node, steps in self.steps.items()}
+        self._own = self._own_healths()
         self._given: dict[str, Array | None] = {}
         for need in chain.stocked:
             self._note_when_empty(need)
         #: Which of the times the run begins with.
         self._start = int(np.searchsorted(self.t_s, 0.0))
-        #: By line, once somebody asked for it.
-        self._clocks: dict[int, ProductionClock | None] = {}
+        #: Of each line, once somebody asked for one.
+        self._clocks: list[ProductionClock | None] | None = None
 
     def _note_steps(self, blow: Blow) -> None:
         steps = blow.steps()
@@ -65,11 +66,9 @@ class Nodes:
 
     def clocks(self, chip: str) -> list[ProductionClock | None]:
         """Return the clock of each stage of a chip's orders; None where it never fails."""
-        lines = self.chain.lines_of[chip]
-        for line in lines:
-            if line not in self._clocks:
-                self._clocks[line] = self._clock(self.chain.lines[line])
-        return [self._clocks[line] for line in lines]
+        if self._clocks is None:
+            self._clocks = self._wind()
+        return [self._clocks[line] for line in self.chain.lines_of[chip]]
 
     def health(self, node: str) -> Array | None:
         """Part of a node's plan it can give, from each time of `t_s` on. [1]."""
@@ -121,6 +120,17 @@ class Nodes:
         t_s = t_s[(edges_s[0] <= t_s) & (t_s <= edges_s[-1])]
         return mean_between(edges_s, t_s, self._left(t_s, steps))
 
+    def _own_healths(self) -> dict[str, Array]:
+        """Return the health of each node but for what it rests on and needs."""
+        if not self.steps:
+            return {}
+        start, end, severity = zip(*joined.from_iterable(self.steps.values()), strict=True)
+        lost, edge, own = losses_on(self.t_s, start, end, severity), 0, {}
+        for node, steps in self.steps.items():
+            own[node] = together(lost[edge : edge + len(steps)], self.chain.scenario.supply.overlap)
+            edge += len(steps)
+        return own
+
     def _left(self, t_s: Array, steps: _Steps) -> Array:
         start, end, lost = zip(*steps, strict=True)
         return health_on(t_s, start, end, lost, self.chain.scenario.supply.overlap)
@@ -128,15 +138,16 @@ class Nodes:
     def tell(self, record: Recorder) -> None:
         """Record every node's health at the start and as it changes within the horizon."""
         horizon_s = self.chain.scenario.horizon.calendar.horizon_s
-        rows: list[tuple[float, str, float]] = []
-        for node in sorted(self.chain.scenario.supply.nodes):
-            health = self.health(node)
-            if health is None:
-                rows.append((0.0, node, 1.0))
-            else:
-                rows += [(t, node, h) for t, h in zip(*self._changes(health), strict=True)]
-        rows.sort(key=itemgetter(0))  # of one time they stay in the order of nodes
-        told = [row for row in rows if row[0] < horizon_s]
+        nodes = [*self.chain.ties]
+        times, states = self._from_start([self.health(node) for node in nodes])
+        # In order of time, those of one time in order of nodes.
+        at, which = np.nonzero(_new(states).T & (times < horizon_s)[:, None])
+        told = zip(
+            times[at].tolist(),
+            [nodes[k] for k in which.tolist()],
+            states[which, at].tolist(),
+            strict=True,
+        )
         record.rows("nodes", ("t_s", "node", "health"), told)
 
     def _note_when_empty(self, need: Need) -> None:
@@ -166,7 +177,7 @@ class Nodes:
                 own = self._without_echoes(node, base)
             if own is not None:
                 health = own if health is None else health * own
-        for base in self.chain.foundations[node]:
+        for base in self.chain.fed[node]:
             health = self._scarcest(self.chain.needs[base], health)
         return health
 
@@ -190,29 +201,42 @@ class Nodes:
 
     def _covered(self, need: Need) -> Array | None:
         """Part of a need that its suppliers cover."""
+        if need.shares == (1.0,):  # nobody can stand in
+            return self.health(need.suppliers[0])
         parts = [self.health(supplier) for supplier in need.suppliers]
         if all(part is None for part in parts):
             return None
-        if need.shares == (1.0,):  # nobody can stand in
-            return parts[0]
         whole = np.ones_like(self.t_s)
         stacked = [whole if part is None else part for part in parts]
         return group_health(
             self.t_s, stacked, need.shares, need.limits, need.lag_s, need.qualified_s
         )
 
-    def _clock(self, needs: tuple[Need, ...]) -> ProductionClock | None:
-        """Return a line's clock: the scarcest input sets the pace; nothing if it never fails."""
-        health = self._scarcest(needs, None)
-        if health is None:
-            return None
-        times, states = self._changes(health)
-        if min(states) >= 1 - 1e-6:
-            return None
-        return production_clock(times, states, self._catch_up)
+    def _wind(self) -> list[ProductionClock | None]:
+        """Return each line's clock: the scarcest input sets the pace; nothing if it never fails."""
+        times, states = self._from_start([self._scarcest(n, None) for n in self.chain.lines])
+        new = _new(states)
+        edges = [0, *np.cumsum(np.count_nonzero(new, axis=1)).tolist()]
+        t_s, health = times[np.nonzero(new)[1]].tolist(), states[new].tolist()
+        return [
+            production_clock(t_s[a:b], health[a:b], self._catch_up)
+            if min(health[a:b]) < 1 - 1e-6
+            else None
+            for a, b in pairwise(edges)
+        ]
 
-    def _changes(self, health: Array) -> tuple[list[float], list[float]]:
-        """Return the start, and the times from there on at which a health differs from before."""
-        states = health.tolist()[self._start :]
-        new = [now != before for now, before in zip(states, [None, *states], strict=False)]
-        return [*compress(self.t_s.tolist()[self._start :], new)], [*compress(states, new)]
+    def _from_start(self, healths: list[Array | None]) -> tuple[Array, Array]:
+        """Return the times from the start on; some healths from each, shape (healths, times)."""
+        times = self.t_s[self._start :]
+        states = np.ones((len(healths), len(times)))
+        for k, health in enumerate(healths):
+            if health is not None:
+                states[k] = health[self._start :]
+        return times, states
+
+
+def _new(states: Array) -> npt.NDArray[np.bool_]:
+    """Tell where each of some states begins or is another than before; same shape."""
+    new = np.ones(states.shape, bool)
+    np.not_equal(states[:, 1:], states[:, :-1], out=new[:, 1:])
+    return new

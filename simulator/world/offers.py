@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import log
 from statistics import NormalDist
 
 import numpy as np
@@ -93,7 +93,8 @@ class Offers:
 def _draw(total: Spread[float], luck: np.random.Generator, quarters: int) -> list[float]:
     """Draw a lead time for each of some quarters. [s]."""
     sigma = log(total.p90 / total.median) / _Z90
-    return [total.median * exp(sigma * z) for z in luck.standard_normal(quarters).tolist()]
+    lead_s: list[float] = (total.median * np.exp(sigma * luck.standard_normal(quarters))).tolist()
+    return lead_s
 
 
 def _quarters_before(t_s: float) -> int:

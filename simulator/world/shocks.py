@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 from math import exp, log
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
@@ -40,8 +39,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Blow:
+class Blow(NamedTuple):
     """One shock that happens: to whom, from, until, and the share lost at its start."""
 
     kind: str
@@ -51,11 +49,11 @@ class Blow:
     severity: float
     recovery: Shape = "step"
     warning_s: float = 0.0
-    #: What it takes: output, allocation, demand or stock.
-    takes: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "takes", _TAKES.get(self.kind, "output"))
+    @property
+    def takes(self) -> str:
+        """What it takes: output, allocation, demand or stock."""
+        return _TAKES.get(self.kind, "output")
 
     def steps(self) -> list[tuple[float, float, float]]:
         """Return its stretches of constant loss: begin, end [s] and share lost [1]."""

@@ -13,7 +13,7 @@ from simulator.laws.pipeline import stage_end_s
 from simulator.streams import Streams
 from simulator.world.buying import Purchase, slipped, whole_racks
 from simulator.world.chain import STAGES, Chain
-from simulator.world.clock import Alarm, At
+from simulator.world.clock import Alarm, At, Process
 from simulator.world.floor import Consignment, Floor
 from simulator.world.market import Ask, Market
 from simulator.world.nodes import Nodes
@@ -148,9 +148,10 @@ class Supply:
 
     def _enter(self, order: OrderState) -> None:
         self.orders.append(order)
-        order.process = simpy.Process(self.env, self._deliver(order))
+        alarm = Alarm(self.env)
+        order.process = Process(self.env, self._deliver(order, alarm), alarm)
 
-    def _deliver(self, order: OrderState) -> Generator[simpy.Event, Any, None]:
+    def _deliver(self, order: OrderState, alarm: Alarm) -> Generator[simpy.Event, Any, None]:
         """Tell the story of one order."""
         env, tell, offer = self.env, self.record.tell, self.offers.of[order.chip]
         try:
@@ -178,7 +179,6 @@ class Supply:
             made_s = self._schedule(order, offer, order.funded_s)
             way = offer.unshipped if owing else offer.whole
             slot_s = self._pass(order, way, made_s, made_s)
-            alarm = Alarm(env)
             for stage, end_s in order.ends:
                 now_s = yield alarm.at(end_s)
                 tell((now_s, _DONE[stage], order.name, ""))

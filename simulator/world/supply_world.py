@@ -76,9 +76,7 @@ class SupplyWorld:
             env,
             scenario,
             record,
-            self.programme.rack_in_service
-            if in_service is None
-            else _told(in_service, self.programme),
+            _told(in_service or _nobody, self.programme),
             self.nameplate_w,
             retired or _nobody,
             streams,
@@ -135,10 +133,12 @@ class SupplyWorld:
 
 
 def _told(told: _Told, programme: Programme) -> _Told:
-    """Return what tells a listener, and the programme, that racks are in service.
+    """Return what tells a listener, and the programme if any, that racks are in service.
 
     A method of the world would hold the world, which then only the collector could free.
     """
+    if programme.spec is None:
+        return told
 
     def in_service(site: str, chip: str, racks: int) -> None:
         told(site, chip, racks)
