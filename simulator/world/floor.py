@@ -221,11 +221,12 @@ class Floor:
         self._begin(site_id, arrived, racks)
 
     def _begin(self, site_id: str, arrived: Consignment, racks: int) -> None:
-        chip = arrived.chip
+        chip, now_s = arrived.chip, self.env.now
         kind = site_id, chip
         self.racks[kind] = here = self.racks.get(kind, 0) + racks
         self.in_service(site_id, chip, racks)
-        now_s = self._record(site_id, chip, here)
+        watts = here * self.nameplate_w[chip]
+        self._tell_fleet((now_s, site_id, chip, here, here * self._chips[chip], watts))
         self._tell_delivery((arrived.order, site_id, chip, racks, now_s))
 
     def retire(self) -> Generator[simpy.Event, Any, None]:
@@ -248,8 +249,10 @@ class Floor:
         if racks:
             self.racks[site_id, chip] = here - racks
             self.retired(site_id, chip, racks)
-            self._record(site_id, chip, here - racks)
-            self.record.event(self.env.now, "retired", site_id, f"{racks} racks of {chip}")
+            left, now_s = here - racks, self.env.now
+            watts = left * self.nameplate_w[chip]
+            self._tell_fleet((now_s, site_id, chip, left, left * self._chips[chip], watts))
+            self.record.event(now_s, "retired", site_id, f"{racks} racks of {chip}")
             self._rooms[site_id].give_back(racks, self.nameplate_w[chip])
         return racks
 
@@ -266,12 +269,6 @@ class Floor:
                     break
                 standing -= needed
                 refresh[1] -= self._take_out(site_id, old, needed)
-
-    def _record(self, site_id: str, chip: str, here: int) -> float:
-        """Tell what stands at a site from now on; return when that is. [s]."""
-        now_s, watts = self.env.now, here * self.nameplate_w[chip]
-        self._tell_fleet((now_s, site_id, chip, here, here * self._chips[chip], watts))
-        return now_s
 
 
 def _old_for_one_more(room: _Room, nameplate_w: float, old_w: float) -> int:

@@ -30,10 +30,13 @@ _Z90 = NormalDist().inv_cdf(0.9)
 class Ask(Answer):
     """Racks of an order that wait for an allocation; happens with those granted and paid."""
 
-    def __init__(self, env: simpy.Environment, order: OrderState, rack_usd: float) -> None:
+    def __init__(
+        self, env: simpy.Environment, order: OrderState, column: int, rack_usd: float
+    ) -> None:
         self.env, self.callbacks = env, []  # as Answer's own, whose call would cost as much again
         self.order = order
-        self.chip = order.chip
+        #: Of its chip, among those that can be bought.
+        self.column = column
         self.racks = order.racks
         #: Due with each. [USD]
         self.rack_usd = rack_usd
@@ -108,7 +111,7 @@ class Market:
 
     def ask(self, order: OrderState, rack_usd: float) -> Ask:
         """Ask for an order's racks, of which so much is due with each: now, or in a window."""
-        ask = Ask(self.env, order, rack_usd)
+        ask = Ask(self.env, order, self._column[order.chip], rack_usd)
         if not order.again and order.wanted_s < self._closes_s:
             self._share([ask], self._left, np.zeros_like(self._left))
         else:
@@ -120,7 +123,7 @@ class Market:
         if ask.triggered:
             given = float(ask.value or 0)
             self.treasury.refund(given * ask.rack_usd)
-            self._left = self._left + given * self.chain.units[:, self._column[ask.chip]]
+            self._left = self._left + given * self.chain.units[:, ask.column]
         self.asks = [waiting for waiting in self.asks if waiting is not ask]
 
     def hold_windows(self) -> Generator[simpy.Event, Any, None]:
@@ -151,7 +154,7 @@ class Market:
         while True:
             racks = [0] * len(self.chain.bought)
             for ask in asks:
-                racks[self._column[ask.chip]] += ask.racks
+                racks[ask.column] += ask.racks
             grants, left = self._grants(asks, racks, supply, outside)
             given = [ask.racks for ask in asks] if grants == racks else self._given(asks, grants)
             paid = self._paid(asks, given)
@@ -160,7 +163,8 @@ class Market:
             self._tell_unpaid(asks[paid:])
             asks, self._carried = asks[:paid], {**carried}
         self._left = left
-        self._tell_short(racks, grants)
+        if grants != racks:
+            self._tell_short(racks, grants)
         for ask, part in zip(everyone, [*given, *[0] * (len(everyone) - len(asks))], strict=True):
             if part:
                 ask.give(part)
@@ -191,9 +195,8 @@ class Market:
         """Return what each who asks gets of its chip's racks, the oldest first."""
         left, given = [*grants], []
         for ask in asks:
-            column = self._column[ask.chip]
-            given.append(min(ask.racks, left[column]))
-            left[column] -= given[-1]
+            given.append(min(ask.racks, left[ask.column]))
+            left[ask.column] -= given[-1]
         return given
 
     def _paid(self, asks: list[Ask], given: list[int]) -> int:
@@ -220,9 +223,9 @@ class Market:
 
     def _places(self, asks: list[Ask]) -> list[int]:
         """Return each chip's place among those who ask: who asked first comes first."""
-        first = dict.fromkeys(ask.chip for ask in asks)
-        place = {chip: k for k, chip in enumerate(first)}
-        return [place.get(chip, len(place)) for chip in self.chain.bought]
+        first = dict.fromkeys(ask.column for ask in asks)
+        place = {column: k for k, column in enumerate(first)}
+        return [place.get(column, len(place)) for column in range(len(self.chain.bought))]
 
     def _binding(self, column: int) -> str:
         """Name the node that has least left for a chip, if one has not enough for a rack."""

@@ -142,13 +142,12 @@ class Nodes:
         times, states = self._from_start([self.health(node) for node in nodes])
         # In order of time, those of one time in order of nodes.
         at, which = np.nonzero(_new(states).T & (times < horizon_s)[:, None])
-        told = zip(
-            times[at].tolist(),
-            [nodes[k] for k in which.tolist()],
-            states[which, at].tolist(),
-            strict=True,
+        record.columns(
+            "nodes",
+            t_s=times[at].tolist(),
+            node=[nodes[k] for k in which.tolist()],
+            health=states[which, at].tolist(),
         )
-        record.rows("nodes", ("t_s", "node", "health"), told)
 
     def _note_when_empty(self, need: Need) -> None:
         """Put the times at which a stock runs out among those at which a health may change."""

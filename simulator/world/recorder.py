@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -68,13 +67,10 @@ class Recorder:
         for name, value in row.items():
             columns[name].append(value)
 
-    def rows(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Append many rows to *table*, each in the order of *names*."""
-        columns = self._tables[table]
-        rows = rows if isinstance(rows, list) else list(rows)
-        # Transposed by zip, each row would be an iterator of its own.
-        for k, name in enumerate(names if rows else ()):
-            columns.setdefault(name, []).extend(map(itemgetter(k), rows))
+    def columns(self, table: str, **columns: list[Any]) -> None:
+        """Append many rows to *table*, column by column."""
+        for name, values in columns.items():
+            self._tables[table].setdefault(name, []).extend(values)
 
     def event(self, t_s: float, kind: str, subject: str, detail: str = "") -> None:
         """Append one line to the story of the run."""
