@@ -80,7 +80,8 @@ def production_clock(
     worked, kept, lost_s = [], [], 0.0
     for begin, end, plan, rate, pace in zip(at, [*at[1:], inf], done, rates, paces, strict=True):
         worked.append(begin - lost_s)
-        lost_s += (1.0 - pace) * (end - begin)
+        if pace < 1.0:
+            lost_s += (1.0 - pace) * (end - begin)
         kept.append(end if rate == 1.0 and begin == plan else -inf)
     whole, until = [], inf
     for begin, pace in zip(reversed(at), reversed(paces), strict=True):

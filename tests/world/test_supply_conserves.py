@@ -236,7 +236,7 @@ def test_windows_grant_what_there_is_and_is_asked_and_hold_nothing_back(plan, ev
         if unpaid:
             assert balance_usd < spent_usd + first[-1].racks * first[-1].rack_usd
         assert all(_granted(ask) == 0 for ask in unpaid)
-        given_out = [(a.chip, racks, _granted(a)) for a, racks in asked if a not in unpaid]
+        given_out = [(a.order.chip, racks, _granted(a)) for a, racks in asked if a not in unpaid]
         seen.append((market, market.env.now, given_out, supply, outside, accepted))
 
     def noted(market, asks):
