@@ -50,12 +50,13 @@ class _Room:
 
     def take(self, most: int, nameplate_w: float) -> int:
         """Take room for as many racks as fit; return how many."""
-        racks, enough_w = most, self.watts + 0.5 >= most * nameplate_w
-        if not enough_w or most > self.positions or most > self.network:
+        racks, needed_w = most, most * nameplate_w
+        if needed_w > self.watts + 0.5 or most > self.positions or most > self.network:
             racks = min(most, self.racks(nameplate_w))
             if racks <= 0:
                 return 0
-        self.watts -= racks * nameplate_w
+            needed_w = racks * nameplate_w
+        self.watts -= needed_w
         self.positions -= racks
         self.network -= racks
         return racks

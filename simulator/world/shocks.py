@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from math import exp, log
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -74,7 +74,7 @@ def draw_shocks(chain: Chain, streams: Streams) -> tuple[Blow, ...]:
     for index, (random, nodes) in enumerate(chain.random_shocks):
         until_s = 0.0 if index in counted else horizon_s
         arrivals = _arrivals(random, streams(chain.shock_streams[index]), until_s)
-        for begin_s, length_s, severity in (*arrivals, *counted.get(index, ())):
+        for begin_s, length_s, severity in arrivals + counted.get(index, []):
             blows.append(
                 Blow(
                     random.kind,
@@ -126,19 +126,18 @@ def _extent(random: RandomShocks, stream: np.random.Generator) -> tuple[float, f
 
 def _arrivals(
     random: RandomShocks, stream: np.random.Generator, horizon_s: float
-) -> Iterator[_Arrival]:
-    """Yield begin, length [s] and severity [1] of each shock of a stream."""
-    mean_s = YEAR_S / random.per_year.value
+) -> list[_Arrival]:
+    """Return begin, length [s] and severity [1] of each shock of a stream."""
+    mean_s, found = YEAR_S / random.per_year.value, []
     # From well before the start, so that a shock may be under way on the first day.
-    t_s = -BEFORE_S
-    while True:
-        t_s += mean_s * float(stream.standard_exponential())
-        if t_s >= horizon_s:
-            return
+    t_s = mean_s * stream.standard_exponential() - BEFORE_S
+    while t_s < horizon_s:
         length_s, severity = _extent(random, stream)
-        yield t_s, length_s, severity
+        found.append((t_s, length_s, severity))
         if random.arrival == "renewal":
             t_s += length_s
+        t_s += mean_s * stream.standard_exponential()
+    return found
 
 
 def herald(
