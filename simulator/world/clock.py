@@ -61,7 +61,7 @@ class Alarm(simpy.Event):
 
 
 class Process(simpy.Process):
-    """A process of the many: begins and goes on as SimPy's own, in a third of the calls.
+    """A process of the many: begins and goes on as SimPy's own, in fewer calls.
 
     Parameters
     ----------
