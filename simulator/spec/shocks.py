@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from simulator.spec.base import Count, Figure, Id, Quarter, Ratio, Share, Spec, Spread
+from simulator.spec.base import Count, Figure, Id, Quarter, Share, Spec, Spread
 from simulator.spec.quantities import Seconds
 
+#: Of shocks, of which each is told: what comes daily is no shock but a lower capacity. [1/yr]
+Rate = Annotated[float, Field(gt=0, le=366)]
 #: What a shock is; says what it takes away.
 Kind = Literal[
     "stop",
@@ -88,8 +90,8 @@ class RandomShocks(Hit):
 
     id: Id | None = None
     """Name of its random stream, needed where one node has two of a kind."""
-    per_year: Figure[Ratio]
-    """Arrivals a year. [1/yr]"""
+    per_year: Figure[Rate]
+    """Arrivals a year, at most one a day. [1/yr]"""
     duration: Spread[Seconds]
     """Length of a shock."""
     severity: Share = 1.0

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from simulator.streams import Streams
 from simulator.units import DAY_S, WEEK_S, YEAR_S
@@ -113,3 +114,15 @@ def test_other_shocks_slow_nothing_that_is_made(kind, racks, weeks):
     first = world.supply.orders[0]
     assert (first.racks, first.granted_s) == (racks, 0.0)
     assert first.landed_s == pytest.approx(weeks * WEEK_S)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"per_year": 367.0}, "less than or equal to 366"),
+        ({"severity": 0.3, "least_severity": 0.4}, "least_severity 0.4 is above severity 0.3"),
+    ],
+)
+def test_what_comes_daily_is_no_shock_and_the_least_is_not_the_most(change, why):
+    with pytest.raises(ValidationError, match=why):
+        drawn(1, **change)
