@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import exp, log
 from statistics import NormalDist
 
 import numpy as np
@@ -93,8 +93,9 @@ class Offers:
 def _draw(total: Spread[float], luck: np.random.Generator, quarters: int) -> list[float]:
     """Draw a lead time for each of some quarters. [s]."""
     sigma = log(total.p90 / total.median) / _Z90
-    lead_s: list[float] = (total.median * np.exp(sigma * luck.standard_normal(quarters))).tolist()
-    return lead_s
+    # One by one: the exponentials of an array differ in their last digit from processor to
+    # processor, and so would the dates of a run.
+    return [total.median * exp(sigma * z) for z in luck.standard_normal(quarters).tolist()]
 
 
 def _quarters_before(t_s: float) -> int:
