@@ -1,12 +1,16 @@
 """Luck of lead times by chip, what a held pilot is judged by, and the reserve by quarter."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
+from simulator.streams import Streams
 from simulator.units import DAY_S, WEEK_S
 from simulator.world.chain import Chain
+from simulator.world.nodes import Nodes
+from simulator.world.offers import Offers
 from tests.world.buying import buying, chip, figure, lead, run, spread
 from tests.world.test_market import order
 from tests.world.test_programme import scenario, states
@@ -42,6 +46,18 @@ def test_orders_of_before_the_start_have_luck_of_their_own_by_chip():
     z = [[math.log(o.total_s) for o in run(given, 5, r, made).supply.orders] for r in range(n)]
     found = np.corrcoef(np.array(z).T)[np.triu_indices(3, 1)]
     assert np.abs(found).max() < 4 / math.sqrt(n)
+
+
+def test_lead_times_are_exponentials_taken_one_by_one():
+    """To the last digit, so that no processor's way with arrays moves a date."""
+    leads = {"gpu": lead(10 * WEEK_S, 20 * WEEK_S)}
+    made = Chain(buying(lead_times=leads, quarters=40))
+    sigma = math.log(2) / NormalDist().inv_cdf(0.9)
+    for r in range(5):
+        drawn = Streams(5, r)("lead/gpu").standard_normal(40)
+        alone = [10 * WEEK_S * math.exp(sigma * float(z)) for z in drawn]
+        streams = Streams(5, r)
+        assert [*Offers(made, streams, Nodes(made, streams)).of["gpu"].lead_s.values()] == alone
 
 
 def test_a_held_pilot_is_judged_by_both_rounds():
