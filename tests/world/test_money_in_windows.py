@@ -119,6 +119,29 @@ def test_what_is_called_off_the_moment_it_is_granted_costs_nothing():
     assert world.treasury.balance_usd == pytest.approx(20.0)
 
 
+def test_what_is_called_off_the_moment_it_is_granted_gives_back_what_its_own_chip_takes():
+    """Twenty racks of four chips leave 20 of the fab's 100; without them 90 of one chip fit."""
+    names = ("gpu", "large")
+    given = buying(
+        {name: chip() for name in names},
+        racks={"large": rack("large", chips=4)},
+        nodes=fab(100),
+        plan=[order("large", 20)],
+    )
+    world = world_of(given)
+
+    def calls_off() -> Generator[simpy.Event, Any, None]:
+        while not world.treasury.paid_usd:
+            yield world.env.timeout(0)
+        assert world.supply.cancel(world.supply.orders[0])
+
+    world.env.process(calls_off())
+    world.env.process(buys_later(world, 90, 10.0))
+    world.run()
+    _, later = world.supply.orders
+    assert (later.chip, later.racks, later.granted_s) == ("gpu", 90, 10.0 * DAY_S)
+
+
 def buys_later(world, racks: int, day: float) -> Generator[simpy.Event, Any, None]:
     yield world.env.timeout(day * DAY_S)
     world.supply.buy("gpu", "2025Q1", racks, "later")

@@ -149,6 +149,16 @@ def test_an_in_house_chip_is_provisioned_for_the_power_it_needs(energy, racks):
     assert world.nameplate_w["gpu"] == 1.0
 
 
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(("lacking_w", "racks"), [(0.0, 3), (0.4, 3), (0.6, 2)])
+def test_of_power_half_a_watt_may_lack(together, lacking_w, racks):
+    """Three racks of a kilowatt: what rounds to their power is enough for them, and no less."""
+    plan = [order("gpu", 3)] if together else [order("gpu", 1)] * 3
+    given = buying(racks={"gpu": rack("gpu", watts=1000.0)}, plan=plan)
+    world = run(at_sites({"a": site(9, watts=3000.0 - lacking_w)}, given))
+    assert world.floor.racks == {("a", "gpu"): racks}
+
+
 def test_a_refresh_takes_out_racks_of_its_own_site_alone():
     """Four old racks fill each of two sites; three new ones come for the first."""
     line = {"chip": "old", "site": "a", "quarter": "2025Q1", "racks": 9, "makes_room_for": "new"}

@@ -161,8 +161,12 @@ def test_a_window_waits_for_the_programmes_orders_of_the_same_moment():
 
 @pytest.mark.parametrize(
     ("racks", "queues", "why"),
-    # Half of ten is accepted, and 95 are left; of 150 the fab has 100.
-    [(10, tight(0.5), "5 of 10 racks; not accepted"), (150, {}, "100 of 150 racks; fab binds")],
+    # Half of ten is accepted, and 95 are left; of 150, or of one too many, the fab has 100.
+    [
+        (10, tight(0.5), "5 of 10 racks; not accepted"),
+        (150, {}, "100 of 150 racks; fab binds"),
+        (101, {}, "100 of 101 racks; fab binds"),
+    ],
 )
 def test_who_is_short_is_told_why(racks, queues, why):
     world = run(buying(nodes=fab(100), plan=[order("gpu", racks)], queues=queues))
