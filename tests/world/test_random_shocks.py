@@ -13,6 +13,16 @@ from simulator.world.shocks import Blow, draw_shocks
 from tests.world.buying import buying, figure, lead, run, spread
 
 LENGTH = spread(4 * WEEK_S, 20 * WEEK_S)
+MONTHLY = {
+    arrival: Chain(
+        buying(
+            random_shocks=[
+                {"node": "fab", "per_year": figure(12), "duration": LENGTH, "arrival": arrival}
+            ]
+        )
+    )
+    for arrival in ("poisson", "renewal")
+}
 
 
 def drawn(replications: int, per_year: float = 12.0, **more) -> list[Blow]:
@@ -34,6 +44,22 @@ def test_lengths_of_shocks_have_their_median_and_90th_percentile():
     # By its logarithm's spread too: sigma = ln(5) / 1.28155 = 1.25584.
     sd = np.std(np.log(lengths_s))
     assert abs(sd / 1.25584 - 1) < 4 / math.sqrt(2 * n)
+
+
+@pytest.mark.parametrize("arrival", ["poisson", "renewal"])
+def test_the_first_shock_is_waited_for_from_five_years_before_the_start(arrival):
+    """A month in the mean, and as much in its deviation: nothing happens at once."""
+    n, month_s = 200, YEAR_S / 12
+    waits_s = np.array(
+        [
+            min(blow.start_s for blow in draw_shocks(MONTHLY[arrival], Streams(7, r))) + 5 * YEAR_S
+            for r in range(n)
+        ]
+    )
+    assert waits_s.min() > 0
+    assert abs(waits_s.mean() / month_s - 1) < 4 / math.sqrt(n)
+    # The deviation of an exponential's estimated deviation is sqrt(2 / n) of it.
+    assert abs(waits_s.std() / month_s - 1) < 4 * math.sqrt(2 / n)
 
 
 @pytest.mark.parametrize(

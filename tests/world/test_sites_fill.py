@@ -159,6 +159,17 @@ def test_of_power_half_a_watt_may_lack(together, lacking_w, racks):
     assert world.floor.racks == {("a", "gpu"): racks}
 
 
+def test_power_that_some_of_an_order_leaves_is_there_for_others():
+    """Of five racks of a kilowatt three fit in 3.5 kW; five of 100 W beside them."""
+    given = buying(
+        {"gpu": chip(), "small": chip()},
+        racks={"gpu": rack("gpu", watts=1000.0), "small": rack("small", watts=100.0)},
+        plan=[order("gpu", 5), order("small", 6, "2025Q2")],
+    )
+    world = run(at_sites({"a": site(99, watts=3500.0)}, given))
+    assert world.floor.racks == {("a", "gpu"): 3, ("a", "small"): 5}
+
+
 def test_a_refresh_takes_out_racks_of_its_own_site_alone():
     """Four old racks fill each of two sites; three new ones come for the first."""
     line = {"chip": "old", "site": "a", "quarter": "2025Q1", "racks": 9, "makes_room_for": "new"}
