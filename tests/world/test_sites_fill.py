@@ -1,8 +1,13 @@
 """Which racks go where and when: cooling, order of sites and of the dock, refresh, power."""
 
 import pytest
+import simpy
 
+from simulator.streams import Streams
 from simulator.units import WEEK_S
+from simulator.world.chain import Chain
+from simulator.world.recorder import Recorder
+from simulator.world.supply_world import SupplyWorld
 from tests.world.buying import buying, chip, figure, lead, rack, run
 from tests.world.test_market import order
 from tests.world.test_programme import scenario as with_programme
@@ -182,3 +187,20 @@ def test_a_refresh_takes_out_racks_of_its_own_site_alone():
     ]
     world = run(type(given).from_si(tree))
     assert world.floor.racks == {("a", "old"): 1, ("a", "new"): 3, ("b", "old"): 4}
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_listener_is_told_of_all_racks_that_go_into_service(ours):
+    """With a programme, which listens too, and without."""
+    given = with_programme(gate={"forced": "ramp"}) if ours else buying(plan=[order("gpu", 3)])
+    told: list[tuple[str, str, int]] = []
+    world = SupplyWorld(
+        simpy.Environment(),
+        Chain(given),
+        Streams(0, 0),
+        Recorder(),
+        lambda *what: told.append(what),
+    )
+    world.run()
+    assert told
+    assert told == [row[1:] for row in deliveries(world)]
