@@ -82,50 +82,12 @@ def health_on(
     ...  for how in ("multiply", "worst", "add")]
     [0.4, 0.5, 0.3]
     """
-    return together(losses_on(t_s, start_s, end_s, severity), overlap)
-
-
-def losses_on(t_s: ArrayLike, start_s: ArrayLike, end_s: ArrayLike, severity: ArrayLike) -> Array:
-    """Share of output each of some shocks takes from each of some times on. [1].
-
-    Parameters
-    ----------
-    t_s : array_like, shape (times,)
-        Times, with every begin and end among them. [s]
-    start_s, end_s, severity : array_like, shape (shocks,)
-        Begin and end [s] and share of output lost [1].
-
-    Returns
-    -------
-    ndarray, shape (shocks, times)
-
-    Examples
-    --------
-    >>> losses_on([0, 5, 10], [0, 5], [5, 10], [0.5, 0.2]).tolist()
-    [[0.5, 0.0, 0.0], [0.0, 0.2, 0.0]]
-    """
     t = np.asarray(t_s, float)
     start, end = np.asarray(start_s, float)[:, None], np.asarray(end_s, float)[:, None]
-    return np.where((start <= t) & (t < end), np.asarray(severity, float)[:, None], 0.0)
-
-
-def together(lost: Array, overlap: Overlap = "multiply") -> Array:
-    """What some shocks leave of one node's output, each having taken its share. [1].
-
-    Parameters
-    ----------
-    lost : ndarray, shape (shocks, times)
-        [1]
-    overlap : {"multiply", "worst", "add"}
-        See :func:`health_on`.
-
-    Examples
-    --------
-    >>> [float(together(np.array([[0.5], [0.2]]), how)[0]) for how in ("multiply", "worst", "add")]
-    [0.4, 0.5, 0.30000000000000004]
-    """
-    if len(lost) == 1:  # leaves the same by every rule
-        return np.asarray(1.0 - lost[0])
+    if len(start) == 1:  # leaves the same by every rule
+        left = 1.0 - np.asarray(severity, float)
+        return np.where((start[0] <= t) & (t < end[0]), left, 1.0)
+    lost = np.where((start <= t) & (t < end), np.asarray(severity, float)[:, None], 0.0)
     if overlap == "multiply":
         return np.asarray(np.prod(1.0 - lost, axis=0))
     if overlap == "worst":

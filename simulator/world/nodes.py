@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain as joined
 from itertools import pairwise
 from math import inf
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from simulator.laws.arrays import Array
 from simulator.laws.pipeline import ProductionClock, behind_stock, production_clock
-from simulator.laws.recovery import group_health, health_on, losses_on, mean_between, together
+from simulator.laws.recovery import group_health, health_on, mean_between
 from simulator.streams import Streams
 from simulator.world.chain import Chain, Need
 from simulator.world.fragility import reached
@@ -47,7 +46,7 @@ class Nodes:
                 self._note_steps(blow)
         self._catch_up = chain.scenario.supply.catch_up.value
         self.t_s = self._times([t for steps in self.steps.values() for s in steps for t in s[:2]])
-        self._own = self._own_healths()
+        self._own = {node: self._left(self.t_s, steps) for node, steps in self.steps.items()}
         self._given: dict[str, Array | None] = {}
         for need in chain.stocked:
             self._note_when_empty(need)
@@ -119,17 +118,6 @@ class Nodes:
         t_s = np.union1d(edges_s, [t for begin, end, _ in steps for t in (begin, end)])
         t_s = t_s[(edges_s[0] <= t_s) & (t_s <= edges_s[-1])]
         return mean_between(edges_s, t_s, self._left(t_s, steps))
-
-    def _own_healths(self) -> dict[str, Array]:
-        """Return the health of each node but for what it rests on and needs."""
-        if not self.steps:
-            return {}
-        start, end, severity = zip(*joined.from_iterable(self.steps.values()), strict=True)
-        lost, edge, own = losses_on(self.t_s, start, end, severity), 0, {}
-        for node, steps in self.steps.items():
-            own[node] = together(lost[edge : edge + len(steps)], self.chain.scenario.supply.overlap)
-            edge += len(steps)
-        return own
 
     def _left(self, t_s: Array, steps: _Steps) -> Array:
         start, end, lost = zip(*steps, strict=True)

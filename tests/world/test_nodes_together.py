@@ -1,4 +1,4 @@
-"""Nodes whose losses are found together: each has its own, and is told of in its place."""
+"""Nodes beside each other: each has its own losses, and is told of in its place."""
 
 import numpy as np
 import pytest
