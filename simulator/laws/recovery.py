@@ -84,15 +84,23 @@ def health_on(
     """
     t = np.asarray(t_s, float)
     start, end = np.asarray(start_s, float)[:, None], np.asarray(end_s, float)[:, None]
-    if len(start) == 1:  # leaves the same by every rule
-        left = 1.0 - np.asarray(severity, float)
-        return np.where((start[0] <= t) & (t < end[0]), left, 1.0)
     lost = np.where((start <= t) & (t < end), np.asarray(severity, float)[:, None], 0.0)
     if overlap == "multiply":
         return np.asarray(np.prod(1.0 - lost, axis=0))
     if overlap == "worst":
         return 1.0 - np.max(lost, axis=0, initial=0.0)
     return np.maximum(0.0, 1.0 - np.sum(lost, axis=0))
+
+
+def health_under(t_s: Array, start_s: float, end_s: float, severity: float) -> Array:
+    """Health of a node that one shock hits, from each of some times on: `health_on`'s of it. [1].
+
+    Examples
+    --------
+    >>> health_under(np.array([0.0, 5.0, 10.0]), 5.0, 10.0, 0.4).tolist()
+    [1.0, 0.6, 1.0]
+    """
+    return np.where((start_s <= t_s) & (t_s < end_s), 1.0 - severity, 1.0)
 
 
 def mean_between(edges_s: ArrayLike, t_s: ArrayLike, values: ArrayLike) -> Array:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from simulator.laws.arrays import Array
 from simulator.laws.pipeline import ProductionClock, behind_stock, production_clock
-from simulator.laws.recovery import group_health, health_on, mean_between
+from simulator.laws.recovery import group_health, health_on, health_under, mean_between
 from simulator.streams import Streams
 from simulator.world.chain import Chain, Need
 from simulator.world.fragility import reached
@@ -120,6 +120,8 @@ class Nodes:
         return mean_between(edges_s, t_s, self._left(t_s, steps))
 
     def _left(self, t_s: Array, steps: _Steps) -> Array:
+        if len(steps) == 1:  # leaves the same by every rule, and is the most frequent
+            return health_under(t_s, *steps[0])
         start, end, lost = zip(*steps, strict=True)
         return health_on(t_s, start, end, lost, self.chain.scenario.supply.overlap)
 
