@@ -106,6 +106,7 @@ class Dispatcher:
         self.solves = 0
         self._speed = speed
         self._w, self._k = np.nonzero(speed > 0)
+        self._speeds: list[float] = speed[self._w, self._k].tolist()
         use = np.arange(len(self._w))
         self._rows = np.zeros((families + chips, len(use)))
         self._rows[self._w, use] = speed[self._w, self._k]
@@ -170,6 +171,8 @@ class Dispatcher:
         # Only the dual vertex of least value can belong to a feasible basis.
         prices = np.stack([basis.price for basis in self._known], axis=1)
         best = np.argmin(right.take(todo, axis=1).T @ prices, axis=1)
+        # Numbers of one or two bytes are sorted by counting.
+        best = best.astype(np.min_scalar_type(len(self._known)))
         by_basis = np.argsort(best, kind="stable")
         edges = np.searchsorted(best[by_basis], np.arange(len(self._known) + 1)).tolist()
         worlds = todo[by_basis]
@@ -203,24 +206,29 @@ class Dispatcher:
     def _result(self, use: Array, right: Array, largest: Array, uses: bool) -> ManyDispatches:
         """Take back what the nudge gave, and sum uses by family and chip."""
         families, chips = self._speed.shape
-        use = np.maximum(use, 0.0)
-        speed = self._speed[self._w, self._k]
+        use = np.maximum(use, 0.0, out=use)
+        have, wanted = right[families:], right[:families]
         # Use by use: a sum's last bits depend on how many worlds stand side by side.
-        for row_of, gain, bound in (
-            (self._k.tolist(), None, right[families:]),
-            (self._w.tolist(), speed.tolist(), right[:families]),
-        ):
-            amount = np.zeros_like(bound)
-            for k, row in enumerate(row_of):
-                amount[row] += use[k] if gain is None else gain[k] * use[k]
-            excess = np.divide(bound, amount, out=np.ones_like(bound), where=amount > bound)
-            for one, row in zip(use, row_of, strict=True):
-                one *= excess[row]
-        served = amount * excess * largest
+        amount = np.zeros_like(have)
+        for one, chip in zip(use, self._k.tolist(), strict=True):
+            amount[chip] += one
+        left = _within(amount, have)
+        for one, chip in zip(use, self._k.tolist(), strict=True):
+            one *= left[chip]
+        amount = np.zeros_like(wanted)
+        for one, row, gain in zip(use, self._w.tolist(), self._speeds, strict=True):
+            amount[row] += gain * one
+        left = _within(amount, wanted)
+        served = amount * left * largest
         used = np.zeros((use.shape[1] if uses else 0, families, chips))
         if uses:
-            used[:, self._w, self._k] = (use * largest).T
+            used[:, self._w, self._k] = (use * left[self._w] * largest).T
         return ManyDispatches(served.T, used)
+
+
+def _within(amount: Array, bound: Array) -> Array:
+    """Return what part of an amount is within its bound, where it exceeds that. [1]."""
+    return np.divide(bound, amount, out=np.ones_like(bound), where=amount > bound)
 
 
 def _fractions(n: int) -> Array:
