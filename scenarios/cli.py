@@ -210,10 +210,11 @@ def show(
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A scenario, case or study file.")],
     case: Cases = None,
+    sets: Sets = None,
 ) -> None:
     """Validate a scenario and its cases, or a study, and tell every fault at once."""
     with clear_faults():
-        for line in check_file(file, case):
+        for line in check_file(file, case, sets or []):
             err.print(line, markup=False, soft_wrap=True)
 
 

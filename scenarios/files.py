@@ -96,8 +96,8 @@ def warnings_of(given: Mapping[str, Given]) -> Iterator[str]:
     yield from (f"warning: {notice}" for notice in said)
 
 
-def check_file(file: Path, names: list[str] | None) -> Iterator[str]:
-    """Yield what a scenario with its cases, or a study, amounts to, a line each.
+def check_file(file: Path, names: list[str] | None, sets: list[str]) -> Iterator[str]:
+    """Yield what a scenario with its cases and changes, or a study, amounts to, a line each.
 
     Raises
     ------
@@ -105,9 +105,13 @@ def check_file(file: Path, names: list[str] | None) -> Iterator[str]:
         With every fault there is.
     """
     if kind_of(yamlfile.read(file).value) == "study":
+        asked = {"--case": names, "--set": sets}
+        why = "is of a scenario; a study names its cases and changes itself"
+        if faults := [Fault(option, None, "", why) for option, told in asked.items() if told]:
+            raise SpecError(faults)
         yield from _check_study(file)
         return
-    cases = load_cases(file, names, [])
+    cases = load_cases(file, names, sets)
     for name, given in cases.items():
         n = len(given.changes)
         differs = f", {n} value{'s differ' if n > 1 else ' differs'}" if n else ""

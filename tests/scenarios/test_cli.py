@@ -197,6 +197,16 @@ def test_check_takes_a_study_too_and_tells_its_runs_and_its_faults(tmp_path):
     assert f"{wrong}:4: stres: unknown key; did you mean 'stress'?" in result.output
 
 
+def test_check_tries_a_change_and_leaves_a_studys_changes_to_its_file():
+    result = siliconmix("check", TINY, "--case", "baseline", "--set", "supply.catch_up.value=-1")
+    assert result.exit_code == 2
+    assert "--set: supply.catch_up.value: must be at least 0, found -1" in result.output
+    assert siliconmix("check", TINY, "--set", "supply.shocks=[]").exit_code == 0
+    result = siliconmix("check", STUDY, "--set", "supply.shocks=[]", "--case", "baseline")
+    assert result.exit_code == 2
+    assert [line.split(":")[0] for line in result.output.splitlines()] == ["--case", "--set"]
+
+
 def test_a_file_for_a_folder_of_results_is_refused_before_anything_is_run(tmp_path):
     file = tmp_path / "results"
     file.write_text("not a folder")
