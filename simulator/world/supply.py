@@ -153,7 +153,8 @@ class Supply:
 
     def _deliver(self, order: OrderState, alarm: Alarm) -> Generator[simpy.Event, Any, None]:
         """Tell the story of one order."""
-        env, tell, offer = self.env, self.record.tell, self.offers.of[order.chip]
+        env, tell, chip, name = self.env, self.record.tell, order.chip, order.name
+        offer = self.offers.of[chip]
         try:
             if order.wanted_s < 0:
                 worth_usd = due_usd = order.worth_usd
@@ -161,7 +162,7 @@ class Supply:
                 order.payments.append((order.wanted_s, due_usd))
             else:
                 rack_usd = offer.contract.prepay * order.price_usd
-                if order.chip in self.market.rationed:
+                if chip in self.market.rationed:
                     granted = yield self.market.ask(order, rack_usd)
                     if granted < order.racks:
                         self._split(order, granted)
@@ -174,14 +175,14 @@ class Supply:
                     yield from self._pay(order, due_usd)
                     order.funded_s = now_s = env.now
                 worth_usd = order.worth_usd
-                tell((now_s, "funded", order.name, ""))
+                tell((now_s, "funded", name, ""))
             owing = worth_usd - due_usd > CENT_USD
             made_s = self._schedule(order, offer, order.funded_s)
             way = offer.unshipped if owing else offer.whole
             slot_s = self._pass(order, way, made_s, made_s)
             for stage, end_s in order.ends:
                 now_s = yield alarm.at(end_s)
-                tell((now_s, _DONE[stage], order.name, ""))
+                tell((now_s, _DONE[stage], name, ""))
             if owing:
                 order.owing_s = now_s
                 yield from self._pay(order, worth_usd - due_usd)
@@ -189,12 +190,13 @@ class Supply:
                 self._pass(order, offer.shipped, now_s, slot_s)
                 if offer.shipped:
                     now_s = yield alarm.at(order.ends[-1][1])
-                    tell((now_s, _DONE["ship"], order.name, ""))
+                    tell((now_s, _DONE["ship"], name, ""))
         except simpy.Interrupt:
             return
         order.waits_for, order.landed_s = "dock", now_s
-        tell((now_s, "landed", order.name, f"{order.racks} racks"))
-        self.floor.land(self._consignment(order, offer))
+        tell((now_s, "landed", name, f"{order.racks} racks"))
+        stages = self._commission(order, offer) if offer.commission_share else ()
+        self.floor.land(Consignment(name, chip, order.racks, stages))
 
     def _pay(self, order: OrderState, usd: float) -> Generator[simpy.Event, Any, None]:
         """Pay, once there is money."""
@@ -280,12 +282,10 @@ class Supply:
         yield self.treasury.claim(owed_usd)
         order.payments.append((self.env.now, owed_usd))
 
-    def _consignment(self, order: OrderState, offer: Offer) -> Consignment:
-        if not offer.commission_share:
-            return Consignment(order.name, order.chip, order.racks)
+    def _commission(self, order: OrderState, offer: Offer) -> tuple[tuple[str, float], ...]:
+        """Return what is done on the floor before service, and how long it takes. [s]."""
         install_s = order.commission_s * offer.lead.install_share / offer.commission_share
-        stages = (("install", install_s), ("burn_in", order.commission_s - install_s))
-        return Consignment(order.name, order.chip, order.racks, stages)
+        return ("install", install_s), ("burn_in", order.commission_s - install_s)
 
     def close(self) -> None:
         """Let go of the processes of orders, which hold the orders."""
