@@ -155,6 +155,8 @@ class Supply:
         """Tell the story of one order."""
         env, tell, chip, name = self.env, self.record.tell, order.chip, order.name
         offer = self.offers.of[chip]
+        if order.cancelled_s is not None:  # at once, by who placed it
+            return
         try:
             if order.wanted_s < 0:
                 worth_usd = due_usd = order.worth_usd

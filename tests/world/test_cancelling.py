@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.units import WEEK_S
-from tests.world.buying import buying, figure, lead, node, rack, run
+from tests.world.buying import buying, figure, lead, node, rack, run, world_of
 
 #: Quarters of 2025 begin on days 0, 90, 181 and 273: weeks 0, 12.9, 25.9 and 39.
 QUARTERS = ("2025Q2", "2025Q3", "2025Q4", "2026Q1")
@@ -110,3 +110,22 @@ def test_racks_are_installed_and_burnt_in_behind_the_dock(install, burn_in):
     assert order.landed_s == pytest.approx(20 * WEEK_S * (1 - install - burn_in))
     (served_s,) = w.record.tables["deliveries"]["in_service_s"]
     assert served_s == pytest.approx(20 * WEEK_S)
+
+
+@pytest.mark.parametrize("scarce", [False, True])
+def test_an_order_called_off_in_the_step_it_is_placed_pays_and_asks_for_nothing(scarce):
+    """One and the same step of some process, a week into the run: nothing of it is left."""
+    nodes = {"fab": node("foundry", "TW", capacity={"2025Q1": figure(1000)})} if scarce else {}
+    w = world_of(buying(racks={"gpu": rack("gpu", usd=1.0)}, budget=1e3, nodes=nodes))
+
+    def regrets():
+        yield w.env.timeout(WEEK_S)
+        order = w.supply.buy("gpu", "2025Q1", 100, "a whim")
+        w.supply.cancel(order)
+
+    w.env.process(regrets())
+    w.run()
+    (order,) = w.supply.orders
+    assert (order.cancelled_s, order.payments, order.owed_usd) == (WEEK_S, [], 0.0)
+    assert w.treasury.paid_usd == 0.0
+    assert w.market.asks == []
