@@ -169,8 +169,8 @@ class Dispatcher:
         if not self._known or not len(todo):
             return todo
         # Only the dual vertex of least value can belong to a feasible basis.
-        prices = np.stack([basis.price for basis in self._known], axis=1)
-        best = np.argmin(right.take(todo, axis=1).T @ prices, axis=1)
+        prices = np.stack([basis.price for basis in self._known])
+        best = np.argmin(_product(prices, right.take(todo, axis=1)).T, axis=1)
         # Numbers of one or two bytes are sorted by counting.
         best = best.astype(np.min_scalar_type(len(self._known)))
         by_basis = np.argsort(best, kind="stable")
@@ -241,16 +241,22 @@ _TILE = 64
 
 
 def _applied(right: Array, basis: _Basis) -> Array:
-    """Return basic variables, shape (rows, worlds).
+    """Return basic variables, shape (rows, worlds)."""
+    return _product(basis.inverse, right)
 
-    Tile by tile, for a matrix product's last bits depend on how many columns it has.
+
+def _product(matrix: Array, right: Array) -> Array:
+    """Return a matrix product with a column a world.
+
+    Tile by tile, for its last bits depend on how many columns it has, and a large one
+    takes the time of a second thread without being done sooner.
     """
     rows, worlds = right.shape
     tiles = -(-worlds // _TILE)
     padded = np.zeros((rows, tiles * _TILE))
     padded[:, :worlds] = right
     tiled = np.ascontiguousarray(padded.reshape(rows, tiles, _TILE).transpose(1, 0, 2))
-    x = (basis.inverse @ tiled).transpose(1, 0, 2).reshape(rows, -1)
+    x = (matrix @ tiled).transpose(1, 0, 2).reshape(len(matrix), -1)
     return np.asarray(x[:, :worlds])
 
 
