@@ -75,7 +75,8 @@ def production_clock(
     >>> production_clock([0.0, 10.0], [1.0, 0.5], 0.25).rates
     [1.0, 0.5]
     """
-    at, done, rates = _corners(t_s, health, catch_up)
+    corners = _corners(t_s, health, catch_up)
+    at, done, rates = (list(each) for each in zip(*corners, strict=True))
     paces = [rate if rate < 1 else 1.0 for rate in rates]
     worked, kept, lost_s = [], [], 0.0
     for begin, end, plan, rate, pace in zip(at, [*at[1:], inf], done, rates, paces, strict=True):
@@ -93,34 +94,26 @@ def production_clock(
 
 def _corners(
     t_s: Sequence[float], health: Sequence[float], catch_up: float
-) -> tuple[list[float], list[float], list[float]]:
+) -> list[tuple[float, float, float]]:
     """Return when a line's rate changes [s], its plan done by then [s], its rate from there."""
-    corners: list[float] = []
-    dones: list[float] = []
-    rates: list[float] = []
-
-    def turn(at: float, done: float, rate: float) -> None:
-        corners.append(at)
-        dones.append(done)
-        rates.append(rate)
-
+    corners = []
     done, fast = t_s[0], 1.0 + catch_up
     for h, at, until in zip(health, t_s, [*t_s[1:], inf], strict=True):
         if h < 1 - 1e-6:  # a hurt line has no spare rate; shares sum to 1 within 1e-6
-            turn(at, done, h)
+            corners.append((at, done, h))
             done += h * (until - at)
             continue
         # Behind its plan a line runs as fast as it can; on time it keeps to it.
         if done < at:
-            turn(at, done, fast)
+            corners.append((at, done, fast))
             caught = at + (at - done) / (fast - 1.0) if fast > 1.0 else inf
             if caught >= until:
                 done += fast * (until - at)
                 continue
             at = caught
-        turn(at, at, 1.0)
+        corners.append((at, at, 1.0))
         done = until
-    return corners, dones, rates
+    return corners
 
 
 def stage_end_s(

@@ -226,8 +226,7 @@ class Floor:
         kind = site_id, chip
         self.racks[kind] = here = self.racks.get(kind, 0) + racks
         self.in_service(site_id, chip, racks)
-        watts = here * self.nameplate_w[chip]
-        self._tell_fleet((now_s, site_id, chip, here, here * self._chips[chip], watts))
+        self._record(now_s, site_id, chip, here)
         self._tell_delivery((arrived.order, site_id, chip, racks, now_s))
 
     def retire(self) -> Generator[simpy.Event, Any, None]:
@@ -251,8 +250,7 @@ class Floor:
             self.racks[site_id, chip] = here - racks
             self.retired(site_id, chip, racks)
             left, now_s = here - racks, self.env.now
-            watts = left * self.nameplate_w[chip]
-            self._tell_fleet((now_s, site_id, chip, left, left * self._chips[chip], watts))
+            self._record(now_s, site_id, chip, left)
             self.record.event(now_s, "retired", site_id, f"{racks} racks of {chip}")
             self._rooms[site_id].give_back(racks, self.nameplate_w[chip])
         return racks
@@ -270,6 +268,11 @@ class Floor:
                     break
                 standing -= needed
                 refresh[1] -= self._take_out(site_id, old, needed)
+
+    def _record(self, now_s: float, site_id: str, chip: str, here: int) -> None:
+        """Tell what stands at a site from now on."""
+        watts = here * self.nameplate_w[chip]
+        self._tell_fleet((now_s, site_id, chip, here, here * self._chips[chip], watts))
 
 
 def _old_for_one_more(room: _Room, nameplate_w: float, old_w: float) -> int:
